@@ -1,0 +1,5 @@
+"""`python -m gancore`."""
+
+from gancore.cli import main
+
+main()

@@ -1,0 +1,48 @@
+"""Everything a run needs to go on: one file, loadable with `weights_only=True`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gancore.files import replace, temporary_name
+
+
+class BadCheckpoint(RuntimeError):
+    """A checkpoint that cannot be read; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run's state after `step`. No random state: every number follows from the seed and these counts."""
+
+    step: int
+    drawn: int  # images drawn from the stream
+    trained: float  # seconds
+    algorithm: dict[str, Any]
+
+    def save(self, path: Path) -> None:
+        """Write it whole, on the disk, or leave the old one."""
+        path.parent.mkdir(exist_ok=True)
+        temporary = temporary_name(path)
+        try:
+            with temporary.open("wb") as file:
+                torch.save(asdict(self), file)
+                file.flush()
+                os.fsync(file.fileno())
+            replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """A saved checkpoint, on the CPU. Raises `BadCheckpoint`."""
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        return Checkpoint(**saved)
+    except Exception as error:  # torch raises anything from EOFError to UnpicklingError on a damaged file
+        raise BadCheckpoint(f"the checkpoint {path.name} cannot be read ({type(error).__name__})") from error

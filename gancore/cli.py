@@ -1,0 +1,305 @@
+"""`python -m gancore`: everything the dashboard does to runs, from a terminal.
+
+Exit status: 0 on success, 2 on bad input with one line on stderr, 130 on Ctrl-C after a checkpoint, 1 when a run
+failed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from typer.exceptions import TyperException
+
+from gancore.config import ConfigError, RunConfig, parse_config, parse_setting
+from gancore.experiments import EXPERIMENTS
+from gancore.files import write_atomic
+from gancore.store import RESUMABLE, Run, RunBusy, RunNotFound, RunStore
+from gancore.text import describe_duration
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+
+RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Folder of the run store.", envvar="GANCORE_RUNS")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but the result.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or `latest`.")]
+_RUNS = Path("runs")
+
+
+class BadInput(ValueError):
+    """Something the user can mend; the message is one sentence."""
+
+
+def main() -> None:
+    """Run a command; whatever the user can mend becomes one line on stderr and status 2."""
+    try:
+        status = app(standalone_mode=False)
+    except (BadInput, ConfigError, RunBusy, RunNotFound) as problem:
+        status = _complain(str(problem))
+    except TyperException as problem:
+        status = _complain(problem.format_message())
+    except BrokenPipeError:  # `list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(problem: str) -> int:
+    print("error: " + " ".join(problem.split()), file=sys.stderr)
+    return 2
+
+
+@app.command()
+def train(
+    experiment: Annotated[str | None, typer.Option(help="Train the first run of this experiment.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A JSON file with settings, or a run's config.json.")] = None,
+    changes: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, such as model.ngf=64.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Short for --set seed=N.")] = None,
+    name: Annotated[str, typer.Option(help="A name for people.")] = "",
+    max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after this many steps.")] = None,
+    runs_dir: RunsDir = _RUNS,
+    quiet: Quiet = False,
+) -> int:
+    """Train a new run; prints its id last."""
+    if experiment is not None and config is not None:
+        raise BadInput("give --experiment or --config, not both")
+    settings = _starting_point(experiment, config).replace(_parse_changes(changes or [], seed))
+    run = RunStore(runs_dir).create(settings, name=name, experiment=experiment)
+    return _execute(run, quiet, max_steps)
+
+
+@app.command()
+def resume(
+    run: RunId,
+    max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after this many steps.")] = None,
+    runs_dir: RunsDir = _RUNS,
+    quiet: Quiet = False,
+) -> int:
+    """Go on with a run from its last checkpoint."""
+    found = _find(run, runs_dir)
+    if found.state not in RESUMABLE:
+        raise BadInput(f"{found.id} is {found.state}: only runs that are {', '.join(RESUMABLE)} can be resumed")
+    return _execute(found, quiet, max_steps)
+
+
+@app.command()
+def stop(run: RunId, runs_dir: RunsDir = _RUNS, quiet: Quiet = False) -> None:
+    """Stop a running or queued run; it keeps a checkpoint."""
+    _command(_find(run, runs_dir), "stop", quiet)
+
+
+@app.command()
+def pause(run: RunId, runs_dir: RunsDir = _RUNS, quiet: Quiet = False) -> None:
+    """Pause a running or queued run; it keeps a checkpoint."""
+    _command(_find(run, runs_dir), "pause", quiet)
+
+
+@app.command("list")
+def list_runs(runs_dir: RunsDir = _RUNS, quiet: Quiet = False) -> None:
+    """All runs, newest first; with --quiet their ids alone."""
+    runs = RunStore(runs_dir).list()
+    if quiet:
+        print("\n".join(run.id for run in runs))
+        return
+    if not runs:
+        print("No runs yet. Start one: python -m gancore train --experiment quickstart")
+        return
+    table = Table("run", "state", "step", "loss D", "loss G", "created", box=None)
+    for run in runs:
+        status, summary = run.status, run.summary
+        created = datetime.fromtimestamp(run.created).strftime("%Y-%m-%d %H:%M") if run.created else ""
+        losses = (f"{summary[key]:.3g}" if key in summary else "" for key in ("loss_d", "loss_g"))
+        table.add_row(run.id, run.state, f"{status.step:,}/{status.total_steps:,}", *losses, created)
+    _console(wide=not sys.stdout.isatty()).print(table)
+
+
+@app.command()
+def show(run: RunId, runs_dir: RunsDir = _RUNS, quiet: Quiet = False) -> None:
+    """A run's settings, progress, numbers and history; with --quiet as JSON."""
+    found = _find(run, runs_dir)
+    facts: dict[str, Any] = {"id": found.id, "name": found.name, "state": found.state, "path": str(found.path)}
+    if found.damage:
+        facts["damage"] = found.damage
+    else:
+        facts |= {"status": found.status.model_dump(), "summary": found.summary, "settings": found.config.flat}
+    if quiet:
+        print(json.dumps(facts, indent=1))
+        return
+    _print_facts(found, facts)
+
+
+@app.command()
+def sample(
+    run: RunId,
+    out: Annotated[Path, typer.Option(help="The PNG file to write.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="How many images.")] = 64,
+    columns: Annotated[int, typer.Option(min=1, max=100, help="Images in a row.")] = 8,
+    seed: Annotated[int | None, typer.Option(min=0, help="Noise seed (none: the noise of the previews).")] = None,
+    checkpoint: Annotated[str, typer.Option(help="`last`, or a kept step.")] = "last",
+    scale: Annotated[int, typer.Option(min=1, max=16, help="Size of a pixel.")] = 2,
+    runs_dir: RunsDir = _RUNS,
+    quiet: Quiet = False,
+) -> None:
+    """Draw images from a run's checkpoint into a grid."""
+    from gancore.checkpoint import BadCheckpoint
+    from gancore.imaging import encode_png, grid
+    from gancore.sampling import sample as draw
+
+    try:
+        images = draw(_find(run, runs_dir), count, seed, checkpoint)
+        write_atomic(out, encode_png(grid(images, columns), scale))
+    except BadCheckpoint as problem:
+        raise BadInput(str(problem)) from None
+    except OSError as problem:
+        raise BadInput(f"{out} cannot be written: {problem.strerror}") from None
+    if not quiet:
+        print(out)
+
+
+@app.command()
+def experiments(quiet: Quiet = False) -> None:
+    """The catalogue; with --quiet the ids alone."""
+    if quiet:
+        print("\n".join(EXPERIMENTS))
+        return
+    table = Table("id", "question", "runs", "source", box=None)
+    for entry in EXPERIMENTS.values():
+        table.add_row(entry.id, entry.question, str(len(entry.runs())), entry.source)
+    _console(wide=not sys.stdout.isatty()).print(table)
+
+
+@app.command()
+def bench(
+    steps: Annotated[int, typer.Option(min=5, help="Steps in each measurement.")] = 100,
+    pairs: Annotated[int, typer.Option(min=1, help="Interleaved pairs; medians are shown.")] = 5,
+) -> None:
+    """Measure what the run folder costs, and the step against a plain training loop."""
+    from gancore.bench import run_benchmarks
+
+    run_benchmarks(steps, pairs, _console())
+
+
+def _starting_point(experiment: str | None, config: Path | None) -> RunConfig:
+    if config is not None:
+        return _read_config(config)
+    if experiment is None:
+        return RunConfig()
+    if experiment not in EXPERIMENTS:
+        raise BadInput(f"unknown experiment {experiment!r}: choose one of {', '.join(EXPERIMENTS)}")
+    return EXPERIMENTS[experiment].runs()[0]
+
+
+def _read_config(path: Path) -> RunConfig:
+    try:
+        saved = json.loads(path.read_text())
+    except OSError as problem:
+        raise BadInput(f"{path} cannot be read: {problem.strerror}") from None
+    except ValueError as problem:
+        raise BadInput(f"{path} is not JSON: {problem}") from None
+    if isinstance(saved, dict) and isinstance(saved.get("config"), dict):
+        saved = saved["config"]
+    return parse_config(saved)
+
+
+def _parse_changes(changes: list[str], seed: int | None) -> dict[str, Any]:
+    parsed: dict[str, Any] = {} if seed is None else {"seed": seed}
+    for change in changes:
+        path, equals, text = change.partition("=")
+        if not equals:
+            raise BadInput(f"--set takes PATH=VALUE, such as model.ngf=64, not {change!r}")
+        parsed[path.strip()] = parse_setting(path.strip(), text)
+    return parsed
+
+
+def _find(run_id: str, runs_dir: Path) -> Run:
+    store = RunStore(runs_dir)
+    if run_id == "latest":
+        runs = store.list()
+        if not runs:
+            raise RunNotFound(f"there are no runs in {runs_dir}")
+        return runs[0]
+    return store.open(run_id)
+
+
+def _command(run: Run, command: Any, quiet: bool) -> None:
+    state = run.state
+    if state not in ("running", "queued"):
+        raise BadInput(f"{run.id} is {state}: there is nothing to {command}")
+    run.command(command)
+    if not quiet:
+        print(f"{run.id}: asked to {command}")
+
+
+def _execute(run: Run, quiet: bool, max_steps: int | None) -> int:
+    from gancore.progress import ProgressSink
+    from gancore.runner import execute
+
+    watchers = [] if quiet else [ProgressSink(run, Console(stderr=True))]
+    with _interruptible() as interrupt:
+        state = execute(run.path, watchers=watchers, max_steps=max_steps, interrupt=interrupt)
+    for watcher in watchers:
+        watcher.close()
+    status = run.status
+    if status.error:
+        print(f"error: {status.error}", file=sys.stderr)
+    elif not quiet:
+        done = f"{state} at step {status.step:,} of {status.total_steps:,}"
+        print(f"{done} after {describe_duration(status.seconds)}", file=sys.stderr)
+    print(run.id)
+    if interrupt.is_set():
+        return 130
+    return 1 if state == "failed" else 0
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Ctrl-C and SIGTERM ask for a stop at the next step, with a checkpoint; a second Ctrl-C ends at once."""
+    interrupt = threading.Event()
+
+    def ask(_number: int, _frame: object) -> None:
+        if interrupt.is_set():
+            raise KeyboardInterrupt
+        interrupt.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupt
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _print_facts(run: Run, facts: dict[str, Any]) -> None:
+    console = _console()
+    console.print(f"[bold]{facts['name']}[/bold]  {facts['state']}  {facts['path']}", highlight=False)
+    if run.damage:
+        console.print(run.damage)
+        return
+    status = run.status
+    console.print(f"step {status.step:,} of {status.total_steps:,}, {describe_duration(status.seconds)} of training")
+    if status.error:
+        console.print(status.error, style="red")
+    table = Table("setting", "value", "result", "value", box=None)
+    settings = [(path, str(value)) for path, value in run.config.flat.items() if run.config.uses(path)]
+    results = [(name, f"{value:.4g}") for name, value in run.summary.items()]
+    for setting, result in itertools.zip_longest(settings, results, fillvalue=("", "")):
+        table.add_row(*setting, *result)
+    console.print(table)
+    for event in run.events():
+        when = datetime.fromtimestamp(event.get("time") or 0).strftime("%H:%M:%S")
+        console.print(f"{when}  {event.get('kind')}  {event.get('message')}", highlight=False)
+
+
+def _console(wide: bool = False) -> Console:
+    return Console(width=200) if wide else Console()

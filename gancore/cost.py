@@ -1,0 +1,84 @@
+"""What a run will cost, before it starts: parameters, time, memory, all from shapes and this machine's own speed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from gancore.algorithms import build_algorithm
+from gancore.config import RunConfig
+from gancore.data import Batch
+from gancore.models import count_parameters
+from gancore.rng import StepRng
+
+_PROCESS_BYTES = 450e6  # Python, torch and Streamlit before anything is loaded
+_ADAM_COPIES = 4  # weight, gradient and Adam's two moments
+
+
+@dataclass(frozen=True)
+class Cost:
+    """An estimate for one run on this machine."""
+
+    parameters: dict[str, int]
+    steps: int
+    seconds: float
+    bytes: float
+
+
+def estimate(config: RunConfig) -> Cost:
+    """The cost of `config`, from the arithmetic of one step and the speed measured once on this machine."""
+    parameters = count_parameters(config)
+    work, activations = _arithmetic(config)
+    overhead, speed = _machine()
+    per_step = overhead + work / speed
+    pixels = config.images * config.model.nc * config.data.image_size**2
+    memory = _PROCESS_BYTES + 4 * _ADAM_COPIES * sum(parameters.values()) + activations + 2 * pixels
+    return Cost(parameters, config.total_steps, config.total_steps * per_step, memory)
+
+
+def _arithmetic(config: RunConfig) -> tuple[float, float]:
+    """Floating-point operations of one step, and bytes kept for its backward passes."""
+    return _count(config.replace({"seed": 0, "train.epochs": 1, "optim.lr_g": 1e-3, "optim.lr_d": 1e-3}))
+
+
+@lru_cache(maxsize=256)
+def _count(config: RunConfig) -> tuple[float, float]:
+    kept = 0
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        nonlocal kept
+        kept += tensor.numel() * tensor.element_size()
+        return tensor
+
+    algorithm = build_algorithm(config, "meta")
+    shape = (config.train.batch_size, config.model.nc, config.data.image_size, config.data.image_size)
+    batch = Batch(torch.empty(shape, device="meta"), torch.empty(shape[:1], device="meta"))
+    counter = FlopCounterMode(display=False)
+    with counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        algorithm.step(lambda: batch, StepRng(0, 1))
+    return float(counter.get_total_flops()), float(kept)
+
+
+@lru_cache(maxsize=1)
+def _machine() -> tuple[float, float]:
+    """Seconds that a step takes whatever its size, and operations a second beyond that: two short trials."""
+    reference = RunConfig()
+    tiny = reference.replace({"model.ngf": 1, "model.ndf": 1, "train.batch_size": 2})
+    overhead = _time_step(tiny)
+    return overhead, _arithmetic(reference)[0] / max(_time_step(reference) - overhead, 1e-4)
+
+
+def _time_step(config: RunConfig, trials: int = 3) -> float:
+    algorithm = build_algorithm(config)
+    shape = (config.train.batch_size, config.model.nc, config.data.image_size, config.data.image_size)
+    batch = Batch(torch.zeros(shape), torch.zeros(shape[:1]))
+    times = []
+    for step in range(trials + 1):  # the first one warms up
+        begin = time.perf_counter()
+        algorithm.step(lambda: batch, StepRng(0, step))
+        times.append(time.perf_counter() - begin)
+    return sorted(times[1:])[trials // 2]

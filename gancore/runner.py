@@ -1,0 +1,249 @@
+"""`execute(run_dir)`: the one way in which a run is trained, whoever asks for it."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+import traceback
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+from filelock import Timeout
+
+from gancore import rng
+from gancore.algorithms import build_algorithm
+from gancore.checkpoint import BadCheckpoint, Checkpoint, load_checkpoint
+from gancore.data import BatchStream, DataUnavailable, load
+from gancore.events import Notice, Step
+from gancore.files import write_atomic, write_json
+from gancore.imaging import encode_png, grid
+from gancore.pulse import Pulse, Superseded
+from gancore.scalars import ScalarWriter
+from gancore.sinks import Diverged, HistorySink, ScalarSink, Sink
+from gancore.store import Run, RunBusy, State
+from gancore.trainer import Trainer
+
+PREVIEW_IMAGES = 64
+CONTROL_SECONDS = 0.2  # between looks at control.json
+CHECKPOINT_SHARE = 0.02  # of training time that saving may take at most
+SUMMARY_STEPS = 100  # over which final numbers are averaged
+
+
+def execute(
+    run_dir: str | Path,
+    *,
+    watchers: Iterable[Sink] = (),
+    max_steps: int | None = None,
+    interrupt: threading.Event | None = None,
+) -> State:
+    """Train the run in `run_dir` until it ends or is told to stop, going on from its last checkpoint if it has one.
+
+    `watchers` are sinks besides the run's own; `max_steps` stops this attempt after so many steps; setting `interrupt`
+    stops it at the next step. Returns the state it leaves the run in. What goes wrong in training is written into the
+    run (`failed`, with one sentence), not raised. Raises `RunBusy` if somebody else executes it, `ConfigError` if it
+    cannot be read, `Superseded` if another machine took it over.
+    """
+    run = Run(Path(run_dir))
+    _ = run.config
+    lock = run.lock()
+    try:
+        lock.acquire(timeout=5)  # long enough for a reader that looks whether it is held
+    except Timeout:
+        raise RunBusy(f"{run.name} is running already") from None
+    try:
+        return _Attempt(run, watchers, max_steps, interrupt or threading.Event()).execute()
+    finally:
+        lock.release()
+
+
+def pick_device() -> torch.device:
+    """CUDA when there is a device, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+class _Attempt:
+    """One execution of a run, from taking it up to letting it go."""
+
+    def __init__(self, run: Run, watchers: Iterable[Sink], max_steps: int | None, interrupt: threading.Event) -> None:
+        self.run = run
+        self.config = run.config
+        self.watchers = tuple(watchers)
+        self.max_steps = math.inf if max_steps is None else max_steps
+        self.interrupt = interrupt
+        self.device = pick_device()
+        status = run.status
+        self.number = status.attempt + 1
+        self.pulse = Pulse(
+            run,
+            status.model_copy(
+                update={
+                    "state": "running",
+                    "attempt": self.number,
+                    "heartbeat": time.time(),
+                    "total_steps": self.config.total_steps,
+                    "error": None,
+                    "phase": "loading data",
+                    "device": str(self.device),
+                }
+            ),
+            images_per_step=self.config.train.batch_size * self.config.optim.d_steps,
+        )
+
+    def execute(self) -> State:
+        """Train, and write down how it ended."""
+        self.pulse.start()
+        try:
+            state, error = self._train(), None
+        except Superseded:
+            self.pulse.stop()
+            raise
+        except (Diverged, DataUnavailable, BadCheckpoint) as problem:
+            state, error = "failed", f"{problem}."
+        except Exception as problem:  # whatever it is, the run must not be left saying that it runs
+            state, error = "failed", f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else ''}"
+            write_atomic(self.run.path / "error.txt", traceback.format_exc().encode())
+        except BaseException:  # the process is dying; the run shows as interrupted
+            self.pulse.stop()
+            raise
+        self.pulse.end(state, error)
+        if error:
+            self._notify(Notice("failed", self.run.status.step, error))
+        return state
+
+    def _train(self) -> State:
+        torch.set_num_threads(int(self.run.envelope.get("threads") or torch.get_num_threads()))
+        images = load(self.config.data, self.config.model.nc)
+        self.pulse.update(phase="")
+        self.algorithm = build_algorithm(self.config, self.device)
+        self.noise = self.algorithm.draw(PREVIEW_IMAGES, rng.generator(self.config.seed, "preview"))
+        saved = self._resume()
+        self.stream = BatchStream(
+            images,
+            self.config.train.batch_size,
+            self.config.seed,
+            shuffle=self.config.data.shuffle,
+            drawn=saved.drawn if saved else 0,
+            device=self.device,
+        )
+        self.trainer = Trainer(
+            self.algorithm,
+            self.stream,
+            seed=self.config.seed,
+            total_steps=self.config.total_steps,
+            step=saved.step if saved else 0,
+            trained=saved.trained if saved else 0.0,
+        )
+        self.scalars = ScalarSink(ScalarWriter(self.run.path / "scalars.arrow", keep_through=self.trainer.step))
+        try:
+            return self._loop()
+        except Exception as problem:
+            if not isinstance(problem, Superseded):
+                self._close_books()
+            raise
+
+    def _resume(self) -> Checkpoint | None:
+        path = self.run.checkpoints().get("last")
+        if path is None:
+            return None
+        saved = load_checkpoint(path)
+        self.algorithm.load_state_dict(saved.algorithm)
+        return saved
+
+    def _loop(self) -> State:
+        start = self.trainer.step
+        resumed = f"on {self.device}" if start == 0 else f"on {self.device}, from step {start:,}"
+        self._notify(Notice("resumed" if start else "started", start, resumed))
+        self._preview()
+        self._saved_at, self._save_cost = time.monotonic(), 0.0
+        self._looked_at = -math.inf
+        outcome: State = "finished"
+        for event in self.trainer.run():
+            for sink in (self.scalars, *self.watchers):
+                sink(event)
+            self._after(event)
+            wanted = "stopped" if event.step - start >= self.max_steps else self._wanted()
+            if wanted and event.step < self.trainer.total_steps:
+                outcome = wanted
+                break
+        self._end(outcome)
+        return outcome
+
+    def _after(self, event: Step) -> None:
+        if self.pulse.lost.is_set():
+            raise Superseded(f"{self.run.name} was taken over by a later attempt")
+        self.pulse.update(step=event.step, epoch=event.epoch, seconds=event.time, scalars=self.scalars.latest)
+        if preview_due(event.step, self.config.train.preview_every):
+            self._preview()
+        if self._keep_due(event.step):
+            self._checkpoint(f"{event.step:06d}")
+        pause = max(self.config.train.checkpoint_seconds, self._save_cost / CHECKPOINT_SHARE)
+        if time.monotonic() - self._saved_at >= pause:
+            self._checkpoint("last")
+
+    def _wanted(self) -> State | None:
+        """What the outside wants now, looked up a few times a second."""
+        if self.interrupt.is_set():
+            return "stopped"
+        if time.monotonic() - self._looked_at < CONTROL_SECONDS:
+            return None
+        self._looked_at = time.monotonic()
+        control = self.run.control
+        if control.attempt != self.number or control.command == "run":
+            return None
+        return "paused" if control.command == "pause" else "stopped"
+
+    def _end(self, outcome: State) -> None:
+        self.scalars.flush()
+        self._checkpoint("last")
+        self._preview()
+        self._close_books()
+        self._notify(Notice(outcome, self.trainer.step, f"after {self.trainer.trained:.0f} s of training"))
+
+    def _close_books(self) -> None:
+        """Compact the curves and sum them up, after a failure too."""
+        with suppress(Diverged):  # it is known by now
+            self.scalars.close()
+        write_json(self.run.path / "summary.json", self._summary())
+
+    def _preview(self) -> None:
+        folder = self.run.path / "samples"
+        folder.mkdir(exist_ok=True)
+        picture = encode_png(grid(self.algorithm.sample(self.noise)))
+        write_atomic(folder / f"{self.trainer.step:06d}.png", picture)
+
+    def _keep_due(self, step: int) -> bool:
+        every = self.config.train.keep_epochs * self.config.batches_per_epoch // self.config.optim.d_steps
+        return every > 0 and step % every == 0
+
+    def _checkpoint(self, name: str) -> None:
+        """Save the state, after the rows that led to it, and only if it is worth going on from."""
+        begin = time.monotonic()
+        self.scalars.flush()
+        if not self.algorithm.is_finite():
+            raise Diverged(self.trainer.step, "a weight", math.nan)
+        state = Checkpoint(self.trainer.step, self.stream.drawn, self.trainer.trained, self.algorithm.state_dict())
+        state.save(self.run.path / "checkpoints" / f"{name}.pt")
+        if name == "last":
+            self._saved_at = time.monotonic()
+            self._save_cost = self._saved_at - begin
+
+    def _summary(self) -> dict[str, float]:
+        """Means over the last steps, and what they cost."""
+        rows = self.run.scalars()
+        last = rows.drop(columns=["step", "epoch", "time", "step_time"], errors="ignore").tail(SUMMARY_STEPS).mean()
+        final = {str(name): float(value) for name, value in last.items() if math.isfinite(value)}
+        images = self.trainer.step * self.config.train.batch_size * self.config.optim.d_steps
+        speed = images / self.trainer.trained if self.trainer.trained else 0.0
+        return final | {"step": self.trainer.step, "seconds": self.trainer.trained, "images_per_second": speed}
+
+    def _notify(self, notice: Notice) -> None:
+        for sink in (HistorySink(self.run), *self.watchers):
+            sink(notice)
+
+
+def preview_due(step: int, every: int) -> bool:
+    """Powers of two at first, when much happens, then every `every` steps."""
+    return step % every == 0 or (step < every and step & (step - 1) == 0)

@@ -1,0 +1,107 @@
+"""The curve file of a run: an Arrow IPC stream, one row a step, written in small portions and read while it grows."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute
+
+from gancore.files import replace, temporary_name
+
+_EXACT = {"step": pa.int64(), "epoch": pa.float64(), "time": pa.float64()}
+
+Columns = Mapping[str, "np.ndarray[tuple[int], np.dtype[np.float64]]"]
+
+
+def read_scalars(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """All whole rows of a curve file, even while it is written; empty when there is none. Unknown columns are left out.
+
+    Bytes are read first, since a mapped file that is truncated kills its reader, and batches are taken one by one
+    up to the first torn one.
+    """
+    table = _read_table(path)
+    if table is None:
+        return pd.DataFrame(columns=list(columns or ["step"]))
+    if columns is not None:
+        table = table.select([name for name in columns if name in table.column_names])
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def _read_table(path: Path) -> pa.Table | None:
+    batches = []
+    try:
+        reader = pa.ipc.open_stream(pa.py_buffer(path.read_bytes()))
+    except (OSError, pa.ArrowInvalid):
+        return None
+    with reader, suppress(StopIteration, OSError, pa.ArrowInvalid):  # the last two are a torn tail
+        while True:
+            batches.append(reader.read_next_batch())
+    return pa.Table.from_batches(batches, reader.schema)
+
+
+class ScalarWriter:
+    """Writes one attempt's rows. Opening it drops rows after `keep_through`, so a resume continues at its checkpoint.
+
+    An Arrow stream must not be appended to once closed or torn: what is kept goes into a new file that replaces the
+    old one, and this writer goes on with that.
+    """
+
+    def __init__(self, path: Path, keep_through: int = 0) -> None:
+        self._path = path
+        self._kept = _rows_through(path, keep_through)
+        self._writer: pa.ipc.RecordBatchStreamWriter | None = None
+        self._file: io.BufferedWriter | None = None
+        if self._kept is not None:
+            self._open(self._kept.schema)
+
+    def append(self, columns: Columns) -> None:
+        """Write rows; every call must bring the same columns. They can be read as soon as this returns."""
+        fields = [(name, _EXACT.get(name, pa.float32())) for name in columns]
+        if self._writer is None:
+            self._open(pa.schema(fields))
+        assert self._writer is not None
+        assert self._file is not None
+        arrays = [pa.array(columns[name], kind) for name, kind in fields]
+        self._writer.write_batch(pa.record_batch(arrays, pa.schema(fields)))
+        self._file.flush()
+
+    def _open(self, schema: pa.Schema) -> None:
+        temporary = temporary_name(self._path)
+        in_place = os.name == "nt"  # Windows cannot rename a file that is open
+        self._file = (self._path if in_place else temporary).open("wb")
+        self._writer = pa.ipc.new_stream(self._file, schema)
+        if self._kept is not None and self._kept.num_rows:
+            self._writer.write_table(self._kept)
+        self._file.flush()
+        if not in_place:
+            replace(temporary, self._path)
+
+    def close(self) -> None:
+        """End the stream and rewrite it as one large batch, which reads many times faster."""
+        if self._writer is None or self._file is None:
+            return
+        self._writer.close()
+        self._file.close()
+        self._writer = None
+        table = _read_table(self._path)
+        if table is None:
+            return
+        temporary = temporary_name(self._path)
+        with temporary.open("wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+            writer.write_table(table.combine_chunks())
+        replace(temporary, self._path)
+
+
+def _rows_through(path: Path, step: int) -> pa.Table | None:
+    table = _read_table(path)
+    if table is None or step == 0:
+        return None
+    return table.filter(pa.compute.field("step") <= step)

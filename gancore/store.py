@@ -1,0 +1,386 @@
+"""Runs as folders: creating, listing, reading, commanding and deleting them.
+
+Nothing here imports torch. Whatever is read from a folder is untrusted and may be missing or half there: a folder
+that cannot be read is listed as damaged, never an exception.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import secrets
+import shutil
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import pandas as pd
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gancore.config import SCHEMA_VERSION, ConfigError, RunConfig, migrate, parse_config
+from gancore.files import write_atomic, write_json
+from gancore.scalars import read_scalars
+
+State = Literal["queued", "running", "paused", "stopped", "finished", "failed"]
+ShownState = Literal["queued", "running", "paused", "stopped", "finished", "failed", "interrupted", "damaged"]
+Command = Literal["run", "pause", "stop"]
+
+RESUMABLE: tuple[ShownState, ...] = ("paused", "stopped", "interrupted", "failed")
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
+
+
+class RunBusy(RuntimeError):
+    """Somebody else executes the run."""
+
+
+class RunNotFound(LookupError):
+    """There is no such run in the store."""
+
+
+class _Record(BaseModel):
+    """A small JSON file of a run; unknown keys are from a later version and are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Status(_Record):
+    """How far a run is. Written by whoever executes it; `state` alone can be out of date, see `Run.state`."""
+
+    state: State = "stopped"
+    step: int = 0
+    total_steps: int = 0
+    epoch: float = 0.0
+    heartbeat: float = 0.0  # Unix time of the last sign of life
+    rate: float | None = None  # real images a second, over the last seconds
+    seconds: float = 0.0  # trained so far
+    remaining: float | None = None  # seconds, estimated
+    scalars: dict[str, float | None] = Field(default_factory=dict)  # means over the last second
+    phase: str = ""  # what it does when it is not stepping: "loading data"
+    device: str = ""
+    error: str | None = None  # one sentence
+    attempt: int = 0  # how many times it was executed
+
+
+class Meta(_Record):
+    """What people say of a run. Everything in it can be edited."""
+
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    starred: bool = False
+    parent: str | None = None
+    priority: int = 0
+    queued_at: float = 0.0
+
+
+class Control(_Record):
+    """A command for one attempt."""
+
+    command: Command = "run"
+    attempt: int = 0
+
+
+R = TypeVar("R", bound=_Record)
+
+
+class Run:
+    """One run folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    # --- what was asked for -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def envelope(self) -> dict[str, Any]:
+        """config.json as saved: schema, config, experiment, versions, created. Raises `ConfigError`."""
+        saved = _read_json(self.path / "config.json")
+        if not isinstance(saved, dict):
+            raise ConfigError(f"{self.id}: config.json is missing or unreadable")
+        return migrate(saved)
+
+    @cached_property
+    def config(self) -> RunConfig:
+        """The settings. Raises `ConfigError`."""
+        return parse_config(self.envelope.get("config"))
+
+    @property
+    def damage(self) -> str | None:
+        """Why this folder cannot be used, or None."""
+        try:
+            _ = self.config
+        except ConfigError as error:
+            return str(error)
+        return None
+
+    @property
+    def experiment(self) -> str | None:
+        """Id of the catalogue's experiment that it was started from."""
+        return None if self.damage else self.envelope.get("experiment")
+
+    @property
+    def created(self) -> float:
+        """Unix time of its creation."""
+        created = None if self.damage else self.envelope.get("created")
+        return float(created) if isinstance(created, int | float) else 0.0
+
+    # --- what came of it --------------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> Status:
+        """The status as last written."""
+        return _read_record(self.path / "status.json", Status)
+
+    @property
+    def state(self) -> ShownState:
+        """The state as it really is: a run that says running but that nobody holds was interrupted."""
+        if self.damage:
+            return "damaged"
+        state = self.status.state
+        return "interrupted" if state == "running" and not self.is_held() else state
+
+    @property
+    def meta(self) -> Meta:
+        """Name, tags, notes."""
+        return _read_record(self.path / "meta.json", Meta)
+
+    @property
+    def name(self) -> str:
+        """Its name, or its id if nobody gave it one."""
+        return self.meta.name or self.id
+
+    @property
+    def summary(self) -> dict[str, float]:
+        """Final numbers; empty before the first end of training."""
+        saved = _read_json(self.path / "summary.json")
+        return {k: v for k, v in saved.items() if isinstance(v, int | float)} if isinstance(saved, dict) else {}
+
+    def scalars(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """The curves, one row a step."""
+        return read_scalars(self.path / "scalars.arrow", columns)
+
+    def samples(self) -> dict[int, Path]:
+        """Sample grids by step, in order."""
+        found = (self.path / "samples").glob("*.png")
+        return dict(sorted((int(file.stem), file) for file in found if file.stem.isdigit()))
+
+    def checkpoints(self) -> dict[str, Path]:
+        """Checkpoints by name: `last` and kept ones by step."""
+        return {file.stem: file for file in sorted((self.path / "checkpoints").glob("*.pt"))}
+
+    def events(self) -> list[dict[str, Any]]:
+        """The run's history; lines that are torn or no objects are left out."""
+        try:
+            lines = (self.path / "events.jsonl").read_text(errors="replace").splitlines()
+        except OSError:
+            return []
+        parsed = (_parse_json(line) for line in lines)
+        return [event for event in parsed if isinstance(event, dict)]
+
+    # --- changing it ------------------------------------------------------------------------------------------------
+
+    def lock(self) -> FileLock:
+        """The lock that whoever executes the run holds; the OS drops it when the holder dies."""
+        return FileLock(self.path / "lock")
+
+    def is_held(self) -> bool:
+        """Whether somebody executes the run right now."""
+        if not (self.path / "lock").exists():
+            return False
+        try:
+            with self.lock().acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False
+
+    def write_status(self, status: Status) -> None:
+        """Replace status.json."""
+        write_atomic(self.path / "status.json", status.model_dump_json(indent=1).encode())
+
+    def edit_meta(self, **changes: Any) -> None:
+        """Change some of the fields of `Meta`."""
+        meta = Meta.model_validate(self.meta.model_dump() | changes)
+        write_atomic(self.path / "meta.json", meta.model_dump_json(indent=1).encode())
+
+    def command(self, command: Command) -> None:
+        """Ask whoever executes the run to pause or stop; a run that waits in the queue is taken out of it."""
+        status = self.status
+        if status.state == "queued":
+            self.write_status(status.model_copy(update={"state": "paused" if command == "pause" else "stopped"}))
+        else:
+            write_json(self.path / "control.json", {"command": command, "attempt": status.attempt})
+
+    @property
+    def control(self) -> Control:
+        """The last command given."""
+        return _read_record(self.path / "control.json", Control)
+
+    def enqueue(self, priority: int = 0) -> None:
+        """Put the run into the queue of its store. Raises `RunBusy` while it is executed."""
+        if self.is_held():
+            raise RunBusy(f"{self.name} is running already")
+        self.edit_meta(priority=priority, queued_at=time.time())
+        self.write_status(self.status.model_copy(update={"state": "queued", "error": None}))
+
+    def log(self, kind: str, step: int, message: str) -> None:
+        """Append a line to the run's history."""
+        line = json.dumps({"time": time.time(), "kind": kind, "step": step, "message": message})
+        with (self.path / "events.jsonl").open("a") as file:
+            file.write(line + "\n")
+
+
+class RunStore:
+    """A folder of runs, with a trash beside them."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+
+    def list(self) -> list[Run]:
+        """All runs, newest first; damaged ones included."""
+        runs = _folders(self.root)
+        return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
+
+    def open(self, run_id: str) -> Run:
+        """The run with this id. `run_id` may come from anywhere: only a plain folder name is looked up."""
+        path = self.root / run_id if _ID.fullmatch(run_id) else None
+        if path is None or path.is_symlink() or not path.is_dir():
+            raise RunNotFound(f"there is no run {run_id!r} in {self.root}")
+        return Run(path)
+
+    def create(self, config: RunConfig, *, name: str = "", experiment: str | None = None) -> Run:
+        """A new run folder, not yet queued: nothing trains until it is executed or enqueued."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        now = datetime.now()
+        slug = _slug(name or experiment or config.model.kind)
+        final = self.root / f"{slug}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        path = final.with_name(f".{final.name}")
+        path.mkdir()
+        envelope = {
+            "schema": SCHEMA_VERSION,
+            "created": now.timestamp(),
+            "experiment": experiment,
+            "config": config.model_dump(mode="json"),
+            "versions": _versions(),
+            "threads": _threads(),
+            "git": _git_commit(),
+        }
+        write_json(path / "config.json", envelope)
+        run = Run(path)
+        run.edit_meta(name=name)
+        run.write_status(Status(total_steps=config.total_steps))
+        path.rename(final)  # a reader sees the whole folder or none
+        return Run(final)
+
+    def queue(self) -> Sequence[Run]:
+        """Runs that wait, in the order in which they will be taken."""
+        waiting = [run for run in _folders(self.root) if run.status.state == "queued" and not run.damage]
+        return sorted(waiting, key=lambda run: (-run.meta.priority, run.meta.queued_at, run.id))
+
+    def worker_lock(self) -> FileLock:
+        """Held by the one worker that takes runs from this store's queue."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.root / ".worker.lock")
+
+    def delete(self, run: Run) -> None:
+        """Move a run to the trash. Raises `RunBusy` while it is executed."""
+        if run.is_held():
+            raise RunBusy(f"{run.name} is running: stop it before deleting it")
+        if run.status.state == "queued":
+            run.command("stop")
+        self._trash.mkdir(exist_ok=True)
+        run.path.rename(self._trash / run.id)
+
+    def restore(self, run_id: str) -> Run:
+        """Bring a run back from the trash."""
+        if run_id not in {run.id for run in self.trashed()}:
+            raise RunNotFound(f"there is no run {run_id!r} in the trash")
+        (self._trash / run_id).rename(self.root / run_id)
+        return Run(self.root / run_id)
+
+    def trashed(self) -> Sequence[Run]:
+        """Deleted runs that can be restored."""
+        return _folders(self._trash)
+
+    def empty_trash(self) -> None:
+        """Delete for good what is in the trash."""
+        shutil.rmtree(self._trash, ignore_errors=True)
+
+    @property
+    def _trash(self) -> Path:
+        return self.root / ".trash"
+
+
+def _folders(root: Path) -> Sequence[Run]:
+    try:
+        entries: Iterable[Path] = sorted(root.iterdir())
+    except OSError:
+        return []
+    return [Run(path) for path in entries if _ID.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-") or "run"
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return _parse_json(path.read_text(errors="replace"))
+    except OSError:
+        return None
+
+
+def _read_record(path: Path, kind: type[R]) -> R:
+    saved = _read_json(path)
+    try:
+        return kind.model_validate(saved if isinstance(saved, Mapping) else {})
+    except ValidationError:
+        return kind()
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in ("torch", "torchvision", "numpy", "streamlit"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _git_commit() -> str | None:
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _threads() -> int:
+    """Threads to train with: recorded with the run, since results differ by rounding between thread counts.
+
+    Beyond a few, logical CPUs are usually two to a core, and a second thread on a core does not help a convolution.
+    """
+    logical = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return logical if logical <= 4 else logical // 2
