@@ -48,10 +48,12 @@ def main() -> None:
     except (BadInput, ConfigError, RunBusy, RunNotFound) as problem:
         status = _complain(str(problem))
     except TyperException as problem:
-        status = _complain(problem.format_message())
+        status = _complain(problem.format_message() or "no command was given")
     except BrokenPipeError:  # `list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
+    except OSError as problem:  # a runs folder that is a file, or that may not be written
+        status = _complain(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem))
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -205,7 +207,7 @@ def _read_config(path: Path) -> RunConfig:
         saved = json.loads(path.read_text())
     except OSError as problem:
         raise BadInput(f"{path} cannot be read: {problem.strerror}") from None
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise BadInput(f"{path} is not JSON: {problem}") from None
     if isinstance(saved, dict) and isinstance(saved.get("config"), dict):
         saved = saved["config"]

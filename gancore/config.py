@@ -172,6 +172,7 @@ class ModelConfig(Part):
         "Slope of G's activations below zero: 0 is ReLU (report 004), 0.2 the LeakyReLU of report 003.",
         label="G leak",
         group="Network",
+        scale="linear",
         when=_MLP,
         ge=0.0,
         le=1.0,
@@ -181,6 +182,7 @@ class ModelConfig(Part):
         "Slope of D's activations below zero: 0.01 in report 004, 0.2 in report 003.",
         label="D leak",
         group="Network",
+        scale="linear",
         when=_MLP,
         ge=0.0,
         le=1.0,
@@ -191,6 +193,7 @@ class ModelConfig(Part):
         "report 003 uses 0.3.",
         label="D dropout",
         group="Network",
+        scale="linear",
         when=_MLP,
         ge=0.0,
         le=0.9,
@@ -252,6 +255,7 @@ class OptimConfig(Part):
         "Adam's memory of past gradients. GANs use 0.5; PyTorch's 0.9 often makes them swing.",
         label="beta1",
         group="Learning",
+        scale="linear",
         ge=0.0,
         lt=1.0,
     )
@@ -268,6 +272,7 @@ class OptimConfig(Part):
         "Updates of D in each iteration, each on a fresh batch. More makes D stronger.",
         label="D steps",
         group="Learning",
+        scale="linear",
         ge=1,
         le=20,
     )
@@ -276,6 +281,7 @@ class OptimConfig(Part):
         "Updates of G in each iteration. Report 003 tries 3.",
         label="G steps",
         group="Learning",
+        scale="linear",
         ge=1,
         le=20,
     )
@@ -430,6 +436,8 @@ def parse_setting(path: str, text: str) -> Any:
     """The value that `text`, typed by a person, stands for at `path`. Raises `ConfigError` for an unknown path."""
     if path not in SETTINGS:
         raise ConfigError(_unknown(path))
+    if SETTINGS[path].optional and not text.strip():
+        return None
     if SETTINGS[path].kind == "widths" and not text.strip().startswith("["):
         text = f"[{text}]"
     try:
@@ -450,7 +458,7 @@ def _unknown(path: str) -> str:
     names = {s.path.rpartition(".")[2]: s.path for s in SETTINGS.values()}
     close = difflib.get_close_matches(path, [*SETTINGS, *names], n=1, cutoff=0.7)
     hint = f"; did you mean {names.get(close[0], close[0])}?" if close else ""
-    return f"unknown setting {path}{hint}"
+    return f"unknown setting {' '.join(path.split())}{hint}"
 
 
 def explain(error: ValidationError) -> str:

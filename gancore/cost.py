@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,20 +31,33 @@ class Cost:
     bytes: float
 
 
-def estimate(config: RunConfig) -> Cost:
-    """The cost of `config`, from the arithmetic of one step and the speed measured once on this machine."""
+def estimate(config: RunConfig, experience: Sequence[tuple[RunConfig, float]] = ()) -> Cost:
+    """The cost of `config`, from the arithmetic of one step and the speed measured once on this machine.
+
+    `experience` are configs that ran here and the seconds a step that they took; they correct the estimate for what
+    else the machine has to do.
+    """
     parameters = count_parameters(config)
-    work, activations = _arithmetic(config)
-    overhead, speed = _machine()
-    per_step = overhead + work / speed
+    activations = _arithmetic(config)[1]
+    corrections = [seconds / _step_seconds(done) for done, seconds in experience]
+    per_step = _step_seconds(config) * (statistics.median(corrections) if corrections else 1.0)
     pixels = config.images * config.model.nc * config.data.image_size**2
     memory = _PROCESS_BYTES + 4 * _ADAM_COPIES * sum(parameters.values()) + activations + 2 * pixels
     return Cost(parameters, config.total_steps, config.total_steps * per_step, memory)
 
 
+def _step_seconds(config: RunConfig) -> float:
+    overhead, speed = _machine()
+    return overhead + _arithmetic(config)[0] / speed
+
+
 def _arithmetic(config: RunConfig) -> tuple[float, float]:
     """Floating-point operations of one step, and bytes kept for its backward passes."""
-    return _count(config.replace({"seed": 0, "train.epochs": 1, "optim.lr_g": 1e-3, "optim.lr_d": 1e-3}))
+    batch = 4  # both grow in proportion to it, so one count serves every batch size
+    neutral = {"seed": 0, "train.epochs": 1, "optim.lr_g": 1e-3, "optim.lr_d": 1e-3, "train.batch_size": batch}
+    work, kept = _count(config.replace(neutral))
+    share = config.train.batch_size / batch
+    return work * share, kept * share
 
 
 @lru_cache(maxsize=256)
@@ -51,7 +66,8 @@ def _count(config: RunConfig) -> tuple[float, float]:
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
         nonlocal kept
-        kept += tensor.numel() * tensor.element_size()
+        if not (tensor.is_leaf and tensor.requires_grad):  # weights are counted elsewhere, and do not grow with a batch
+            kept += tensor.numel() * tensor.element_size()
         return tensor
 
     algorithm = build_algorithm(config, "meta")
@@ -81,4 +97,4 @@ def _time_step(config: RunConfig, trials: int = 3) -> float:
         begin = time.perf_counter()
         algorithm.step(lambda: batch, StepRng(0, step))
         times.append(time.perf_counter() - begin)
-    return sorted(times[1:])[trials // 2]
+    return min(times)  # what disturbs a trial only ever makes it slower

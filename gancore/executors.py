@@ -6,16 +6,12 @@
 from __future__ import annotations
 
 import atexit
-import os
-import sys
 import threading
 from contextlib import suppress
 
 from filelock import FileLock, Timeout
 
 from gancore.store import Run, RunBusy, RunStore
-
-_NICENESS = 5  # training yields to whoever moves a slider
 
 
 class ThreadExecutor:
@@ -53,7 +49,6 @@ class ThreadExecutor:
             self._worker.join(timeout)
 
     def _work(self) -> None:
-        _yield_to_others()
         lock = self.store.worker_lock()
         while not self._closing.is_set():
             if not _acquire(lock, self._closing):
@@ -88,10 +83,3 @@ def _acquire(lock: FileLock, closing: threading.Event) -> bool:
             lock.acquire(timeout=0.5)
             return True
     return False
-
-
-def _yield_to_others() -> None:
-    """Lower the priority of this thread, and of the threads that it starts. Only Linux has priorities for threads."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -25,7 +25,7 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = False) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """`write_atomic` for plain data; NaN and infinity become strings JSON readers accept."""
+    """`write_atomic` for plain data."""
     write_atomic(path, json.dumps(content, indent=1).encode())
 
 

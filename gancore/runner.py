@@ -101,7 +101,7 @@ class _Attempt:
             self.pulse.stop()
             raise
         except (Diverged, DataUnavailable, BadCheckpoint) as problem:
-            state, error = "failed", f"{problem}."
+            state, error = "failed", f"{str(problem).rstrip('.')}."
         except Exception as problem:  # whatever it is, the run must not be left saying that it runs
             state, error = "failed", f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else ''}"
             write_atomic(self.run.path / "error.txt", traceback.format_exc().encode())

@@ -39,7 +39,8 @@ def _read_table(path: Path) -> pa.Table | None:
     batches = []
     try:
         reader = pa.ipc.open_stream(pa.py_buffer(path.read_bytes()))
-    except (OSError, pa.ArrowInvalid):
+        _ = reader.schema.names  # decoded only now
+    except (OSError, ValueError, pa.ArrowException):
         return None
     with reader, suppress(StopIteration, OSError, pa.ArrowInvalid):  # the last two are a torn tail
         while True:

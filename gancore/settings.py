@@ -23,7 +23,7 @@ def setting(
     *,
     label: str,
     group: str,
-    scale: Literal["linear", "log"] = "linear",
+    scale: Literal["plain", "linear", "log"] = "plain",
     marks: tuple[float, ...] = (),
     main: bool = False,
     when: Mapping[str, tuple[Any, ...]] | None = None,
@@ -31,8 +31,8 @@ def setting(
 ) -> Any:
     """A pydantic field that also tells a form how to show it.
 
-    `scale` and `marks` shape the slider (marks are values that must be reachable on it), `main` puts the setting
-    among those always in view, and `when` says for which other settings this one has an effect at all.
+    `scale` says whether it is moved on a slider or only typed, and `marks` are values that a log slider must reach;
+    `main` puts the setting among those always in view, and `when` says for which other settings it has an effect.
     """
     extra: dict[str, Any] = {
         "label": label,
@@ -52,7 +52,8 @@ class Part(BaseModel):
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Like pydantic's, but what it returns has been validated again."""
-        return type(self).model_validate(super().model_copy(update=update, deep=deep).model_dump(warnings=False))
+        copied = super().model_copy(update=update, deep=deep).model_dump(warnings=False)
+        return type(self).model_validate({**(update or {}), **copied})  # what the dump lacks is unknown, and refused
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,7 @@ class Meta(_Record):
     notes: str = ""
     starred: bool = False
     parent: str | None = None
+    color: int = 0  # place in the colour cycle
     priority: int = 0
     queued_at: float = 0.0
 
@@ -134,7 +135,7 @@ class Run:
     def created(self) -> float:
         """Unix time of its creation."""
         created = None if self.damage else self.envelope.get("created")
-        return float(created) if isinstance(created, int | float) else 0.0
+        return float(created) if isinstance(created, int | float) and 0 <= created < 1e11 else 0.0
 
     # --- what came of it --------------------------------------------------------------------------------------------
 
@@ -239,8 +240,10 @@ class Run:
     def log(self, kind: str, step: int, message: str) -> None:
         """Append a line to the run's history."""
         line = json.dumps({"time": time.time(), "kind": kind, "step": step, "message": message})
-        with (self.path / "events.jsonl").open("a") as file:
-            file.write(line + "\n")
+        path = self.path / "events.jsonl"
+        torn = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
+        with path.open("a") as file:
+            file.write(f"\n{line}\n" if torn else f"{line}\n")
 
 
 class RunStore:
@@ -280,7 +283,7 @@ class RunStore:
         }
         write_json(path / "config.json", envelope)
         run = Run(path)
-        run.edit_meta(name=name)
+        run.edit_meta(name=name, color=len(_folders(self.root)))
         run.write_status(Status(total_steps=config.total_steps))
         path.rename(final)  # a reader sees the whole folder or none
         return Run(final)
@@ -339,7 +342,7 @@ def _slug(text: str) -> str:
 def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

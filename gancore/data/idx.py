@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -126,7 +127,7 @@ def _download(name: str, staging: Path) -> None:
     try:
         with _socket_timeout(20.0):
             getattr(datasets, IDX_SETS[name].torchvision_name)(staging, download=True)
-    except (OSError, RuntimeError) as error:  # torchvision raises either when every mirror failed
+    except (OSError, RuntimeError, HTTPException) as error:  # torchvision raises any of them when the mirrors fail
         raise DataUnavailable(
             f"{name} is not on this machine and could not be downloaded: connect to the internet once, "
             "put its files into the folder that GANCORE_DATA names, or train on mnist-5k, which needs no download."

@@ -1,0 +1,37 @@
+# `make` starts the dashboard. Everything is installed into .venv on demand; PYTHON chooses the interpreter for it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --requirement
+
+.PHONY: run test lint bench clean
+
+run: .venv/.installed-run
+	$(BIN)/streamlit run dashboard.py
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/.installed-run
+	$(BIN)/python -m gancore bench
+
+clean:  # what can be made again; never runs/
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache static/plotly.min.js
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/pip:  # a .venv that is there already stays as it is
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed: make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+
+.venv/.installed-run: requirements.txt constraints.txt | $(BIN)/pip
+	$(INSTALL) requirements.txt
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt .venv/.installed-run
+	$(INSTALL) requirements-dev.txt
+	@touch $@

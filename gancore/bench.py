@@ -1,0 +1,226 @@
+"""What the workbench costs: a run folder against bare steps, and our step against a plain training loop.
+
+Both sides of a comparison run in one process, with the same number of threads, in fp32, on mnist-5k at 32x32 and with
+the networks of report 002. They take turns, and who goes first alternates: whatever else the machine does then falls
+on both alike, so the ratio within a pair means something even where a time alone does not.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import median
+
+import torch
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms
+
+from gancore.algorithms import build_algorithm
+from gancore.config import RunConfig
+from gancore.data import BatchStream, cache_root, load
+from gancore.data.mnist5k import load_mnist5k
+from gancore.models.dcgan import Discriminator, Generator
+from gancore.rng import StepRng
+from gancore.runner import execute, pick_device
+from gancore.store import RunStore
+
+WARM_UP_STEPS = 5  # the first steps choose kernels and allocate memory
+
+Train = Callable[[int], float]  # trains so many steps, returns seconds
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two ways of taking the same steps, and how their times should relate."""
+
+    what: str
+    batch_size: int
+    ours: Train
+    theirs: Train
+    steps: int
+    target: float
+    speed_up: bool  # whether the ratio is theirs / ours, the more the better, or ours / theirs
+
+    def ratio(self, ours: float, theirs: float) -> float:
+        """How the times of one pair compare."""
+        return theirs / ours if self.speed_up else ours / theirs
+
+    def is_met(self, ratio: float) -> bool:
+        """Whether a ratio is on the right side of the target."""
+        return ratio >= self.target if self.speed_up else ratio <= self.target
+
+
+def run_benchmarks(steps: int, pairs: int, console: Console) -> None:
+    """Measure every comparison with interleaved pairs of about `steps` steps, and print a table of medians.
+
+    The start and the end of a run count as its folder's cost, and weigh the more the fewer steps there are.
+    """
+    table = Table("what", "batch", "ours", "theirs", "ratio", "all pairs", "target", box=None, pad_edge=False)
+    with tempfile.TemporaryDirectory() as folder:
+        for comparison in _comparisons(RunStore(folder), steps):
+            with console.status(f"{comparison.what}, batch {comparison.batch_size}: {pairs} pairs"):
+                table.add_row(*_row(comparison, _measure(comparison, pairs)))
+    console.print(table)
+    conditions = f"fp32, {pick_device()}, {torch.get_num_threads()} threads"
+    console.print(f"Milliseconds a step, medians of {pairs} interleaved pairs; {conditions}.", highlight=False)
+
+
+def _comparisons(store: RunStore, steps: int) -> list[Comparison]:
+    large, small = _settings(128), _settings(12)
+    torch.set_num_threads(int(store.create(large).envelope["threads"]))  # as `execute` will
+    return [
+        Comparison(
+            "run folder / bare step",
+            large.train.batch_size,
+            lambda count: _time_run(store, large, count),
+            lambda count: _time_steps(_bare_steps(large), count),
+            steps,
+            target=1.05,
+            speed_up=False,
+        ),
+        _against_plain(large, steps // 2, target=1.3),
+        _against_plain(small, steps, target=1.0),
+    ]
+
+
+def _settings(batch_size: int) -> RunConfig:
+    """Report 002's networks and rates; epochs enough for any number of steps."""
+    return RunConfig().replace({"train.batch_size": batch_size, "train.epochs": 10_000})
+
+
+def _against_plain(config: RunConfig, steps: int, target: float) -> Comparison:
+    return Comparison(
+        "plain loop / our step",
+        config.train.batch_size,
+        lambda count: _time_steps(_bare_steps(config), count),
+        lambda count: _time_steps(_plain_steps(config), count),
+        steps,
+        target,
+        speed_up=True,
+    )
+
+
+def _measure(comparison: Comparison, pairs: int) -> list[tuple[float, float]]:
+    """Seconds of ours and of theirs, pair by pair, after a warm-up that counts for nothing."""
+    comparison.ours(WARM_UP_STEPS)
+    comparison.theirs(WARM_UP_STEPS)
+    times = []
+    for pair in range(pairs):
+        if pair % 2:
+            theirs, ours = comparison.theirs(comparison.steps), comparison.ours(comparison.steps)
+        else:
+            ours, theirs = comparison.ours(comparison.steps), comparison.theirs(comparison.steps)
+        times.append((ours, theirs))
+    return times
+
+
+def _row(comparison: Comparison, times: list[tuple[float, float]]) -> tuple[str, ...]:
+    ratios = [comparison.ratio(ours, theirs) for ours, theirs in times]
+    verdict = "met" if comparison.is_met(median(ratios)) else "missed"
+    return (
+        comparison.what,
+        str(comparison.batch_size),
+        *(f"{1000 * median(side) / comparison.steps:.1f}" for side in zip(*times, strict=True)),
+        f"{median(ratios):.3f}",
+        f"{min(ratios):.2f}..{max(ratios):.2f}",
+        f"{'>=' if comparison.speed_up else '<='} {comparison.target:g} {verdict}",
+    )
+
+
+def _time_run(store: RunStore, config: RunConfig, steps: int) -> float:
+    """A run as the dashboard trains it, with previews, checkpoints and all sinks, and with its start and its end."""
+    run = store.create(config)
+    begin = time.perf_counter()
+    if execute(run.path, max_steps=steps) != "stopped":
+        raise RuntimeError(f"the measured run failed: {run.status.error}")
+    return time.perf_counter() - begin
+
+
+def _time_steps(steps: Iterator[object], count: int) -> float:
+    """`count` steps, without building the networks and without the first step."""
+    next(steps)
+    _wait_for_device()
+    begin = time.perf_counter()
+    for _ in range(count):
+        next(steps)
+    _wait_for_device()
+    return time.perf_counter() - begin
+
+
+def _wait_for_device() -> None:
+    if pick_device().type == "cuda":
+        torch.cuda.synchronize()
+
+
+def _bare_steps(config: RunConfig) -> Iterator[object]:
+    """The steps of a run and nothing else: no file, no event, no number read."""
+    algorithm = build_algorithm(config, pick_device())
+    stream = BatchStream(load(config.data), config.train.batch_size, config.seed, device=pick_device())
+    for step in itertools.count(1):
+        yield algorithm.step(stream.next, StepRng(config.seed, step))
+
+
+class _Digits(Dataset[tuple[Tensor, int]]):
+    """mnist-5k as torchvision's MNIST gives its images: a PIL image each time, transformed."""
+
+    def __init__(self, transform: Callable[[Image.Image], Tensor]) -> None:
+        self.images, self.labels = load_mnist5k("train", cache_root())
+        self.transform = transform
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        image = Image.fromarray(self.images[index].numpy())
+        return self.transform(image), int(self.labels[index])
+
+
+def _plain_batches(batch_size: int) -> Iterator[Tensor]:
+    prepare = transforms.Compose(
+        [transforms.Resize(32), transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))],
+    )
+    loader = DataLoader(_Digits(prepare), batch_size, shuffle=True, drop_last=True, num_workers=0)
+    while True:
+        for images, _ in loader:
+            yield images
+
+
+def _plain_steps(config: RunConfig) -> Iterator[object]:
+    """The same networks and rates as a DCGAN tutorial trains them.
+
+    D, then G on the same images; D gathers unused gradients in G's step; four numbers are read each step.
+    """
+    device = pick_device()
+    model, optim, batch_size = config.model, config.optim, config.train.batch_size
+    generator = Generator(model.nz, model.ngf, model.nc).to(device)
+    discriminator = Discriminator(model.nc, model.ndf).to(device)
+    betas = (optim.beta1, optim.beta2)
+    optimizer_g = torch.optim.Adam(generator.parameters(), lr=optim.lr_g, betas=betas)
+    optimizer_d = torch.optim.Adam(discriminator.parameters(), lr=optim.lr_d, betas=betas)
+    criterion = nn.BCEWithLogitsLoss()
+    real_labels, fake_labels = torch.ones(batch_size, device=device), torch.zeros(batch_size, device=device)
+
+    for images in _plain_batches(batch_size):
+        fake = generator(torch.randn(batch_size, model.nz, device=device))
+
+        optimizer_d.zero_grad()
+        real_logits = discriminator(images.to(device))
+        fake_logits = discriminator(fake.detach())
+        loss_d = criterion(real_logits, real_labels) + criterion(fake_logits, fake_labels)
+        loss_d.backward()
+        optimizer_d.step()
+
+        optimizer_g.zero_grad()
+        loss_g = criterion(discriminator(fake), real_labels)
+        loss_g.backward()
+        optimizer_g.step()
+
+        d_real, d_fake = real_logits.sigmoid().mean(), fake_logits.sigmoid().mean()
+        yield loss_d.item(), loss_g.item(), d_real.item(), d_fake.item()

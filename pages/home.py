@@ -1,0 +1,46 @@
+"""Home: what runs now, the latest runs as pictures, one button to the first GAN."""
+
+import streamlit as st
+
+from gancore.experiments import EXPERIMENTS
+from ui import live, state
+
+SHOWN = 8
+
+st.title("GAN Workbench", anchor=False)
+st.markdown("Change a setting, watch two networks play against each other, and see what the change did.")
+
+runs = [run for run in state.store().list() if not run.damage]
+with st.container(horizontal=True, vertical_alignment="center"):
+    if st.button(
+        "Train my first GAN" if not runs else "Train another quickstart",
+        type="primary" if not runs else "secondary",
+        icon=":material/play_arrow:",
+        help="A small DCGAN on 5,000 real digits; about a minute and a half on two cores.",
+    ):
+        quickstart = EXPERIMENTS["quickstart"]
+        run = state.store().create(quickstart.base, name=live.free_name("quickstart"), experiment="quickstart")
+        state.executor().submit(run)
+        st.switch_page("pages/train.py", query_params={"run": run.id})
+    st.page_link("pages/train.py", label="Choose settings", icon=":material/tune:")
+    if len(runs) >= 2:
+        newest = ",".join(run.id for run in runs[:2])
+        st.page_link(
+            "pages/compare.py", label="Compare the last two", icon=":material/compare:", query_params={"runs": newest}
+        )
+
+if not runs:
+    st.info(
+        "Nothing trained yet. The button starts a real training on digits that came with the installation: "
+        "nothing is downloaded.",
+        icon=":material/info:",
+    )
+    picture = state.PROJECT / "docs" / "quickstart.png"
+    if picture.exists():
+        st.image(str(picture), width=420, output_format="PNG", caption="What the quickstart draws after 1,050 steps.")
+else:
+    st.subheader("Latest runs", anchor=False)
+    for row in range(0, min(len(runs), SHOWN), 4):
+        for column, run in zip(st.columns(4), runs[row : min(row + 4, SHOWN)], strict=False):
+            with column.container(border=True):
+                live.run_card(run)

@@ -1,0 +1,28 @@
+"""Runs: every saved run in one table, and what can be done with it."""
+
+import streamlit as st
+
+from ui import state, tables
+
+st.title("Runs", anchor=False)
+tables.undo_bar()
+runs = state.store().list()
+
+if not runs:
+    st.info("No runs yet. Start one on the Train page: it will be listed here.", icon=":material/info:")
+    st.page_link("pages/train.py", label="Go to Train", icon=":material/tune:")
+else:
+    words = st.text_input(
+        "Filter",
+        key="filter",
+        placeholder="name, state, tag or setting, such as: dcgan finished ngf=64",
+        label_visibility="collapsed",
+        live=True,
+        persist_state="session",
+    )
+    shown = [run for run in runs if tables.matches(run, words or "")]
+    chosen = tables.runs_table(shown)
+    if not shown:
+        st.info(f"None of the {len(runs)} runs matches “{words}”.", icon=":material/search_off:")
+    tables.actions(chosen)
+tables.trash()

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from gancore.config import D_OUTPUT, LossName
+from gancore.losses import LOSSES, score
+
+Array = np.ndarray
+
+
+def sigmoid(logits: Array) -> Array:
+    return 1 / (1 + np.exp(-logits))
+
+
+# The formulas of the papers in float64, on probabilities or scores.
+D_CLOSED_FORM: dict[str, Callable[[Array, Array], float]] = {
+    "nonsaturating": lambda real, fake: -np.log(sigmoid(real)).mean() - np.log(1 - sigmoid(fake)).mean(),
+    "minimax": lambda real, fake: -np.log(sigmoid(real)).mean() - np.log(1 - sigmoid(fake)).mean(),
+    "least_squares": lambda real, fake: 0.5 * ((real - 1) ** 2).mean() + 0.5 * (fake**2).mean(),
+}
+G_CLOSED_FORM: dict[str, Callable[[Array], float]] = {
+    "nonsaturating": lambda fake: -np.log(sigmoid(fake)).mean(),
+    "minimax": lambda fake: np.log(1 - sigmoid(fake)).mean(),
+    "least_squares": lambda fake: 0.5 * ((fake - 1) ** 2).mean(),
+}
+
+names = pytest.mark.parametrize("name", list(LOSSES))
+
+
+def draw(*shape: int, seed: int = 0) -> Tensor:
+    return 3 * torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def g_gradient(name: LossName, logit: float) -> float:
+    fake = torch.tensor([logit], requires_grad=True)
+    LOSSES[name].g(fake).backward()
+    assert fake.grad is not None
+    return fake.grad.item()
+
+
+@names
+@pytest.mark.parametrize(("real_shape", "fake_shape"), [((7,), (7,)), ((3,), (8,)), ((2, 1, 1, 1), (2, 1, 1, 1))])
+def test_losses_equal_their_closed_forms(name: LossName, real_shape: tuple, fake_shape: tuple) -> None:
+    real, fake = draw(*real_shape), draw(*fake_shape, seed=1)
+    loss_d, loss_g = LOSSES[name].d(real, fake), LOSSES[name].g(fake)
+    assert loss_d.shape == loss_g.shape == ()
+    assert loss_d.item() == pytest.approx(D_CLOSED_FORM[name](real.numpy(), fake.numpy()), rel=1e-12)
+    assert loss_g.item() == pytest.approx(G_CLOSED_FORM[name](fake.numpy()), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "loss_d", "loss_g"),
+    [
+        ("nonsaturating", 2 * math.log(2), math.log(2)),
+        ("minimax", 2 * math.log(2), -math.log(2)),
+        ("least_squares", 0.5, 0.5),
+    ],
+)
+def test_a_discriminator_that_says_zero_costs_what_theory_says(name: LossName, loss_d: float, loss_g: float) -> None:
+    zero = torch.zeros(4)
+    assert LOSSES[name].d(zero, zero).item() == pytest.approx(loss_d)
+    assert LOSSES[name].g(zero).item() == pytest.approx(loss_g)
+
+
+@names
+@pytest.mark.parametrize("real", [-1e4, 1e4])
+@pytest.mark.parametrize("fake", [-1e4, 1e4])
+def test_values_and_gradients_are_finite_for_huge_logits(name: LossName, real: float, fake: float) -> None:
+    logits = [torch.full((5,), value, requires_grad=True) for value in (real, fake)]
+    for loss in (LOSSES[name].d(*logits), LOSSES[name].g(logits[1])):
+        assert torch.isfinite(loss)
+        gradients = torch.autograd.grad(loss, logits, allow_unused=True)
+        assert all(torch.isfinite(gradient).all() for gradient in gradients if gradient is not None)
+
+
+@names
+def test_gradients_are_those_of_the_values(name: LossName) -> None:
+    real, fake = draw(6).requires_grad_(), draw(4, seed=1).requires_grad_()
+    assert torch.autograd.gradcheck(LOSSES[name].d, (real, fake))
+    assert torch.autograd.gradcheck(LOSSES[name].g, (fake,))
+
+
+def test_only_the_nonsaturating_loss_teaches_g_while_d_is_sure() -> None:
+    """d/dl log(1 - sigmoid(l)) = -sigmoid(l) and d/dl -log sigmoid(l) = sigmoid(l) - 1, at l = -20."""
+    assert g_gradient("minimax", -20.0) == pytest.approx(-math.exp(-20), rel=1e-5)
+    assert g_gradient("nonsaturating", -20.0) == pytest.approx(-1, abs=1e-6)
+
+
+@names
+@pytest.mark.parametrize("logit", [-2.0, 0.0, 0.5])
+def test_g_gains_when_d_believes_more(name: LossName, logit: float) -> None:
+    assert g_gradient(name, logit) < 0
+
+
+@names
+def test_d_gains_when_it_tells_real_from_fake(name: LossName) -> None:
+    real, fake = torch.zeros(1, requires_grad=True), torch.full((1,), 0.5, requires_grad=True)
+    LOSSES[name].d(real, fake).backward()
+    assert real.grad is not None
+    assert fake.grad is not None
+    assert real.grad < 0 < fake.grad
+
+
+@names
+def test_the_score_is_a_mean_probability_or_a_mean_raw_score(name: LossName) -> None:
+    logits = draw(9)
+    expected = sigmoid(logits.numpy()).mean() if D_OUTPUT[name] == "probability" else logits.numpy().mean()
+    assert score(name, logits).shape == ()
+    assert score(name, logits).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_every_loss_of_the_config_exists_and_says_what_d_puts_out() -> None:
+    assert set(LOSSES) == set(get_args(LossName)) == set(D_OUTPUT)
+    assert {name for name, output in D_OUTPUT.items() if output == "score"} == {"least_squares"}

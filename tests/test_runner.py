@@ -1,0 +1,610 @@
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from filelock import FileLock
+from PIL import Image
+
+from gancore import pulse, runner
+from gancore.algorithms import GAN
+from gancore.checkpoint import BadCheckpoint, load_checkpoint
+from gancore.config import ConfigError, RunConfig
+from gancore.data import Batch, DataUnavailable, Images
+from gancore.events import Notice, Step
+from gancore.imaging import grid
+from gancore.pulse import Superseded
+from gancore.rng import StepRng, generator
+from gancore.runner import execute, preview_due
+from gancore.store import Run, RunBusy, RunStore
+from tests.plain_networks import plain_dcgan
+
+HeldElsewhere = Callable[[Path], AbstractContextManager[None]]
+LONG = {"train.epochs": 10_000}
+
+
+class Watcher:
+    """A sink that remembers what it saw, and may do something at a step."""
+
+    def __init__(self, at: int = 0, do: Callable[[], object] = lambda: None) -> None:
+        self.events: list[Step | Notice] = []
+        self.times: list[float] = []
+        self.started = threading.Event()
+        self._at, self._do = at, do
+
+    def __call__(self, event: Step | Notice) -> None:
+        self.events.append(event)
+        if isinstance(event, Step):
+            self.times.append(time.monotonic())
+            self.started.set()
+            if event.step == self._at:
+                self._do()
+
+    def close(self) -> None:
+        pass
+
+    @property
+    def steps(self) -> list[int]:
+        return [event.step for event in self.events if isinstance(event, Step)]
+
+
+@contextmanager
+def executing(run: Run, **options: object) -> Iterator[Callable[[], str]]:
+    """Execute in another thread; what it yields waits for the end."""
+    outcome: list[str] = []
+    thread = threading.Thread(target=lambda: outcome.append(execute(run.path, **options)))
+    thread.start()
+
+    def end() -> str:
+        thread.join(60)
+        assert not thread.is_alive()
+        return outcome[0]
+
+    yield end
+    thread.join(60)
+
+
+def break_at(monkeypatch: pytest.MonkeyPatch, step: int, breakage: Callable[[GAN, dict], object]) -> None:
+    """Let the algorithm do something else, after its own work, at one step."""
+    original = GAN.step
+
+    def broken(self: GAN, next_batch: Callable[[], Batch], rng: StepRng) -> dict[str, torch.Tensor]:
+        scalars = original(self, next_batch, rng)
+        if rng.step == step:
+            breakage(self, scalars)
+        return scalars
+
+    monkeypatch.setattr(GAN, "step", broken)
+
+
+def kinds(run: Run) -> list[str]:
+    return [event["kind"] for event in run.events()]
+
+
+# --- a run to its end -----------------------------------------------------------------------------------------------
+
+
+def test_a_run_writes_everything_it_promises(store: RunStore, config: RunConfig) -> None:
+    run = store.create(config)
+    assert execute(run.path) == "finished"
+    assert run.state == "finished"
+    assert {file.name for file in run.path.iterdir()} == {
+        *("config.json", "meta.json", "status.json", "lock", "scalars.arrow", "events.jsonl", "summary.json"),
+        *("samples", "checkpoints"),
+    }
+    status = run.status
+    assert (status.step, status.total_steps, status.attempt, status.error) == (20, 20, 1, None)
+    assert status.epoch == pytest.approx((3 * 43 + 40) / 43)
+    assert (status.phase, status.device, status.remaining) == ("", str(runner.pick_device()), None)
+    assert kinds(run) == ["started", "finished"]
+
+    rows = run.scalars()
+    assert list(rows.columns) == [
+        *("step", "epoch", "time", "step_time"),
+        *("loss_d", "d_real", "d_fake", "grad_norm_d", "loss_g", "d_fake_g", "grad_norm_g"),
+    ]
+    assert rows["step"].tolist() == list(range(1, 21))
+    assert np.isfinite(rows).all().all()
+    assert rows["epoch"].tolist() == pytest.approx(
+        [(43 * ((n - 1) // 5) + 8 * ((n - 1) % 5 + 1)) / 43 for n in range(1, 21)]
+    )
+    assert rows["time"].is_monotonic_increasing
+    assert (rows["step_time"] > 0).all()
+
+    summary = run.summary
+    assert summary["step"] == 20
+    assert summary["seconds"] == rows["time"].iloc[-1] == status.seconds
+    assert summary["images_per_second"] == pytest.approx(20 * 8 / summary["seconds"])
+    assert summary["loss_d"] == pytest.approx(rows["loss_d"].mean(), rel=1e-6)
+
+
+def test_the_summary_is_the_mean_of_the_last_steps(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "SUMMARY_STEPS", 3)
+    run = store.create(dcgan)
+    execute(run.path)
+    rows = run.scalars()
+    assert run.summary["loss_g"] == pytest.approx(rows["loss_g"].tail(3).mean(), rel=1e-6)
+
+
+def test_a_run_of_many_d_steps_counts_every_image(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan.replace({"optim.d_steps": 3}))
+    execute(run.path)
+    assert run.status.step == 6
+    assert run.summary["images_per_second"] == pytest.approx(6 * 3 * 8 / run.summary["seconds"])
+    assert run.status.epoch == pytest.approx((3 * 43 + 3 * 8) / 43)  # 18 batches, 5 an epoch
+
+
+def test_what_is_trained_is_the_algorithm_on_the_data(store: RunStore, dcgan: RunConfig) -> None:
+    """The runner adds nothing: stepping the parts by hand gives the same weights bit for bit."""
+    from gancore.data import BatchStream, load
+
+    run = store.create(dcgan)
+    execute(run.path, max_steps=7)
+    algorithm = GAN(dcgan, torch.device("cpu"))
+    stream = BatchStream(load(dcgan.data), 8, dcgan.seed)
+    for step in range(1, 8):
+        algorithm.step(stream.next, StepRng(dcgan.seed, step))
+    saved = load_checkpoint(run.checkpoints()["last"])
+    assert (saved.step, saved.drawn) == (7, stream.drawn)
+    for name, tensor in algorithm.generator.state_dict().items():
+        assert torch.equal(saved.algorithm["generator"][name], tensor)
+
+
+def test_nothing_global_is_drawn_or_reseeded(store: RunStore, config: RunConfig) -> None:
+    torch_state, numpy_state = torch.random.get_rng_state(), np.random.get_state()[1].tolist()
+    execute(store.create(config).path)
+    assert torch.equal(torch.random.get_rng_state(), torch_state)
+    assert np.random.get_state()[1].tolist() == numpy_state
+
+
+def test_watchers_see_every_event_in_order(store: RunStore, dcgan: RunConfig) -> None:
+    watcher = Watcher()
+    execute(store.create(dcgan).path, watchers=[watcher])
+    assert watcher.steps == list(range(1, 21))
+    assert [event.kind for event in watcher.events if isinstance(event, Notice)] == ["started", "finished"]
+    assert isinstance(watcher.events[0], Notice)
+    assert isinstance(watcher.events[-1], Notice)
+
+
+def test_a_run_trains_with_the_threads_it_was_made_for(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    envelope = json.loads((run.path / "config.json").read_text())
+    (run.path / "config.json").write_text(json.dumps(envelope | {"threads": 2}))
+    seen = []
+    try:
+        execute(run.path, watchers=[Watcher(at=1, do=lambda: seen.append(torch.get_num_threads()))], max_steps=1)
+    finally:
+        torch.set_num_threads(1)
+    assert seen == [2]
+
+
+# --- previews and checkpoints ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("every", "steps"),
+    [
+        (1000, {0, 1, 2, 4, 8, 16, 20}),
+        (6, {0, 1, 2, 4, 6, 12, 18, 20}),
+        (8, {0, 1, 2, 4, 8, 16, 20}),
+        (1, set(range(21))),
+    ],
+)
+def test_previews_come_often_at_first_and_then_regularly(
+    store: RunStore, dcgan: RunConfig, every: int, steps: set[int]
+) -> None:
+    run = store.create(dcgan.replace({"train.preview_every": every}))
+    execute(run.path)
+    assert set(run.samples()) == steps
+    assert [step for step in range(1, 21) if preview_due(step, every)] == sorted(
+        steps - {0, 20} | ({20} if every == 1 else set())
+    )
+
+
+def test_previews_show_the_same_noise_all_through(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    execute(run.path)
+    noise = torch.randn(64, 4, generator=generator(dcgan.seed, "preview"))
+    algorithm = GAN(dcgan, torch.device("cpu"))
+    for step, saved in ((0, algorithm), (20, load_into(GAN(dcgan, torch.device("cpu")), run))):
+        picture = Image.open(run.samples()[step])
+        assert np.array_equal(np.asarray(picture), np.asarray(grid(saved.sample(noise))))
+
+
+def load_into(algorithm: GAN, run: Run) -> GAN:
+    algorithm.load_state_dict(load_checkpoint(run.checkpoints()["last"]).algorithm)
+    return algorithm
+
+
+def test_checkpoints_are_kept_every_so_many_epochs(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan.replace({"train.keep_epochs": 2}))
+    execute(run.path)
+    assert list(run.checkpoints()) == ["000010", "000020", "last"]
+    assert [load_checkpoint(path).step for path in run.checkpoints().values()] == [10, 20, 20]
+
+
+def test_a_checkpoint_is_plain_tensors_and_numbers(store: RunStore, config: RunConfig) -> None:
+    run = store.create(config)
+    execute(run.path, max_steps=3)
+    saved = torch.load(run.checkpoints()["last"], weights_only=True)
+    assert set(saved) == {"step", "drawn", "trained", "algorithm"}
+    assert (saved["step"], saved["drawn"]) == (3, 24)
+    assert saved["trained"] == run.status.seconds
+    assert set(saved["algorithm"]) == {"generator", "discriminator", "optimizer_g", "optimizer_d"}
+
+
+def test_the_saved_weights_fit_the_plain_network(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    execute(run.path, max_steps=1)
+    weights = load_checkpoint(run.checkpoints()["last"]).algorithm["generator"]
+    plain = plain_dcgan(4, 2, 2, 1)["generator"]
+    plain.load_state_dict({name.removeprefix("layers."): tensor for name, tensor in weights.items()})
+
+
+def test_checkpoints_come_by_the_clock(store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step takes 0.4 s of an injected clock, a checkpoint is due after 1 s: every third step."""
+    now = [0.0]
+    monkeypatch.setattr(runner, "time", FakeTime(now))
+    saved: list[int] = []
+    original = runner.Checkpoint.save
+
+    def save(self: runner.Checkpoint, path: Path) -> None:
+        saved.append(self.step)
+        original(self, path)
+
+    monkeypatch.setattr(runner.Checkpoint, "save", save)
+    break_every_step(monkeypatch, lambda: now.__setitem__(0, now[0] + 0.4))
+    execute(store.create(dcgan.replace({"train.checkpoint_seconds": 1.0})).path, max_steps=10)
+    assert saved == [3, 6, 9, 10]
+
+
+def test_slow_checkpoints_come_less_often(store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Saving takes 0.1 s of the injected clock, so at 2 % the next comes 5 s later, not 1 s."""
+    now = [0.0]
+    monkeypatch.setattr(runner, "time", FakeTime(now))
+    saved: list[int] = []
+
+    def save(self: runner.Checkpoint, _path: Path) -> None:
+        saved.append(self.step)
+        now[0] += 0.1
+
+    monkeypatch.setattr(runner.Checkpoint, "save", save)
+    break_every_step(monkeypatch, lambda: now.__setitem__(0, now[0] + 1.0))
+    execute(store.create(dcgan.replace({"train.checkpoint_seconds": 1.0})).path, max_steps=12)
+    assert saved == [1, 6, 11, 12]
+
+
+class FakeTime:
+    """`time`, with a monotonic clock that is told what to say."""
+
+    def __init__(self, now: list[float]) -> None:
+        self._now = now
+        self.time = time.time
+
+    def monotonic(self) -> float:
+        return self._now[0]
+
+
+def break_every_step(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
+    original = GAN.step
+    monkeypatch.setattr(GAN, "step", lambda *args: (do(), original(*args))[1])
+
+
+# --- stopping -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("command", "state"), [("stop", "stopped"), ("pause", "paused")])
+def test_a_command_takes_effect_within_a_second(store: RunStore, dcgan: RunConfig, command: str, state: str) -> None:
+    """At the first step after the next look, and looks are 0.2 s apart: at most one step comes later than that."""
+    assert runner.CONTROL_SECONDS <= 0.5
+    run, watcher = store.create(dcgan.replace(LONG)), Watcher()
+    with executing(run, watchers=[watcher]) as end:
+        assert watcher.started.wait(60)
+        assert run.state == "running"
+        run.command(command)
+        given = time.monotonic()
+        assert end() == state
+    assert sum(moment > given + runner.CONTROL_SECONDS for moment in watcher.times) <= 1
+    assert run.state == state
+    assert run.status.step == watcher.steps[-1] == load_checkpoint(run.checkpoints()["last"]).step
+    assert run.scalars()["step"].tolist() == watcher.steps
+    assert kinds(run) == ["started", state]
+
+
+def test_a_command_for_another_attempt_is_ignored(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "CONTROL_SECONDS", 0.0)
+    run = store.create(dcgan)
+    for attempt in (0, 2, 7):
+        (run.path / "control.json").write_text(json.dumps({"command": "stop", "attempt": attempt}))
+        assert execute(run.path, max_steps=2) == "stopped"
+        assert run.status.step % 2 == 0  # not stopped at its first step
+        if run.status.attempt == 2:
+            break
+    (run.path / "control.json").write_text(json.dumps({"command": "stop", "attempt": run.status.attempt + 1}))
+    before = run.status.step
+    execute(run.path, max_steps=5)
+    assert run.status.step == before + 1
+
+
+def test_an_interrupt_stops_at_the_next_step(store: RunStore, dcgan: RunConfig) -> None:
+    run, interrupt = store.create(dcgan), threading.Event()
+    assert execute(run.path, watchers=[Watcher(at=7, do=interrupt.set)], interrupt=interrupt) == "stopped"
+    assert run.status.step == 7
+
+
+def test_what_comes_at_the_last_step_is_too_late_to_stop_it(store: RunStore, dcgan: RunConfig) -> None:
+    run, interrupt = store.create(dcgan), threading.Event()
+    assert execute(run.path, watchers=[Watcher(at=20, do=interrupt.set)], interrupt=interrupt) == "finished"
+
+
+def test_a_stopped_run_goes_on_where_it_was(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    assert execute(run.path, max_steps=7) == "stopped"
+    watcher = Watcher()
+    assert execute(run.path, watchers=[watcher]) == "finished"
+    assert watcher.steps == list(range(8, 21))
+    assert run.scalars()["step"].tolist() == list(range(1, 21))
+    assert run.scalars()["time"].is_monotonic_increasing
+    assert run.status.attempt == 2
+    assert kinds(run) == ["started", "stopped", "resumed", "finished"]
+    assert run.events()[2]["message"].endswith("from step 7")
+
+
+def test_executing_a_finished_run_again_changes_nothing(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    execute(run.path)
+    rows, weights = run.scalars(), load_checkpoint(run.checkpoints()["last"]).algorithm["generator"]
+    assert execute(run.path) == "finished"
+    assert run.scalars().equals(rows)
+    again = load_checkpoint(run.checkpoints()["last"]).algorithm["generator"]
+    assert all(torch.equal(weights[name], again[name]) for name in weights)
+
+
+# --- locks ----------------------------------------------------------------------------------------------------------
+
+
+class Impatient(FileLock):
+    """A lock whose waiting nobody has time for."""
+
+    def acquire(self, timeout: float | None = None, **options: object) -> object:  # noqa: ARG002
+        return super().acquire(timeout=0.05, **options)
+
+
+def test_a_run_that_somebody_else_executes_is_busy(
+    store: RunStore, dcgan: RunConfig, held_elsewhere: HeldElsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(dcgan)
+    monkeypatch.setattr(Run, "lock", lambda self: Impatient(self.path / "lock"))
+    with held_elsewhere(run.path / "lock"), pytest.raises(RunBusy, match="is running already"):
+        execute(run.path)
+    assert run.status.attempt == 0
+    assert execute(run.path, max_steps=1) == "stopped"
+
+
+def test_a_running_run_is_busy_in_this_process_too(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, watcher, interrupt = store.create(dcgan.replace(LONG)), Watcher(), threading.Event()
+    with executing(run, watchers=[watcher], interrupt=interrupt):
+        assert watcher.started.wait(60)
+        monkeypatch.setattr(Run, "lock", lambda self: Impatient(self.path / "lock"))
+        with pytest.raises(RunBusy):
+            execute(run.path)
+        with pytest.raises(RunBusy):
+            store.delete(run)
+        interrupt.set()
+    assert run.status.attempt == 1
+    assert not run.is_held()
+
+
+def test_an_attempt_that_was_taken_over_falls_silent(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a shared file system the lock may be lost unseen; the attempt number in status.json tells."""
+    monkeypatch.setattr(pulse, "PERIOD", 0.01)
+    run = store.create(dcgan.replace(LONG))
+    later = run.status.model_copy(update={"state": "running", "attempt": 2, "step": 123})
+    with pytest.raises(Superseded, match="taken over"):
+        execute(run.path, watchers=[Watcher(at=3, do=lambda: take_over(run, later))])
+    assert run.status == later
+    assert run.checkpoints() == {}
+    assert kinds(run) == ["started"]
+
+
+def take_over(run: Run, later: object) -> None:
+    """Until it stays: the pulse may be between its look and its write."""
+    for _ in range(20):
+        run.write_status(later)
+        threading.Event().wait(0.01)
+
+
+@pytest.mark.parametrize("text", ["{", '{"schema": 1, "config": {"model": {"ngf": 0}}}'])
+def test_a_folder_that_cannot_be_read_is_not_executed(store: RunStore, dcgan: RunConfig, text: str) -> None:
+    run = store.create(dcgan)
+    (run.path / "config.json").write_text(text)
+    with pytest.raises(ConfigError):
+        execute(run.path)
+    assert run.status.attempt == 0
+
+
+# --- failing --------------------------------------------------------------------------------------------------------
+
+
+def set_nan(_: GAN, scalars: dict[str, torch.Tensor]) -> None:
+    scalars["loss_g"] = torch.tensor(float("nan"))
+
+
+def poison(algorithm: GAN, _: dict[str, torch.Tensor]) -> None:
+    next(algorithm.generator.parameters()).data.view(-1)[0] = float("inf")
+
+
+def test_a_diverged_run_fails_with_step_and_reason_and_keeps_its_data(
+    store: RunStore, mlp: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_at(monkeypatch, 13, set_nan)
+    run = store.create(mlp)
+    assert execute(run.path) == "failed"
+    assert run.state == "failed"
+    assert run.status.error == "the run diverged: loss_g is not a number at step 13."
+    rows = run.scalars()
+    assert rows["step"].tolist() == list(range(1, 14))
+    assert rows["loss_g"].isna().tolist() == [False] * 12 + [True]
+    assert {0, 1, 2, 4, 8} <= set(run.samples())
+    assert run.summary["step"] >= 13
+    assert "loss_d" in run.summary
+    assert run.checkpoints() == {}
+    assert kinds(run) == ["started", "failed"]
+    assert not run.is_held()
+
+
+def test_a_huge_learning_rate_diverges_by_itself(store: RunStore, mlp: RunConfig) -> None:
+    """Least squares through a deep linear D: its score grows without bound until float32 overflows."""
+    changes = {"objective.loss": "least_squares", "optim.lr_d": 1.0, "optim.beta2": 0.0, "optim.beta1": 0.0}
+    wide = {"model.d_hidden": (64,) * 8, "model.d_leak": 1.0, "model.dropout": 0.0, "train.epochs": 1_000}
+    run = store.create(mlp.replace(changes | wide))
+    assert execute(run.path) == "failed"
+    error = run.status.error
+    assert error is not None
+    last = run.scalars().iloc[-1]
+    assert error.startswith("the run diverged: ")
+    assert error.endswith(f" at step {int(last['step']):,}.")
+    assert not np.isfinite(last).all()
+
+
+def test_weights_that_are_not_finite_never_replace_a_checkpoint(
+    store: RunStore, mlp: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(mlp)
+    execute(run.path, max_steps=5)
+    before = run.checkpoints()["last"].read_bytes()
+    break_at(monkeypatch, 8, poison)
+    assert execute(run.path, max_steps=3) == "failed"
+    assert run.status.error == "the run diverged: a weight is not a number at step 8."
+    assert run.checkpoints()["last"].read_bytes() == before
+    assert [file.name for file in (run.path / "checkpoints").iterdir()] == ["last.pt"]
+    monkeypatch.undo()
+    assert execute(run.path) == "finished"  # from step 5
+    assert run.scalars()["step"].tolist() == list(range(1, 21))
+
+
+def test_an_exception_fails_the_run_with_one_sentence(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError("first line\nsecond line")
+
+    break_at(monkeypatch, 4, explode)
+    run = store.create(dcgan)
+    assert execute(run.path) == "failed"
+    assert run.status.error == "RuntimeError: first line"
+    assert "second line" in (run.path / "error.txt").read_text()
+    assert run.scalars()["step"].tolist() == [1, 2, 3]
+    assert kinds(run) == ["started", "failed"]
+    assert run.events()[-1]["message"] == run.status.error
+
+
+@pytest.mark.parametrize("problem", [MemoryError(), ValueError(""), OSError(28, "No space left on device")])
+def test_whatever_goes_wrong_the_run_does_not_go_on_saying_that_it_runs(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    def explode(*_: object) -> None:
+        raise problem
+
+    break_at(monkeypatch, 2, explode)
+    run = store.create(dcgan)
+    assert execute(run.path) == "failed"
+    assert run.state == "failed"
+    assert str(run.status.error).startswith(type(problem).__name__)
+    assert "\n" not in str(run.status.error)
+
+
+def test_a_dying_process_leaves_an_interrupted_run(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    break_at(monkeypatch, 3, die)
+    run = store.create(dcgan)
+    with pytest.raises(KeyboardInterrupt):
+        execute(run.path)
+    assert run.state == "interrupted"
+
+
+def test_missing_data_fails_the_run_with_what_to_do(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> Images:
+        raise DataUnavailable("mnist is not here: connect once.")
+
+    monkeypatch.setattr(runner, "load", refuse)
+    run = store.create(dcgan)
+    assert execute(run.path) == "failed"
+    assert run.status.error == "mnist is not here: connect once."
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage", None], ids=["empty", "garbage", "half"])
+def test_a_damaged_checkpoint_fails_the_run_and_stays(store: RunStore, dcgan: RunConfig, damage: bytes | None) -> None:
+    run = store.create(dcgan)
+    execute(run.path, max_steps=3)
+    path = run.checkpoints()["last"]
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2] if damage is None else damage)
+    before, rows = path.read_bytes(), run.scalars()
+    assert execute(run.path) == "failed"
+    error = str(run.status.error)
+    assert error.startswith("the checkpoint last.pt cannot be read (")
+    assert error.endswith(").")
+    assert path.read_bytes() == before
+    assert run.scalars().equals(rows)
+
+
+@pytest.mark.parametrize(
+    "content", [{"step": 1}, [1, 2], {"step": 1, "drawn": 2, "trained": 0.0, "algorithm": {}, "x": 1}]
+)
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: object) -> None:
+    torch.save(content, tmp_path / "last.pt")
+    with pytest.raises(BadCheckpoint, match=r"^the checkpoint last\.pt cannot be read \(TypeError\)$"):
+        load_checkpoint(tmp_path / "last.pt")
+
+
+class Evil:
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (Path("owned"),)
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"step": Evil()}, tmp_path / "last.pt")
+    with pytest.raises(BadCheckpoint):
+        load_checkpoint(tmp_path / "last.pt")
+    assert not (tmp_path / "owned").exists()
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(dcgan)
+    execute(run.path, max_steps=3)
+    before = run.checkpoints()["last"].read_bytes()
+
+    def fail(_state: object, file: io.BufferedWriter) -> None:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", fail)
+    assert execute(run.path, max_steps=2) == "failed"
+    assert "No space left on device" in str(run.status.error)
+    assert run.checkpoints()["last"].read_bytes() == before
+    assert [file.name for file in (run.path / "checkpoints").iterdir()] == ["last.pt"]

@@ -1,0 +1,141 @@
+"""Curves as figures: plain data in, a plotly figure out. Nothing here knows of Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from tsdownsample import MinMaxLTTBDownsampler
+
+from ui import colors
+
+MAX_POINTS = 1_500  # drawn for each curve: more than a screen has columns
+SMOOTHING = 0.9  # default weight of the past, as TensorBoard's slider
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line of a chart."""
+
+    column: str
+    name: str
+    color: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart of a run's own curves."""
+
+    title: str
+    y: str  # axis title
+    caption: str  # what to look for
+    curves: tuple[Curve, ...]
+    log: bool = False
+
+
+def panels(output: str) -> dict[str, Panel]:
+    """The charts of a GAN run; `output` says what D's verdict is (`gancore.config.D_OUTPUT`)."""
+    verdict = "probability" if output == "probability" else "raw score"
+    real, fake, fake_g = ("D(x), real", "D(G(z)) in D's step", "D(G(z)) in G's step")
+    return {
+        "losses": Panel(
+            "Losses",
+            "loss",
+            "The two losses should circle each other, not run apart.",
+            (Curve("loss_d", "D loss", colors.D), Curve("loss_g", "G loss", colors.G)),
+        ),
+        "verdicts": Panel(
+            "D(x), D(G(z))",
+            f"D's verdict ({verdict})",
+            "D(x) near 1 and D(G(z)) near 0: D sees through every fake. Both near 1/2: D cannot tell."
+            if output == "probability"
+            else "D is trained towards 1 on real and 0 on fake images; G pulls the fakes towards 1.",
+            (
+                Curve("d_real", real, colors.REAL),
+                Curve("d_fake", fake, colors.D),
+                Curve("d_fake_g", fake_g, colors.G),
+            ),
+        ),
+        "gradients": Panel(
+            "Gradients",
+            "gradient norm",
+            "G's gradient falling towards zero: it no longer learns. Either one jumping by decades: instability.",
+            (Curve("grad_norm_d", "D", colors.D), Curve("grad_norm_g", "G", colors.G)),
+            log=True,
+        ),
+        "speed": Panel(
+            "Step time",
+            "seconds a step",
+            "Spikes are other work on this machine.",
+            (Curve("step_time", "step time", colors.REAL),),
+        ),
+    }
+
+
+def smooth(values: pd.Series, weight: float) -> pd.Series:
+    """Exponential moving average, corrected for its start; `weight` of the past in [0, 1)."""
+    return values if weight <= 0 else values.ewm(alpha=1 - weight, adjust=True).mean()
+
+
+def thin(x: np.ndarray, y: np.ndarray, points: int = MAX_POINTS) -> np.ndarray:
+    """Indices of at most `points` rows that keep the curve's look, peaks included."""
+    if len(x) <= points:
+        return np.arange(len(x))
+    return MinMaxLTTBDownsampler().downsample(np.ascontiguousarray(y, dtype=np.float64), n_out=points)
+
+
+def _line(x: pd.Series, y: pd.Series, **style: object) -> go.Scatter:
+    finite = np.isfinite(y.to_numpy())
+    xs, ys = x.to_numpy()[finite], y.to_numpy()[finite]
+    chosen = thin(xs, ys)
+    return go.Scatter(x=xs[chosen], y=ys[chosen].astype(np.float32), mode="lines", **style)
+
+
+def _traces(rows: pd.DataFrame, x: str, column: str, name: str, color: str, weight: float) -> list[go.Scatter]:
+    if column not in rows or rows.empty:
+        return []
+    raw = rows[column]
+    solid = _line(rows[x], smooth(raw, weight), name=name, line={"color": color, "width": 2})
+    solid.hovertemplate = "%{y:.3g}"
+    if weight <= 0:
+        return [solid]
+    ghost = _line(rows[x], raw, line={"color": color, "width": 1}, opacity=0.22, showlegend=False, hoverinfo="skip")
+    return [ghost, solid]
+
+
+def run_figure(rows: pd.DataFrame, panel: Panel, run_id: str, weight: float = SMOOTHING) -> go.Figure:
+    """A run's own curves against the step."""
+    figure = go.Figure()
+    for curve in panel.curves:
+        figure.add_traces(_traces(rows, "step", curve.column, curve.name, curve.color, weight))
+    return _dress(figure, "step", panel.y, revision=run_id + panel.title, log=panel.log)
+
+
+AXES = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
+
+
+def comparison_figure(
+    runs: Sequence[tuple[str, str, pd.DataFrame]], column: str, title: str, *, axis: str, weight: float, log: bool
+) -> go.Figure:
+    """One measured quantity of several runs: (name, colour, rows) each, smoothed, the raw values as ghosts."""
+    figure = go.Figure()
+    for name, color, rows in runs:
+        if axis in rows:
+            figure.add_traces(_traces(rows, axis, column, name, color, weight))
+    return _dress(figure, AXES[axis], title, revision=column + axis + str(log), log=log)
+
+
+def _dress(figure: go.Figure, x: str, y: str, *, revision: str, log: bool) -> go.Figure:
+    figure.update_layout(
+        xaxis={"title": {"text": x}, "rangemode": "tozero"},
+        yaxis={"title": {"text": y}, "type": "log" if log else "linear", "exponentformat": "power"},
+        margin={"l": 60, "r": 12, "t": 28, "b": 44},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        hovermode="x unified",
+        uirevision=revision,
+        template="none",
+    )
+    return figure

@@ -1,0 +1,146 @@
+"""The parts of the Compare page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from gancore.config import D_OUTPUT
+from gancore.store import Run
+from gancore.text import describe_duration
+from ui import live, tables
+from ui.charts import AXES, SMOOTHING, comparison_figure
+from ui.colors import run_color
+from ui.components import chart, film
+
+MAX_RUNS = 8
+METRICS = {
+    "loss_d": "D loss",
+    "loss_g": "G loss",
+    "d_real": "D(x)",
+    "d_fake": "D(G(z)) in D's step",
+    "d_fake_g": "D(G(z)) in G's step",
+    "grad_norm_d": "gradient norm of D",
+    "grad_norm_g": "gradient norm of G",
+    "step_time": "seconds a step",
+}
+
+
+def choose(runs: Sequence[Run]) -> list[Run]:
+    """The runs to compare; the address bar names them, so the view can be sent to somebody."""
+    by_id = {run.id: run for run in runs}
+    if "compared" not in st.session_state or "runs" in st.query_params:
+        named = st.query_params.get("runs", "").split(",")
+        linked = [run_id for run_id in named if run_id in by_id][:MAX_RUNS]
+        if linked:
+            st.session_state["compared"] = linked
+    kept = [run_id for run_id in st.session_state.get("compared", []) if run_id in by_id]
+    st.session_state["compared"] = kept
+    chosen = st.multiselect(
+        "Runs",
+        list(by_id),
+        format_func=lambda run_id: by_id[run_id].name,
+        key="compared",
+        max_selections=MAX_RUNS,
+        placeholder="Pick runs",
+        on_change=_link,
+    )
+    if chosen:
+        st.query_params["runs"] = ",".join(chosen)
+    return [by_id[run_id] for run_id in chosen]
+
+
+def _link() -> None:
+    """The widget was used: from now on it says what the address bar says, not the other way round."""
+    st.query_params["runs"] = ",".join(st.session_state["compared"])
+
+
+def settings(runs: Sequence[Run]) -> None:
+    """Only the rows that differ."""
+    st.subheader("What differs", anchor=False)
+    paths = tables.varying(runs)
+    if paths:
+        live.settings_table(runs, paths)
+    else:
+        st.caption("Nothing: these runs have the same settings and the same seed, so they are the same run twice.")
+    if {run.config.seed for run in runs} == {runs[0].config.seed}:
+        st.caption(":material/info: One seed each: a difference seen here can be chance. Repeat with other seeds.")
+
+
+def curves(runs: Sequence[Run]) -> None:
+    """Measured quantities over each other."""
+    st.subheader("Curves", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        columns = st.pills(
+            "Show",
+            list(METRICS),
+            default=["loss_d", "loss_g"],
+            selection_mode="multi",
+            format_func=METRICS.__getitem__,
+            key="compare-metrics",
+            persist_state="session",
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        axis = st.segmented_control(
+            "Against", list(AXES), default="step", required=True, key="compare-axis", persist_state="session"
+        )
+        weight = st.slider(
+            "Smoothing",
+            0.0,
+            0.99,
+            SMOOTHING,
+            key="compare-smoothing",
+            width=260,
+            persist_state="session",
+            help="Weight of the past in a moving average; the raw values stay as ghosts.",
+        )
+        log = st.toggle("Log scale", key="compare-log", persist_state="session")
+    rows = {run.id: run.scalars() for run in runs}
+    outputs = {D_OUTPUT[run.config.objective.loss] for run in runs}
+    cells = st.columns(2) if columns else []
+    for index, column in enumerate(columns or []):
+        with cells[index % 2]:
+            series = [(run.name, run_color(run), rows[run.id]) for run in runs]
+            title = METRICS[column]
+            figure = comparison_figure(series, column, title, axis=axis or "step", weight=weight, log=log)
+            key = "compare-" + column + "-" + "-".join(run.id for run in runs)
+            chart(figure, key=key, alt=f"{title} of {len(runs)} runs", height=320)
+            if column.startswith("d_") and len(outputs) > 1:
+                st.caption("Some of these runs give probabilities and others raw scores: their levels do not compare.")
+    st.caption("Losses of different objectives do not compare either: look at the samples.")
+
+
+def samples(runs: Sequence[Run]) -> None:
+    """Grids side by side, at the same step."""
+    st.subheader("Samples at the same step", anchor=False)
+    films = [live.run_film(run, run.name) for run in runs]
+    shown = [one for one in films if one.frames]
+    if shown:
+        identity = ",".join(run.id for run in runs)
+        film(shown, key=f"film-{identity}", identity=identity)
+    else:
+        st.caption("None of these runs has samples yet.")
+
+
+def results(runs: Sequence[Run]) -> None:
+    """Final numbers, means over the last 100 steps."""
+    st.subheader("Results", anchor=False)
+    table = [
+        {
+            "run": run.name,
+            "state": live.state_word(run.state),
+            "steps": run.status.step,
+            **{METRICS[key]: run.summary.get(key) for key in METRICS if key != "step_time"},
+            "images/s": run.summary.get("images_per_second"),
+            "trained": describe_duration(run.status.seconds),
+        }
+        for run in runs
+    ]
+    frame = pd.DataFrame(table)
+    numbers = frame.select_dtypes("number").columns.difference(["steps", "images/s"])
+    config = {name: st.column_config.NumberColumn(format="%.3g") for name in numbers}
+    config["images/s"] = st.column_config.NumberColumn(format="%.0f")
+    st.dataframe(frame, hide_index=True, column_config=config, key="results")
+    st.caption("Means over the last 100 steps of each run.")

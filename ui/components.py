@@ -1,0 +1,77 @@
+"""Two components of our own: a chart that survives its updates, and sample grids with a slider through time."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+
+_FRONTEND = Path(__file__).parent / "frontend"
+_STATIC = Path(__file__).parent.parent / "static"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One sample grid of a film."""
+
+    step: int
+    caption: str
+    src: str  # data URL
+    count: int
+
+
+@dataclass(frozen=True)
+class Film:
+    """The sample grids of one run."""
+
+    title: str
+    frames: Sequence[Frame]
+    color: str | None = None
+
+
+def provide_plotly() -> None:
+    """Put the installed plotly's JavaScript where the browser can fetch it, once a version."""
+    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    target = _STATIC / "plotly.min.js"
+    if not target.exists() or target.stat().st_size != source.stat().st_size:
+        _STATIC.mkdir(exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+provide_plotly()
+
+_CHART = st.components.v2.component(
+    "gan_workbench_chart",
+    html='<div>\n<div class="chart" role="img"></div><div class="message" role="alert"></div>\n</div>',
+    js=(_FRONTEND / "chart.js").read_text(),
+    isolate_styles=False,  # Plotly puts its style sheet into the document
+)
+
+_FILM = st.components.v2.component(
+    "gan_workbench_film",
+    html="""<div class="film">
+    <div class="films"></div>
+    <div class="controls">
+    <button type="button">▶ Play</button>
+    <input type="range" min="0" step="1" aria-label="Step of the samples shown">
+    <output></output>
+    </div></div>""",
+    css=(_FRONTEND / "film.css").read_text(),
+    js=(_FRONTEND / "film.js").read_text(),
+)
+
+
+def chart(figure: go.Figure, *, key: str, alt: str, height: int = 330) -> None:
+    """Show a figure; with the same key it stays the same chart, zoom included, however its data change."""
+    _CHART(key=key, data={"figure": json.loads(figure.to_json()), "alt": alt, "height": height}, height="content")
+
+
+def film(films: Sequence[Film], *, key: str, identity: str) -> None:
+    """Show sample grids with one slider through time; another `identity` starts again at the newest."""
+    _FILM(key=key, data={"films": [asdict(one) for one in films], "id": identity}, height="content")

@@ -1,0 +1,270 @@
+"""The settings form, made from `gancore.config.SETTINGS`: a new field shows up here by itself.
+
+The draft, a plain dict from path to value in the session, is what the widgets edit; it outlives them when another page
+is shown.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from gancore.config import DATASETS, SETTINGS, ConfigError, RunConfig, parse_setting
+from gancore.experiments import EXPERIMENTS
+from gancore.settings import Setting, allowed
+from gancore.text import describe_rate, describe_value
+
+GROUPS = ("Network", "Learning", "Training", "Objective")
+
+
+def start_from(config: RunConfig, title: str, experiment: str | None = None) -> None:
+    """Fill the form with a config; changes are counted from here on."""
+    st.session_state["draft"] = dict(config.flat)
+    st.session_state["origin"] = {"config": config, "title": title, "experiment": experiment}
+    st.session_state["typing"] = {}
+
+
+def origin() -> dict[str, Any]:
+    """Where the draft started: its config, a title, and the experiment's id."""
+    if "origin" not in st.session_state:
+        quickstart = EXPERIMENTS["quickstart"]
+        start_from(quickstart.base, quickstart.id, quickstart.id)
+    found: dict[str, Any] = st.session_state["origin"]
+    return found
+
+
+def draft() -> RunConfig:
+    """The settings as they stand in the form. Raises `ConfigError`."""
+    start: RunConfig = origin()["config"]
+    for path, text in st.session_state["typing"].items():
+        raise ConfigError(f"{path} must be {allowed(SETTINGS[path])}, not {text!r}")
+    return start.replace(st.session_state["draft"])
+
+
+def pick_experiment() -> None:
+    """Choose what to start from: an experiment of the catalogue, one of its runs, at full or quick scale."""
+    origin()
+    key = st.selectbox(
+        "Start from",
+        list(EXPERIMENTS),
+        format_func=lambda key: EXPERIMENTS[key].title,
+        key="experiment",
+        on_change=_take_experiment,
+        persist_state="session",
+        help="An experiment of the reports, or the quickstart. Choosing one fills in the settings below.",
+    )
+    experiment = EXPERIMENTS[key]
+    if len(experiment.arms) > 1:
+        st.selectbox(
+            "Run",
+            list(experiment.arms),
+            key=f"arm:{key}",
+            on_change=_take_experiment,
+            persist_state="session",
+            help=experiment.question,
+        )
+    if experiment.quick:
+        st.segmented_control(
+            "Scale",
+            ["quick", "full"],
+            default="quick",
+            required=True,
+            format_func={"quick": "Quick, 5,000 digits", "full": "Full, as in the report"}.__getitem__,
+            key=f"scale:{key}",
+            on_change=_take_experiment,
+            persist_state="session",
+            help="Quick asks the same question on the digits that come with the installation, in minutes.",
+        )
+    if key != "quickstart":
+        st.caption(f"{experiment.question} ({experiment.source})")
+
+
+def _take_experiment() -> None:
+    experiment = EXPERIMENTS[st.session_state["experiment"]]
+    first = next(iter(experiment.arms))
+    arm = st.session_state.get(f"arm:{experiment.id}") or first
+    scale = st.session_state.get(f"scale:{experiment.id}") or ("quick" if experiment.quick else "full")
+    start_from(experiment.arm(arm, scale), f"{experiment.id} {arm}".strip(), experiment.id)
+
+
+def settings_form() -> None:
+    """Every setting that has an effect, grouped; the less used ones folded away."""
+    values = st.session_state["draft"]
+    for group in GROUPS:
+        used = [s for s in SETTINGS.values() if s.group == group and _has_effect(s, values)]
+        with st.expander(group, expanded=group != "Objective", key=f"group:{group}"):
+            for setting in used:
+                if setting.main:
+                    _widget(setting)
+            rest = [setting for setting in used if not setting.main]
+            if rest and st.toggle(
+                "More", key=f"more:{group}", help=", ".join(s.label for s in rest), persist_state="session"
+            ):
+                for setting in rest:
+                    _widget(setting)
+
+
+def _has_effect(setting: Setting, values: dict[str, Any]) -> bool:
+    return all(values[other] in allowed_values for other, allowed_values in setting.when.items())
+
+
+def changes_line() -> None:
+    """What was changed from the starting point, with a way back."""
+    start = origin()
+    changed = [(path, start["config"].flat[path], value) for path, value in st.session_state["draft"].items()]
+    parts = [
+        f"**{SETTINGS[path].label}** {describe_value(old)} → {describe_value(new)}"
+        for path, old, new in changed
+        if old != new
+    ]
+    if parts:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Changed: " + " · ".join(parts))
+            st.button(
+                "Reset", type="tertiary", icon=":material/undo:", on_click=_reset, help="Back to the starting point"
+            )
+
+
+def _reset() -> None:
+    start = origin()
+    start_from(start["config"], start["title"], start["experiment"])
+
+
+def suggest_name(config: RunConfig) -> str:
+    """A name that says where a run started and what was changed."""
+    start = origin()
+    changed = config.differences(start["config"])
+    parts = [f"{SETTINGS[path].label} {describe_value(new)}" for path, (new, _) in changed.items()]
+    return " ".join([start["title"], *(parts if len(parts) <= 3 else [*parts[:2], f"and {len(parts) - 2} more"])])
+
+
+# --- one widget a setting -------------------------------------------------------------------------------------------
+
+
+def _widget(setting: Setting) -> None:
+    if setting.kind == "choice":
+        _choice(setting)
+    elif setting.kind == "bool":
+        _seed(setting, "w", _value(setting))
+        st.toggle(setting.label, key=_key(setting, "w"), help=setting.help, on_change=_take, args=(setting, "w"))
+    elif setting.scale == "log":
+        _log_slider(setting)
+    elif setting.scale == "linear":
+        _linear_slider(setting)
+    else:
+        _typed(setting, label_visibility="visible")
+
+
+def _choice(setting: Setting) -> None:
+    _seed(setting, "w", _value(setting))
+    titles = {name: info.title for name, info in DATASETS.items()} if setting.path == "data.name" else {}
+    st.selectbox(
+        setting.label,
+        setting.choices,
+        key=_key(setting, "w"),
+        format_func=lambda value: titles.get(value, str(value).replace("_", " ")),
+        help=setting.help,
+        on_change=_take,
+        args=(setting, "w"),
+    )
+
+
+def _log_slider(setting: Setting) -> None:
+    """A slider over the marks on a log scale, and a box to type any other value into."""
+    value = _value(setting)
+    _seed(setting, "s", value)
+    with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
+        st.select_slider(
+            setting.label,
+            sorted({*log_marks(setting), value}),
+            key=_key(setting, "s"),
+            format_func=_show,
+            help=setting.help,
+            on_change=_take,
+            args=(setting, "s"),
+        )
+        _typed(setting, label_visibility="collapsed", width=84)
+
+
+def _linear_slider(setting: Setting) -> None:
+    whole = setting.kind == "int"
+    step = 1 if whole else 0.01
+    low, high = setting.low or 0, setting.high or 1
+    _seed(setting, "w", _value(setting))
+    st.slider(
+        setting.label,
+        int(low) if whole else float(low),
+        int(high) if whole else float(high) - (step if setting.open_high else 0),
+        step=step,
+        key=_key(setting, "w"),
+        help=setting.help,
+        on_change=_take,
+        args=(setting, "w"),
+    )
+
+
+def _typed(setting: Setting, *, label_visibility: Any, width: Any = "stretch") -> None:
+    pending = st.session_state["typing"].get(setting.path)
+    _seed(setting, "t", pending if pending is not None else _show(_value(setting)))
+    st.text_input(
+        setting.label if label_visibility == "visible" else f"{setting.label}, typed",
+        key=_key(setting, "t"),
+        help=setting.help if label_visibility == "visible" else None,
+        label_visibility=label_visibility,
+        width=width,
+        placeholder="all" if setting.optional else None,
+        on_change=_take_text,
+        args=(setting,),
+    )
+
+
+def log_marks(setting: Setting) -> list[Any]:
+    """The stops of a log slider: the marks, and for fractions 1, 2 and 5 of every decade between them."""
+    if setting.kind == "int":
+        return [int(mark) for mark in setting.marks]
+    decades = range(math.floor(math.log10(min(setting.marks))), math.ceil(math.log10(max(setting.marks))) + 1)
+    series = (float(f"{digit}e{decade}") for decade in decades for digit in (1, 2, 5))
+    inside = (value for value in series if min(setting.marks) <= value <= max(setting.marks))
+    return sorted({*inside, *setting.marks})
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    return describe_rate(value) if isinstance(value, float) else str(value)
+
+
+def _value(setting: Setting) -> Any:
+    return st.session_state["draft"][setting.path]
+
+
+def _key(setting: Setting, role: str) -> str:
+    return f"{role}:{setting.path}"
+
+
+def _seed(setting: Setting, role: str, value: Any) -> None:
+    """Widgets show the draft: their own state is only a copy of it."""
+    st.session_state[_key(setting, role)] = value
+
+
+def _take(setting: Setting, role: str) -> None:
+    st.session_state["draft"][setting.path] = st.session_state[_key(setting, role)]
+    st.session_state["typing"].pop(setting.path, None)
+
+
+def _take_text(setting: Setting) -> None:
+    """A typed value goes into the draft if it could be one at all; otherwise it stays in the box, and is explained."""
+    text = st.session_state[_key(setting, "t")].strip()
+    value = None if setting.optional and not text else parse_setting(setting.path, text)
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    if setting.kind == "float" and numeric:
+        value = float(value)
+    if numeric or isinstance(value, list) or (value is None and setting.optional):
+        st.session_state["draft"][setting.path] = tuple(value) if isinstance(value, list) else value
+        st.session_state["typing"].pop(setting.path, None)
+    else:
+        st.session_state["typing"][setting.path] = text

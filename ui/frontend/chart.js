@@ -1,0 +1,47 @@
+// A Plotly chart that keeps its DOM node, and with it zoom and hover, while its data changes.
+
+const SOURCE = new URL("app/static/plotly.min.js", document.baseURI).href
+
+function loadPlotly() {
+  window.ganWorkbenchPlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script")
+    script.src = SOURCE
+    script.onload = () => resolve(window.Plotly)
+    script.onerror = () => reject(new Error("plotly.min.js could not be loaded"))
+    document.head.append(script)
+  })
+  return window.ganWorkbenchPlotly
+}
+
+function themed(layout, element) {
+  const style = getComputedStyle(element)
+  const token = (name, fallback) => style.getPropertyValue(name).trim() || fallback
+  const text = token("--st-text-color", "#333")
+  const line = token("--st-border-color", "#ccc")
+  const axis = { gridcolor: line, zerolinecolor: line, linecolor: line, tickcolor: line }
+  const merged = { ...layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" }
+  merged.font = { family: token("--st-font", "sans-serif"), size: 12, color: text }
+  merged.hoverlabel = { bgcolor: token("--st-background-color", "#fff"), bordercolor: line, font: { color: text } }
+  for (const name of Object.keys(layout)) {
+    if (/^[xy]axis/.test(name)) merged[name] = { ...axis, ...layout[name] }
+  }
+  return merged
+}
+
+export default function ({ data, parentElement }) {
+  const element = parentElement.querySelector(".chart")
+  const message = parentElement.querySelector(".message")
+  element.style.height = `${data.height}px`
+  element.setAttribute("aria-label", data.alt)
+  element.pending = data
+  loadPlotly().then(
+    (Plotly) => {
+      if (element.pending !== data) return // a newer update is on its way
+      const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] }
+      Plotly.react(element, data.figure.data, themed(data.figure.layout, element), config)
+      element.dataset.updates = Number(element.dataset.updates ?? 0) + 1
+    },
+    (error) => (message.textContent = `${error.message}: restart the dashboard.`),
+  )
+  return () => window.Plotly?.purge(element)
+}

@@ -1,0 +1,84 @@
+// Sample grids through time: one slider moves every film to the same step; pixels stay pixels.
+
+const FRAME_MS = 160
+
+function frameAt(film, step) {
+  return film.frames.findLast((frame) => frame.step <= step) ?? film.frames[0]
+}
+
+function render(root) {
+  const { films, steps } = root.film
+  const step = steps[root.film.position]
+  root.querySelectorAll("figure").forEach((figure, index) => {
+    const frame = frameAt(films[index], step)
+    const image = figure.querySelector("img")
+    if (image.src !== frame.src) image.src = frame.src
+    image.alt = `${frame.count} samples of ${films[index].title} at step ${frame.step}`
+    figure.querySelector(".caption").textContent = frame.caption
+  })
+  const range = root.querySelector("input")
+  range.max = steps.length - 1
+  range.value = root.film.position
+  range.setAttribute("aria-valuetext", `step ${step}`)
+  root.querySelector("output").textContent = `step ${step.toLocaleString("en")}`
+  root.querySelector(".controls").hidden = steps.length < 2
+}
+
+function buildFigures(root, films) {
+  const titles = JSON.stringify(films.map((film) => [film.title, film.color]))
+  if (root.titles === titles) return
+  root.titles = titles
+  root.querySelector(".films").replaceChildren(
+    ...films.map((film) => {
+      const figure = document.createElement("figure")
+      const title = document.createElement("figcaption")
+      title.className = "title"
+      title.textContent = film.title
+      title.style.borderColor = film.color ?? "transparent"
+      title.hidden = films.length === 1 && !film.color
+      const caption = document.createElement("div")
+      caption.className = "caption"
+      figure.append(title, document.createElement("img"), caption)
+      return figure
+    }),
+  )
+}
+
+function stop(root) {
+  clearInterval(root.timer)
+  root.timer = null
+  root.querySelector("button").textContent = "▶ Play"
+}
+
+function play(root) {
+  if (root.timer) return stop(root)
+  if (root.film.position >= root.film.steps.length - 1) root.film.position = 0
+  root.querySelector("button").textContent = "❚❚ Hold"
+  root.timer = setInterval(() => {
+    root.film.position = Math.min(root.film.position + 1, root.film.steps.length - 1)
+    render(root)
+    if (root.film.position >= root.film.steps.length - 1) stop(root)
+  }, FRAME_MS)
+}
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".film")
+  const steps = [...new Set(data.films.flatMap((film) => film.frames.map((frame) => frame.step)))].sort((a, b) => a - b)
+  const before = root.film
+  const sameFilms = before && before.id === data.id
+  // Whoever looks at the newest frame goes on seeing the newest; whoever went back in time stays there.
+  const following = !sameFilms || (before.position >= before.steps.length - 1 && !root.timer)
+  let position = steps.length - 1
+  if (!following) position = Math.max(0, steps.findLastIndex((step) => step <= before.steps[before.position]))
+  if (!sameFilms && root.timer) stop(root)
+  root.film = { id: data.id, films: data.films, steps, position }
+  buildFigures(root, data.films)
+  root.querySelector("input").oninput = (event) => {
+    stop(root)
+    root.film.position = Number(event.target.value)
+    render(root)
+  }
+  root.querySelector("button").onclick = () => play(root)
+  render(root)
+  return () => clearInterval(root.timer)
+}

@@ -1,0 +1,290 @@
+"""What is happening: the run that trains, or any other run, read from its folder again and again."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from gancore.config import D_OUTPUT, SETTINGS
+from gancore.store import RESUMABLE, Run, RunBusy, ShownState, Status
+from gancore.text import describe_duration, describe_value
+from ui import state
+from ui.charts import Panel, panels, run_figure
+from ui.colors import run_color
+from ui.components import Film, Frame, chart, film
+
+TICK = 1.0  # seconds between looks while something trains
+MAX_FRAMES = 48  # grids of a run sent to the browser, spread over its length
+
+_STATES: dict[ShownState, tuple[str, str, str]] = {
+    "queued": ("schedule", "blue", "waits in the queue"),
+    "running": ("play_arrow", "green", "training"),
+    "paused": ("pause", "orange", "paused"),
+    "stopped": ("stop", "gray", "stopped"),
+    "finished": ("check", "green", "finished"),
+    "failed": ("error", "red", "failed"),
+    "interrupted": ("power_off", "orange", "interrupted"),
+    "damaged": ("broken_image", "red", "damaged"),
+}
+
+
+LIVE: tuple[ShownState, ...] = ("running", "queued")  # these change by themselves
+
+
+def state_badge(shown: ShownState) -> None:
+    """A run's state as icon and word."""
+    icon, color, word = _STATES[shown]
+    st.badge(word, icon=f":material/{icon}:", color=color)
+
+
+def state_word(shown: ShownState) -> str:
+    """A run's state in a word, for tables."""
+    return _STATES[shown][2]
+
+
+def now_strip() -> None:
+    """The slim bar at the top of a page while something trains."""
+    run = state.active_run()
+    if run is not None:
+        st.fragment(_strip, run_every=TICK, key="now")(run.id)
+
+
+def _strip(run_id: str) -> None:
+    run = state.find_run(run_id)
+    if run is None or run.state != "running":
+        st.rerun()
+    status = run.status
+    with st.container(border=True, key="now-strip"):
+        picture, words, buttons = st.columns([0.6, 6, 3.4], vertical_alignment="center")
+        with picture:
+            show_samples(run, width=52)
+        words.progress(_share(status), text=f"**{run.name}** · {progress_line(status)}")
+        with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+            st.page_link("pages/train.py", label="Watch", icon=":material/visibility:")
+            _control_buttons(run, "strip")
+
+
+def run_view(run: Run) -> None:
+    """A run: how far it is, its samples through time, its curves. Follows it while it trains."""
+    shown = run.state
+    every = TICK if shown in LIVE else None
+    st.fragment(_view, run_every=every, key=f"view-{run.id}-{shown}")(run.id, shown)
+
+
+def _view(run_id: str, shown: ShownState) -> None:
+    run = state.find_run(run_id)
+    if run is None or run.state != shown:
+        st.rerun()  # the page around it must notice, too
+    live = shown in LIVE
+    if run.damage:
+        st.error(run.damage, icon=":material/broken_image:")
+        return
+    _header(run, live)
+    left, right = st.columns([1, 1.25], gap="medium")
+    with left:
+        _samples(run)
+    rows = run.scalars()
+    charts = panels(D_OUTPUT[run.config.objective.loss])
+    with right:
+        _panel(run, rows, charts["losses"], height=430)
+    _details(run, rows, charts)
+
+
+def _header(run: Run, live: bool) -> None:
+    status = run.status
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(run.name, anchor=False, width="content")
+        state_badge(run.state)
+        st.space("stretch")
+        _control_buttons(run, "view")
+    st.progress(_share(status), text=progress_line(status, live=live))
+    if status.error:
+        st.error(status.error, icon=":material/error:")
+        if "mnist-5k" in status.error and st.button("Train on mnist-5k instead", icon=":material/play_arrow:"):
+            _restart_on_embedded(run)
+
+
+def _restart_on_embedded(run: Run) -> None:
+    config = run.config.replace({"data.name": "mnist-5k", "data.limit": None})
+    other = state.store().create(config, name=f"{run.name} on mnist-5k", experiment=run.experiment)
+    state.executor().submit(other)
+    st.query_params["run"] = other.id
+    st.rerun()
+
+
+def _control_buttons(run: Run, place: str) -> None:
+    """Pause and stop, or resume, whichever can be done now."""
+    shown = run.state
+    key = f"{place}-{run.id}"
+    if shown in ("running", "queued"):
+        asked = run.control
+        waiting = shown == "running" and asked.attempt == run.status.attempt and asked.command != "run"
+        if st.button("Pause", icon=":material/pause:", key=f"pause-{key}", disabled=waiting):
+            run.command("pause")
+            st.rerun()
+        if st.button("Stop", icon=":material/stop:", key=f"stop-{key}", disabled=waiting):
+            run.command("stop")
+            st.rerun()
+    elif shown in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", key=f"resume-{key}"):
+        resume(run)
+        st.rerun()
+
+
+def resume(run: Run) -> None:
+    """Go on with a run, from its last checkpoint, ahead of what waits."""
+    try:
+        state.executor().submit(run, priority=1)
+    except RunBusy as problem:
+        st.toast(str(problem), icon=":material/error:")
+
+
+def _share(status: Status) -> float:
+    return min(status.step / status.total_steps, 1.0) if status.total_steps else 0.0
+
+
+def progress_line(status: Status, *, live: bool = True) -> str:
+    """`epoch 3.2 · step 210/1,050 · 1 min 20 s left · 940 images/s · D 0.61 · G 1.9`."""
+    if status.phase and live:
+        return f"{status.phase} …"
+    parts = [f"epoch {status.epoch:.1f}", f"step {status.step:,}/{status.total_steps:,}"]
+    if live and status.state == "running" and status.remaining is not None:
+        parts.append(f"{describe_duration(status.remaining)} left")
+    elif not live:
+        parts.append(f"{describe_duration(status.seconds)} of training")
+    if status.rate:
+        parts.append(f"{status.rate:,.0f} images/s")
+    for name, label in (("loss_d", "D loss"), ("loss_g", "G loss")):
+        value = status.scalars.get(name)
+        if value is not None:
+            parts.append(f"{label} {value:.3g}")
+    return " · ".join(parts)
+
+
+def latest_sample(run: Run) -> Path | None:
+    """The newest sample grid."""
+    samples = run.samples()
+    return samples[max(samples)] if samples else None
+
+
+def run_film(run: Run, title: str | None = None) -> Film:
+    """A run's sample grids, thinned to what a browser should be sent."""
+    samples = run.samples()
+    steps = list(samples)
+    if len(steps) > MAX_FRAMES:
+        chosen = {round(i * (len(steps) - 1) / (MAX_FRAMES - 1)) for i in range(MAX_FRAMES)}
+        steps = [step for index, step in enumerate(steps) if index in chosen]
+    per_epoch = max(run.config.total_steps / run.config.train.epochs, 1e-9)
+    frames = [
+        Frame(
+            step=step,
+            caption=f"step {step:,} · epoch {step / per_epoch:.1f} · fixed noise of seed {run.config.seed} · raw G",
+            src=_data_url(str(samples[step]), samples[step].stat().st_mtime_ns),
+            count=64,
+        )
+        for step in steps
+    ]
+    return Film(title or run.name, frames, run_color(run) if title else None)
+
+
+@st.cache_data(max_entries=2_000, show_spinner=False)
+def _data_url(path: str, _modified: int) -> str:
+    return "data:image/png;base64," + base64.b64encode(Path(path).read_bytes()).decode()
+
+
+def show_samples(run: Run, width: int | Literal["stretch"] = "stretch") -> None:
+    """The newest grid as a picture, enlarged pixel by pixel."""
+    path = latest_sample(run)
+    if path is None:
+        st.skeleton(height=width if isinstance(width, int) else 220)
+    else:
+        enlarged = _enlarged(str(path), path.stat().st_mtime_ns)
+        st.image(enlarged, width=width, output_format="PNG", alt=f"newest samples of {run.name}")
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _enlarged(path: str, _modified: int) -> bytes:
+    with Image.open(path) as picture:
+        buffer = io.BytesIO()
+        picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def thumbnail_url(run: Run) -> str | None:
+    """The newest grid as a data URL."""
+    path = latest_sample(run)
+    return None if path is None else _data_url(str(path), path.stat().st_mtime_ns)
+
+
+def _samples(run: Run) -> None:
+    shown = run_film(run)
+    if shown.frames:
+        film([shown], key=f"film-{run.id}", identity=run.id)
+    else:
+        st.skeleton(height=430)
+
+
+def _panel(run: Run, rows: pd.DataFrame, panel: Panel, height: int) -> None:
+    figure = run_figure(rows, panel, run.id)
+    chart(figure, key=f"chart-{run.id}-{panel.title}", alt=f"{panel.title} of {run.name}", height=height)
+    st.caption(panel.caption)
+
+
+def _details(run: Run, rows: pd.DataFrame, charts: dict[str, Panel]) -> None:
+    titles = {key: panel.title for key, panel in charts.items() if key != "losses"}
+    options = [*titles, "settings", "history"]
+    chosen = st.segmented_control(
+        "Details",
+        options,
+        default="verdicts",
+        required=True,
+        format_func=lambda key: titles.get(key, key.capitalize()),
+        key=f"details-{run.id}",
+        label_visibility="collapsed",
+    )
+    if chosen in charts:
+        _panel(run, rows, charts[chosen], height=300)
+    elif chosen == "settings":
+        settings_table([run])
+    else:
+        _history(run)
+
+
+def settings_table(runs: Sequence[Run], paths: Sequence[str] | None = None) -> None:
+    """Settings of runs side by side."""
+    shown = [path for path in (paths or SETTINGS) if any(run.config.uses(path) for run in runs)]
+    table = {"setting": [SETTINGS[path].label for path in shown]}
+    for run in runs:
+        table[run.name] = [describe_value(run.config.flat[path]) if run.config.uses(path) else "–" for path in shown]
+    st.dataframe(table, hide_index=True, key="settings-" + "-".join(run.id for run in runs))
+
+
+def _history(run: Run) -> None:
+    for event in reversed(run.events()):
+        when = datetime.fromtimestamp(float(event.get("time") or 0)).strftime("%d %b %H:%M:%S")
+        st.markdown(
+            f"`{when}` **{event.get('kind', '')}** at step {event.get('step', 0):,} · {event.get('message', '')}"
+        )
+
+
+def free_name(name: str) -> str:
+    """`name`, or `name #2` and so on if runs have it already."""
+    taken = {run.name for run in state.store().list()}
+    numbered = (f"{name} #{number}" for number in range(2, len(taken) + 3))
+    return name if name not in taken else next(other for other in numbered if other not in taken)
+
+
+def run_card(run: Run) -> None:
+    """A run as a picture with a few words."""
+    show_samples(run)
+    st.page_link("pages/train.py", label=f"**{run.name}**", query_params={"run": run.id})
+    with st.container(horizontal=True):
+        state_badge(run.state)
+        st.caption(f"step {run.status.step:,}")

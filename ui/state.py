@@ -1,0 +1,67 @@
+"""What the pages share: the store, the executor, and torch once it is there."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+from pathlib import Path
+
+import streamlit as st
+
+from gancore.config import RunConfig
+from gancore.executors import ThreadExecutor
+from gancore.store import Run, RunNotFound, RunStore
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@st.cache_resource
+def _executor(root: Path) -> ThreadExecutor:
+    return ThreadExecutor(RunStore(root))
+
+
+def executor() -> ThreadExecutor:
+    """The background worker of this server's store. Runs that wait in the queue are taken up again."""
+    return _executor(Path(os.environ.get("GANCORE_RUNS") or PROJECT / "runs"))
+
+
+def store() -> RunStore:
+    """The store of this server: `GANCORE_RUNS`, else `runs/`."""
+    return executor().store
+
+
+def active_run() -> Run | None:
+    """The run that trains now."""
+    return next((run for run in store().list() if run.state == "running"), None)
+
+
+def find_run(run_id: str | None) -> Run | None:
+    """The run that a link or a widget names, if it exists."""
+    try:
+        return store().open(run_id) if run_id else None
+    except RunNotFound:
+        return None
+
+
+def experience(runs: int = 5) -> list[tuple[RunConfig, float]]:
+    """What the last runs on this machine took: their configs, and seconds a step."""
+    done = [(run, run.status) for run in store().list()[:runs] if not run.damage]
+    return [(run.config, status.seconds / status.step) for run, status in done if status.step >= 20]
+
+
+@st.cache_resource
+def _torch_loaded() -> threading.Event:
+    loaded = threading.Event()
+
+    def load() -> None:
+        importlib.import_module("gancore.cost")
+        loaded.set()
+
+    threading.Thread(target=load, name="import torch", daemon=True).start()
+    return loaded
+
+
+def torch_ready() -> bool:
+    """Whether torch is imported; the first call starts importing it in the background, so no page waits for it."""
+    return _torch_loaded().is_set()

@@ -1,0 +1,174 @@
+"""The table of runs, what can be done with the chosen ones, and the way back from a deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from gancore.config import SETTINGS
+from gancore.store import RESUMABLE, Run, RunBusy
+from gancore.text import describe_duration, describe_value
+from ui import forms, live, state
+
+MAX_VARYING = 8  # columns for settings that differ among the runs shown
+
+
+def matches(run: Run, words: str) -> bool:
+    """Whether every word is found in the run's name, state, tags or experiment, or is a setting such as `ngf=64`."""
+    meta = run.meta
+    text = " ".join(
+        [run.id, run.name, live.state_word(run.state), run.experiment or "", *meta.tags, meta.notes]
+    ).lower()
+    settings = set()
+    if not run.damage:
+        for path, value in run.config.flat.items():
+            settings |= {f"{name}={describe_value(value)}".lower() for name in (path, SETTINGS[path].label)}
+    return all(word in text or word in settings for word in words.lower().split())
+
+
+def varying(runs: Sequence[Run]) -> list[str]:
+    """The settings that differ among runs and have an effect in at least one of them."""
+    sound = [run for run in runs if not run.damage]
+    return [
+        path
+        for path in SETTINGS
+        if len({run.config.flat[path] for run in sound}) > 1 and any(run.config.uses(path) for run in sound)
+    ]
+
+
+def runs_table(runs: Sequence[Run]) -> list[Run]:
+    """All runs, a row each; returns those that are ticked."""
+    if not runs:
+        return []
+    paths = varying(runs)[:MAX_VARYING]
+    rows = [_row(run, paths) for run in runs]
+    event = st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        row_height=64,
+        height=min(64 * len(rows) + 38, 620),
+        on_select="rerun",
+        selection_mode="multi-row",
+        key="runs-table",
+        column_config={
+            "samples": st.column_config.ImageColumn("samples", width="small"),
+            "name": st.column_config.TextColumn("name", width="medium", pinned=True),
+            "progress": st.column_config.ProgressColumn("progress", format="percent", width="small"),
+            "D loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
+            "G loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
+            "when": st.column_config.DatetimeColumn(format="distance"),
+        },
+    )
+    return [runs[index] for index in event.selection.rows if index < len(runs)]
+
+
+def _row(run: Run, paths: Sequence[str]) -> dict[str, Any]:
+    if run.damage:
+        return {"samples": None, "name": run.id, "state": live.state_word("damaged"), "notes": run.damage}
+    status, meta = run.status, run.meta
+    numbers = run.summary or status.scalars
+    return {
+        "samples": live.thumbnail_url(run),
+        "name": ("★ " if meta.starred else "") + run.name,
+        "state": live.state_word(run.state),
+        "progress": status.step / max(status.total_steps, 1),
+        "data": run.config.data.name,
+        **{SETTINGS[path].label: describe_value(run.config.flat[path]) for path in paths if path != "data.name"},
+        "D loss": numbers.get("loss_d"),
+        "G loss": numbers.get("loss_g"),
+        "trained": describe_duration(status.seconds),
+        "when": datetime.fromtimestamp(run.created),
+        "experiment": run.experiment,
+        "tags": list(meta.tags),
+        "notes": meta.notes,
+    }
+
+
+def actions(chosen: Sequence[Run]) -> None:
+    """Buttons for the ticked runs."""
+    if not chosen:
+        st.caption("Tick a run to open, rename, resume or delete it; tick several to compare them.")
+        return
+    one = chosen[0] if len(chosen) == 1 and not chosen[0].damage else None
+    with st.container(horizontal=True):
+        if one and st.button("Open", icon=":material/open_in_full:", type="primary"):
+            st.switch_page("pages/train.py", query_params={"run": one.id})
+        if len(chosen) > 1 and st.button("Compare", icon=":material/compare:", type="primary"):
+            st.switch_page("pages/compare.py", query_params={"runs": ",".join(run.id for run in chosen)})
+        resumable = [run for run in chosen if run.state in RESUMABLE]
+        if resumable and st.button("Resume", icon=":material/play_arrow:"):
+            for run in resumable:
+                live.resume(run)
+            st.rerun()
+        if one and st.button("Use settings in Train", icon=":material/content_copy:"):
+            forms.start_from(one.config, one.name, one.experiment)
+            st.switch_page("pages/train.py", query_params={"run": one.id})
+        if st.button("Delete", icon=":material/delete:"):
+            _delete(chosen)
+            st.rerun()
+    if one:
+        _edit(one)
+
+
+def _edit(run: Run) -> None:
+    meta = run.meta
+    with st.form(f"edit-{run.id}", border=True):
+        left, right = st.columns(2)
+        name = left.text_input("Name", run.name, max_chars=120, key=f"name-{run.id}")
+        tags = right.multiselect(
+            "Tags", sorted({*meta.tags}), list(meta.tags), accept_new_options=True, key=f"tags-{run.id}"
+        )
+        notes = st.text_area("Notes", meta.notes, height=90, key=f"notes-{run.id}")
+        starred = st.checkbox("Starred", meta.starred, key=f"star-{run.id}")
+        if st.form_submit_button("Save", icon=":material/save:"):
+            run.edit_meta(name=name.strip(), tags=tuple(tags), notes=notes, starred=starred)
+            st.rerun()
+
+
+def _delete(chosen: Sequence[Run]) -> None:
+    deleted = []
+    for run in chosen:
+        try:
+            state.store().delete(run)
+            deleted.append(run.id)
+        except RunBusy as problem:
+            st.toast(str(problem), icon=":material/error:")
+    st.session_state["deleted"] = deleted
+
+
+def undo_bar() -> None:
+    """After a deletion: what went, and the way back."""
+    trashed = {run.id: run for run in state.store().trashed()}
+    deleted = [trashed[run_id] for run_id in st.session_state.get("deleted", []) if run_id in trashed]
+    if not deleted:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/delete: Deleted {', '.join(run.name for run in deleted)}.", width="stretch")
+        if st.button("Undo", icon=":material/undo:", key="undo"):
+            for run in deleted:
+                state.store().restore(run.id)
+            st.session_state["deleted"] = []
+            st.rerun()
+
+
+def trash() -> None:
+    """Everything deleted, until it is deleted for good."""
+    trashed = state.store().trashed()
+    if not trashed:
+        return
+    with st.expander(f"Trash ({len(trashed)})", icon=":material/delete:"):
+        for run in trashed:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(run.name, width="stretch")
+                if st.button("Restore", key=f"restore-{run.id}", icon=":material/undo:"):
+                    state.store().restore(run.id)
+                    st.rerun()
+        with st.popover("Empty the trash", icon=":material/delete_forever:"):
+            st.markdown("This cannot be undone.")
+            if st.button("Delete for good", type="primary"):
+                state.store().empty_trash()
+                st.rerun()
