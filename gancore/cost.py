@@ -55,7 +55,7 @@ def _arithmetic(config: RunConfig) -> tuple[float, float]:
     """Floating-point operations of one step, and bytes kept for its backward passes."""
     batch = 4  # both grow in proportion to it, so one count serves every batch size
     neutral = {"seed": 0, "train.epochs": 1, "optim.lr_g": 1e-3, "optim.lr_d": 1e-3, "train.batch_size": batch}
-    work, kept = _count(config.replace(neutral))
+    work, kept = _count(config.replace(neutral | {"data.limit": None}))  # fewer images might not fill such a batch
     share = config.train.batch_size / batch
     return work * share, kept * share
 

@@ -17,7 +17,7 @@ def describe_duration(seconds: float) -> str:
 
 def describe_rate(value: float) -> str:
     """A learning rate: `5e-4`, `0.1`."""
-    if value >= 0.01 or value == 0:
+    if abs(value) >= 0.01 or value == 0:
         return f"{value:g}"
     mantissa, exponent = f"{value:.6e}".split("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from gancore.store import Run
-from ui import comparing, state
+from ui import comparing, navigation, state
+
+navigation.enter()
 
 st.title("Compare", anchor=False)
 

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from gancore.experiments import EXPERIMENTS
-from ui import live, state
+from ui import live, navigation, state
+
+navigation.enter()
 
 SHOWN = 8
 

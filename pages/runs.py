@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from ui import state, tables
+from ui import navigation, state, tables
+
+navigation.enter()
 
 st.title("Runs", anchor=False)
 tables.undo_bar()

@@ -3,8 +3,11 @@
 import streamlit as st
 
 from gancore.config import ConfigError, RunConfig
+from gancore.store import Run
 from gancore.text import describe_bytes, describe_duration
-from ui import forms, live, state
+from ui import forms, live, navigation, state
+
+navigation.enter()
 
 
 @st.fragment
@@ -56,14 +59,18 @@ def start(config: RunConfig) -> None:
     """Write the run's folder, hand it to the worker and look at it."""
     name = live.free_name(forms.suggest_name(config))
     run = state.store().create(config, name=name, experiment=forms.origin()["experiment"])
+    busy = state.active_run()
     state.executor().submit(run)
-    st.query_params["run"] = run.id
+    if busy is None:
+        st.query_params["run"] = run.id
+    else:
+        st.toast(f"{name} waits behind {busy.name}.", icon=":material/schedule:")
     st.rerun()
 
 
-def queue() -> None:
-    """The runs that wait, and a way to take one out."""
-    waiting = state.store().queue()
+def queue(shown: Run | None) -> None:
+    """The runs that wait, besides the one that is shown, and a way to take one out."""
+    waiting = [run for run in state.store().queue() if shown is None or run.id != shown.id]
     if not waiting:
         return
     with st.container(border=True):
@@ -90,8 +97,11 @@ def nothing_yet() -> None:
 
 with st.sidebar:
     settings_panel()
-shown = state.find_run(st.query_params.get("run")) or state.active_run() or next(iter(state.store().list()), None)
-queue()
+active = state.active_run()
+shown = state.find_run(st.query_params.get("run")) or active or next(iter(state.store().list()), None)
+if active is not None and shown is not None and shown.id != active.id:
+    live.now_strip()
+queue(shown)
 if shown is None:
     nothing_yet()
 else:

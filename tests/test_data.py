@@ -23,7 +23,6 @@ from torchvision import datasets, transforms
 from gancore import data
 from gancore.config import DATASETS, DataConfig
 from gancore.data import BatchStream, DataUnavailable, Images, idx, mnist5k
-from gancore.files import write_atomic
 
 REPOSITORY = Path(__file__).parents[1]
 FILES = tuple(f"{prefix}-{kind}-ubyte" for prefix in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
@@ -443,16 +442,3 @@ def test_the_real_files_are_read(name: str, folder: str, monkeypatch: pytest.Mon
     theirs = getattr(datasets, folder)(root, download=False)
     assert torch.equal(images.pixels[:, 0], theirs.data)
     assert torch.equal(images.labels, theirs.targets)
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "file"
-    write_atomic(path, b"old")
-
-    def fail(*_: object) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr("gancore.files.replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        write_atomic(path, b"new", durable=True)
-    assert everything(tmp_path) == {"file": b"old"}

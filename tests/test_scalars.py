@@ -73,8 +73,7 @@ def test_a_file_cut_at_any_byte_gives_its_first_rows(path: Path, closed: bool) -
         torn.write_bytes(whole[:size])
         found = read_scalars(torn)
         lengths.append(len(found))
-        if len(found):
-            pd.testing.assert_frame_equal(found, expected(1, len(found)))
+        assert not len(found) or found.equals(expected(1, 9)[: len(found)])
     assert lengths == sorted(lengths)
     assert set(lengths) == ({0, 9} if closed else {0, 3, 4, 9})
     writer.close()

@@ -16,7 +16,7 @@ from PIL import Image
 from gancore.config import D_OUTPUT, SETTINGS
 from gancore.store import RESUMABLE, Run, RunBusy, ShownState, Status
 from gancore.text import describe_duration, describe_value
-from ui import state
+from ui import forms, state
 from ui.charts import Panel, panels, run_figure
 from ui.colors import run_color
 from ui.components import Film, Frame, chart, film
@@ -133,7 +133,11 @@ def _control_buttons(run: Run, place: str) -> None:
         if st.button("Stop", icon=":material/stop:", key=f"stop-{key}", disabled=waiting):
             run.command("stop")
             st.rerun()
-    elif shown in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", key=f"resume-{key}"):
+        return
+    if place == "view" and st.button("Use settings", icon=":material/content_copy:", key=f"use-{key}"):
+        forms.start_from(run.config, run.name, run.experiment)
+        st.rerun()
+    if shown in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", key=f"resume-{key}"):
         resume(run)
         st.rerun()
 
@@ -154,6 +158,8 @@ def progress_line(status: Status, *, live: bool = True) -> str:
     """`epoch 3.2 · step 210/1,050 · 1 min 20 s left · 940 images/s · D 0.61 · G 1.9`."""
     if status.phase and live:
         return f"{status.phase} …"
+    if status.state == "queued":
+        return "waits for its turn" if state.active_run() else "starting …"
     parts = [f"epoch {status.epoch:.1f}", f"step {status.step:,}/{status.total_steps:,}"]
     if live and status.state == "running" and status.remaining is not None:
         parts.append(f"{describe_duration(status.remaining)} left")
@@ -257,12 +263,17 @@ def _details(run: Run, rows: pd.DataFrame, charts: dict[str, Panel]) -> None:
         _history(run)
 
 
+def setting_text(run: Run, path: str) -> str:
+    """A setting of a run, or a dash where it has no effect."""
+    return describe_value(run.config.flat[path]) if run.config.uses(path) else "–"
+
+
 def settings_table(runs: Sequence[Run], paths: Sequence[str] | None = None) -> None:
     """Settings of runs side by side."""
     shown = [path for path in (paths or SETTINGS) if any(run.config.uses(path) for run in runs)]
     table = {"setting": [SETTINGS[path].label for path in shown]}
     for run in runs:
-        table[run.name] = [describe_value(run.config.flat[path]) if run.config.uses(path) else "–" for path in shown]
+        table[run.name] = [setting_text(run, path) for path in shown]
     st.dataframe(table, hide_index=True, key="settings-" + "-".join(run.id for run in runs))
 
 

@@ -1,0 +1,69 @@
+"""The dashboard without a browser and without training: Start leaves a run in the queue, where a test can read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gancore.config import RunConfig
+from gancore.executors import ThreadExecutor
+from gancore.scalars import ScalarWriter
+from gancore.store import Run, RunStore, Status
+
+DASHBOARD = Path(__file__).parents[2] / "dashboard.py"
+PNG = bytes.fromhex(  # one grey pixel
+    "89504e470d0a1a0a0000000d4948445200000001000000010800000000 3a7e9b55"
+    "0000000a49444154789c636800000082008177cd72b6 0000000049454e44ae426082"
+)
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    """The store that the dashboard under test uses; its queue is never worked off."""
+    root = tmp_path / "runs"
+    monkeypatch.setenv("GANCORE_RUNS", str(root))
+    monkeypatch.setattr(ThreadExecutor, "ensure_worker", lambda _: None)
+    return RunStore(root)
+
+
+@pytest.fixture
+def open_page(runs: RunStore) -> Callable[..., AppTest]:
+    """Open a page, such as `open_page("train", run="...")` with query parameters."""
+
+    assert not runs.list()
+
+    def page(name: str = "home", **query: str) -> AppTest:
+        app = AppTest.from_file(str(DASHBOARD), default_timeout=60)
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        if name != "home":
+            app.switch_page(f"pages/{name}.py").run()
+        assert not app.exception, app.exception
+        return app
+
+    return page
+
+
+@pytest.fixture
+def finished(runs: RunStore) -> Callable[..., Run]:
+    """Make a finished run with curves and a sample grid, as training would have left it."""
+
+    def make(name: str, changes: dict[str, object] | None = None, loss_g: float = 1.5) -> Run:
+        run = runs.create(RunConfig().replace(changes or {}), name=name, experiment="quickstart")
+        steps = np.arange(1.0, 41.0)
+        names = ("loss_d", "loss_g", "d_real", "d_fake", "d_fake_g", "grad_norm_d", "grad_norm_g", "step_time")
+        writer = ScalarWriter(run.path / "scalars.arrow")
+        writer.append({"step": steps, "epoch": steps / 70, "time": steps} | dict.fromkeys(names, steps * 0 + loss_g))
+        writer.close()
+        (run.path / "samples").mkdir()
+        (run.path / "samples" / "000040.png").write_bytes(PNG)
+        (run.path / "summary.json").write_text(f'{{"loss_d": 0.5, "loss_g": {loss_g}}}')
+        run.write_status(Status(state="finished", step=1050, total_steps=1050, seconds=80, attempt=1))
+        return run
+
+    return make

@@ -1,0 +1,56 @@
+import pytest
+
+from ui import tables
+
+
+def test_an_empty_store_says_what_to_do_next(open_page):
+    app = open_page("runs")
+    assert "No runs yet" in app.info[0].value
+
+
+def test_every_run_is_a_row_with_its_numbers_and_the_settings_that_vary(open_page, finished):
+    finished("wide", {"model.ngf": 64}, loss_g=1.25)
+    finished("narrow", {"model.ngf": 8}, loss_g=4.5)
+    table = open_page("runs").dataframe[0].value
+    assert list(table["name"]) == ["narrow", "wide"]
+    assert list(table["G loss"]) == [4.5, 1.25]
+    assert list(table["ngf"]) == ["8", "64"]
+    assert "ndf" not in table
+    assert all(source.startswith("data:image/png;base64,") for source in table["samples"])
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("", 2), ("wide", 1), ("finished", 2), ("ngf=64", 1), ("model.ngf=64 finished", 1), ("ngf=6", 0), ("#lab", 1)],
+)
+def test_the_filter_finds_names_states_tags_and_settings(finished, words, found):
+    wide, narrow = finished("wide", {"model.ngf": 64}), finished("narrow", {"model.ngf": 8})
+    narrow.edit_meta(tags=("#lab",))
+    assert sum(tables.matches(run, words) for run in (wide, narrow)) == found
+
+
+def test_a_filter_that_finds_nothing_says_so(open_page, finished):
+    finished("wide")
+    app = open_page("runs")
+    app.text_input(key="filter").set_value("nonsense").run()
+    assert "None of the 1 runs matches" in app.info[0].value
+
+
+def test_a_deletion_can_be_undone(open_page, finished, runs):
+    kept, gone = finished("kept"), finished("gone")
+    app = open_page("runs")
+    runs.delete(gone)
+    app.session_state["deleted"] = [gone.id]
+    app.run()
+    assert list(app.dataframe[0].value["name"]) == ["kept"]
+    app.button(key="undo").click().run()
+    assert sorted(app.dataframe[0].value["name"]) == ["gone", "kept"]
+    assert {run.id for run in runs.list()} == {kept.id, gone.id}
+
+
+def test_what_was_deleted_long_ago_can_be_restored_from_the_trash(open_page, finished, runs):
+    gone = finished("gone")
+    runs.delete(gone)
+    app = open_page("runs")
+    app.button(key=f"restore-{gone.id}").click().run()
+    assert runs.open(gone.id).name == "gone"

@@ -1,0 +1,159 @@
+"""The form and its consequences. What moves by itself is tested in a browser."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gancore.config import SETTINGS
+from gancore.experiments import EXPERIMENTS
+from gancore.store import Status
+from ui import forms
+
+
+def widget(app: AppTest, path: str):
+    for role in ("s", "w", "t"):
+        try:
+            return app.get_by_key(f"{role}:{path}")
+        except KeyError:
+            continue
+    raise AssertionError(f"no widget for {path}")
+
+
+def unfold(app: AppTest) -> AppTest:
+    for group in forms.GROUPS:
+        app.toggle(key=f"more:{group}").set_value(True)
+    return app.run()
+
+
+def start(app: AppTest) -> AppTest:
+    return app.button(key="start").click().run()
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "mlp"])
+def test_the_form_shows_every_setting_that_has_an_effect_and_no_other(open_page, kind):
+    app = unfold(open_page("train"))
+    app.selectbox(key="w:model.kind").set_value(kind).run()
+    config = EXPERIMENTS["quickstart"].base.replace({"model.kind": kind})
+    for path in SETTINGS:
+        if config.uses(path):
+            assert widget(app, path).help or SETTINGS[path].scale == "log"
+        else:
+            with pytest.raises(AssertionError):
+                widget(app, path)
+
+
+def test_start_trains_exactly_what_the_sliders_say(open_page, runs):
+    app = open_page("train")
+    app.select_slider(key="s:model.ngf").set_value(64).run()
+    app.select_slider(key="s:optim.lr_d").set_value(0.1).run()
+    app.text_input(key="t:model.nz").set_value("77").run()
+    start(app)
+    (run,) = runs.list()
+    changes = {"model.ngf": 64, "optim.lr_d": 0.1, "model.nz": 77}
+    assert run.config == EXPERIMENTS["quickstart"].base.replace(changes)
+    assert run.status.state == "queued"
+    assert run.name == "quickstart ngf 64 nz 77 lr_d 0.1"
+
+
+def test_a_typed_value_moves_the_slider(open_page):
+    app = open_page("train")
+    app.text_input(key="t:optim.lr_g").set_value("3e-4").run()
+    assert app.select_slider(key="s:optim.lr_g").value == 3e-4
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"), [("model.ngf", "5000"), ("model.ngf", "many"), ("optim.lr_g", "-1"), ("optim.lr_g", "NaN")]
+)
+def test_a_bad_value_is_explained_in_a_sentence_and_start_waits(open_page, path, typed):
+    app = open_page("train")
+    app.text_input(key=f"t:{path}").set_value(typed).run()
+    (problem,) = app.error
+    assert path in problem.value
+    assert "must be" in problem.value
+    assert app.button(key="start").disabled
+    assert app.text_input(key=f"t:{path}").value == typed  # nothing is lost
+    app.text_input(key=f"t:{path}").set_value("0.5" if "lr" in path else "16").run()
+    assert not app.error
+    assert not app.button(key="start").disabled
+
+
+def test_changes_from_the_starting_point_are_marked_and_can_be_reset(open_page):
+    app = open_page("train")
+    assert not any("Changed" in caption.value for caption in app.caption)
+    app.select_slider(key="s:model.ngf").set_value(64).run()
+    (line,) = [caption.value for caption in app.caption if "Changed" in caption.value]
+    assert "ngf" in line
+    assert "32 → 64" in line
+    next(button for button in app.button if button.label == "Reset").click().run()
+    assert app.select_slider(key="s:model.ngf").value == 32
+
+
+@pytest.mark.parametrize("scale", ["quick", "full"])
+@pytest.mark.parametrize("key", [key for key in EXPERIMENTS if key != "quickstart"])
+def test_choosing_an_experiment_fills_the_form(open_page, runs, key, scale):
+    app = open_page("train")
+    app.selectbox(key="experiment").set_value(key).run()
+    experiment = EXPERIMENTS[key]
+    arm = list(experiment.arms)[-1]
+    app.selectbox(key=f"arm:{key}").set_value(arm).run()
+    app.get_by_key(f"scale:{key}").set_value(scale).run()
+    start(app)
+    (run,) = runs.list()
+    assert run.config == experiment.arm(arm, scale)
+    assert run.experiment == key
+
+
+def test_the_draft_survives_a_visit_to_another_page(open_page):
+    app = open_page("train")
+    app.select_slider(key="s:model.ngf").set_value(64).run()
+    app.switch_page("pages/runs.py").run()
+    app.switch_page("pages/train.py").run()
+    assert app.select_slider(key="s:model.ngf").value == 64
+
+
+def test_parameters_are_counted_as_the_sliders_move(open_page):
+    import gancore.cost  # noqa: F401  so that the page need not wait for torch
+
+    app = open_page("train")
+    app.run()
+    assert any("G 369,600 · D 166,848 parameters" in caption.value for caption in app.caption)
+    app.select_slider(key="s:model.ndf").set_value(64).run()
+    expected = 16 * (64 + 64 * 128 + 128 * 256 + 256) + 2 * (64 + 128 + 256)
+    assert any(f"D {expected:,} parameters" in caption.value for caption in app.caption)
+
+
+def test_a_second_start_waits_in_a_queue_one_can_see_and_leave(open_page, runs):
+    app = open_page("train")
+    start(app)
+    start(app)
+    first, second = runs.queue()
+    assert second.name == "quickstart #2"
+    app = open_page("train", run=first.id)
+    assert any("**Queue** · 1 waiting" in element.value for element in app.markdown)
+    app.button(key=f"dequeue-{second.id}").click().run()
+    assert [run.id for run in runs.queue()] == [first.id]
+    assert second.state == "stopped"
+
+
+def test_a_run_that_failed_for_want_of_a_network_offers_the_embedded_digits(open_page, runs, finished):
+    run = finished("far away", {"data.name": "fashion-mnist"})
+    error = "fashion-mnist could not be downloaded: connect once, or train on mnist-5k."
+    run.write_status(Status(state="failed", error=error))
+    app = open_page("train", run=run.id)
+    assert app.error[0].value == error
+    next(button for button in app.button if button.label == "Train on mnist-5k instead").click().run()
+    (other,) = runs.queue()
+    assert other.config == run.config.replace({"data.name": "mnist-5k"})
+
+
+def test_an_interrupted_run_can_be_resumed(open_page, runs, finished):
+    run = finished("cut short")
+    run.write_status(Status(state="running", step=10, total_steps=1050, attempt=1))
+    app = open_page("train", run=run.id)
+    next(button for button in app.button if button.label == "Resume").click().run()
+    assert runs.open(run.id).state == "queued"
+
+
+def test_a_link_to_nowhere_shows_the_page_all_the_same(open_page, finished):
+    finished("here")
+    app = open_page("train", run="../../etc")
+    assert any("here" in element.value for element in app.subheader)

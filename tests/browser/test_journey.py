@@ -1,0 +1,162 @@
+"""What a student does in the first minutes, in a browser, while it really trains."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from gancore.store import RunStore
+
+pytestmark = pytest.mark.browser
+
+LOSSES = '.chart[aria-label^="Losses"]'
+POINTS = "element => Math.max(0, ...(element._fullData ?? []).map(trace => trace._length ?? 0))"
+RANGE = "element => element._fullLayout.xaxis.range.map(Number)"
+
+
+def train(page: Page, url: str, *, ngf: str = "4") -> None:
+    """Set small networks that train fast, for longer than the test takes, and start."""
+    page.goto(f"{url}/train")
+    for label, value in (("ngf", ngf), ("ndf", "4"), ("epochs", "300")):
+        box = page.get_by_label(f"{label}, typed")
+        box.fill(value)
+        box.press("Enter")
+        expect(page.get_by_text(re.compile(f"Changed:.*{label} \\d+ → {value}"))).to_be_visible()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".film img")).to_be_visible()
+    wait_for_updates(page, 1)
+
+
+def wait_for_updates(page: Page, more: int) -> None:
+    """Until the loss chart was drawn so many times again."""
+    chart = page.locator(LOSSES)
+    chart.wait_for()
+    before = int(chart.get_attribute("data-updates") or 0)
+    wanted = "([selector, count]) => Number(document.querySelector(selector)?.dataset.updates ?? 0) >= count"
+    page.wait_for_function(wanted, arg=[LOSSES, before + more])
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_test_id("stMainBlockContainer").get_by_role("button", name=name, exact=True).click()
+
+
+def expect_state(page: Page, state: str) -> None:
+    expect(page.locator(".stMarkdownBadge").first).to_contain_text(state)
+
+
+def test_start_watch_zoom_stop_find_compare(app, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    train(page, app.url)
+
+    # Curves grow, and samples come.
+    chart = page.locator(LOSSES)
+    page.wait_for_function(f"selector => ({POINTS})(document.querySelector(selector)) > 5", arg=LOSSES)
+    points = chart.evaluate(POINTS)
+    page.wait_for_function(
+        f"([selector, count]) => ({POINTS})(document.querySelector(selector)) > count", arg=[LOSSES, points]
+    )
+
+    # A zoom survives ten updates, in the same DOM node.
+    chart.evaluate("element => { element.mine = true }")
+    box = chart.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
+    page.mouse.up()
+    zoomed_in = "selector => document.querySelector(selector)._fullLayout.xaxis.autorange === false"
+    page.wait_for_function(zoomed_in, arg=LOSSES)
+    zoomed = chart.evaluate(RANGE)
+    wait_for_updates(page, 10)
+    assert chart.evaluate(RANGE) == zoomed
+    assert chart.evaluate("element => element.mine")
+
+    # Back through time, without leaving the newest grid unless asked to.
+    expect(page.locator(".film output")).not_to_have_text("step 0")
+    page.locator(".film input").focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".film output")).to_have_text("step 0")
+
+    press(page, "Stop")
+    expect_state(page, "stopped")
+    (first,) = app.store.list()
+    assert first.state == "stopped"
+    assert first.checkpoints()
+    assert page.url.endswith(f"run={first.id}")
+
+    # A second run, with one setting changed.
+    train(page, app.url, ngf="8")
+    press(page, "Stop")
+    expect_state(page, "stopped")
+
+    # Both are listed, and can be ticked and compared.
+    page.get_by_role("link", name="Runs").click()
+    table = page.get_by_test_id("stDataFrame").locator("canvas").first
+    table.wait_for()
+    place = table.bounding_box()
+    assert place
+    for row in range(2):
+        page.mouse.click(place["x"] + 17, place["y"] + 36 + 64 * row + 32)
+    press(page, "Compare")
+    expect(page.locator(".chart")).to_have_count(2)
+    expect(page.locator(".film img")).to_have_count(2)
+    differing = page.get_by_test_id("stDataFrame").first
+    expect(differing).to_be_visible()
+    for run in app.store.list():
+        assert run.id in page.url
+
+
+def test_a_refresh_while_training_loses_nothing(app, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    train(page, app.url)
+    (run,) = app.store.list()
+    step = run.status.step
+    page.reload()
+    expect_state(page, "training")
+    wait_for_updates(page, 2)
+    assert run.state == "running"
+    assert run.status.step > step
+    press(page, "Stop")
+    expect_state(page, "stopped")
+
+
+def test_two_tabs_see_and_steer_the_same_run(app, new_page: Callable[[], Page]) -> None:
+    first, second = new_page(), new_page()
+    train(first, app.url)
+    second.goto(app.url)
+    expect(second.get_by_role("link", name="Watch")).to_be_visible()  # the strip at the top of every page
+    second.get_by_role("link", name="Watch").click()
+    wait_for_updates(second, 2)
+    press(second, "Pause")
+    for page in (first, second):
+        expect_state(page, "paused")
+    (run,) = RunStore(app.store.root).list()
+    paused_at = run.status.step
+    press(first, "Resume")
+    expect_state(first, "training")
+    wait_for_updates(first, 2)
+    assert run.status.step > paused_at
+    press(first, "Stop")
+    expect_state(first, "stopped")
+
+
+def test_a_deletion_is_undone_with_one_click(app, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    train(page, app.url)
+    press(page, "Stop")
+    expect_state(page, "stopped")
+    page.get_by_role("link", name="Runs").click()
+    table = page.get_by_test_id("stDataFrame").locator("canvas").first
+    table.wait_for()
+    place = table.bounding_box()
+    assert place
+    page.mouse.click(place["x"] + 17, place["y"] + 36 + 32)
+    press(page, "Delete")
+    expect(page.get_by_text("No runs yet.")).to_be_visible()
+    assert not app.store.list()
+    press(page, "Undo")
+    expect(table).to_be_visible()
+    assert len(app.store.list()) == 1
