@@ -1,8 +1,8 @@
 """What the workbench costs: a run folder against bare steps, and our step against a plain training loop.
 
 Both sides of a comparison run in one process, with the same number of threads, in fp32, on mnist-5k at 32x32 and with
-the networks of report 002. They take turns, and who goes first alternates: whatever else the machine does then falls
-on both alike, so the ratio within a pair means something even where a time alone does not.
+the networks of report 002. They take turns every few steps: whatever else the machine does then falls on both alike,
+so their ratio means something even where a time alone does not.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from gancore.algorithms import build_algorithm
 from gancore.config import RunConfig
 from gancore.data import BatchStream, cache_root, load
 from gancore.data.mnist5k import load_mnist5k
+from gancore.events import Notice, Step
 from gancore.models.dcgan import Discriminator, Generator
 from gancore.rng import StepRng
 from gancore.runner import execute, pick_device
 from gancore.store import RunStore
 
-WARM_UP_STEPS = 5  # the first steps choose kernels and allocate memory
+TURN = 5  # steps of one side before the other side's turn
 
-Train = Callable[[int], float]  # trains so many steps, returns seconds
+Times = tuple[float, float]  # seconds of ours and of theirs, for as many steps each
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,14 @@ class Comparison:
 
     what: str
     batch_size: int
-    ours: Train
-    theirs: Train
-    steps: int
+    steps: int  # of each side in one measurement
+    measure: Callable[[int], Times]
     target: float
     speed_up: bool  # whether the ratio is theirs / ours, the more the better, or ours / theirs
 
-    def ratio(self, ours: float, theirs: float) -> float:
-        """How the times of one pair compare."""
+    def ratio(self, times: Times) -> float:
+        """How the two times of one measurement compare."""
+        ours, theirs = times
         return theirs / ours if self.speed_up else ours / theirs
 
     def is_met(self, ratio: float) -> bool:
@@ -58,7 +59,7 @@ class Comparison:
 
 
 def run_benchmarks(steps: int, pairs: int, console: Console) -> None:
-    """Measure every comparison with interleaved pairs of about `steps` steps, and print a table of medians.
+    """Measure every comparison `pairs` times, about `steps` steps of each side, and print a table of medians.
 
     The start and the end of a run count as its folder's cost, and weigh the more the fewer steps there are.
     """
@@ -66,7 +67,9 @@ def run_benchmarks(steps: int, pairs: int, console: Console) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for comparison in _comparisons(RunStore(folder), steps):
             with console.status(f"{comparison.what}, batch {comparison.batch_size}: {pairs} pairs"):
-                table.add_row(*_row(comparison, _measure(comparison, pairs)))
+                comparison.measure(TURN)  # warms up: the first steps choose kernels and allocate memory
+                times = [comparison.measure(comparison.steps) for _ in range(pairs)]
+            table.add_row(*_row(comparison, times))
     console.print(table)
     conditions = f"fp32, {pick_device()}, {torch.get_num_threads()} threads"
     console.print(f"Milliseconds a step, medians of {pairs} interleaved pairs; {conditions}.", highlight=False)
@@ -79,9 +82,8 @@ def _comparisons(store: RunStore, steps: int) -> list[Comparison]:
         Comparison(
             "run folder / bare step",
             large.train.batch_size,
-            lambda count: _time_run(store, large, count),
-            lambda count: _time_steps(_bare_steps(large), count),
-            steps,
+            _whole_turns(steps),
+            lambda count: _run_against_bare(store, large, count),
             target=1.05,
             speed_up=False,
         ),
@@ -95,34 +97,23 @@ def _settings(batch_size: int) -> RunConfig:
     return RunConfig().replace({"train.batch_size": batch_size, "train.epochs": 10_000})
 
 
+def _whole_turns(steps: int) -> int:
+    return max(steps // TURN, 1) * TURN
+
+
 def _against_plain(config: RunConfig, steps: int, target: float) -> Comparison:
     return Comparison(
         "plain loop / our step",
         config.train.batch_size,
-        lambda count: _time_steps(_bare_steps(config), count),
-        lambda count: _time_steps(_plain_steps(config), count),
-        steps,
+        _whole_turns(steps),
+        lambda count: _bare_against_plain(config, count),
         target,
         speed_up=True,
     )
 
 
-def _measure(comparison: Comparison, pairs: int) -> list[tuple[float, float]]:
-    """Seconds of ours and of theirs, pair by pair, after a warm-up that counts for nothing."""
-    comparison.ours(WARM_UP_STEPS)
-    comparison.theirs(WARM_UP_STEPS)
-    times = []
-    for pair in range(pairs):
-        if pair % 2:
-            theirs, ours = comparison.theirs(comparison.steps), comparison.ours(comparison.steps)
-        else:
-            ours, theirs = comparison.ours(comparison.steps), comparison.theirs(comparison.steps)
-        times.append((ours, theirs))
-    return times
-
-
-def _row(comparison: Comparison, times: list[tuple[float, float]]) -> tuple[str, ...]:
-    ratios = [comparison.ratio(ours, theirs) for ours, theirs in times]
+def _row(comparison: Comparison, times: list[Times]) -> tuple[str, ...]:
+    ratios = [comparison.ratio(pair) for pair in times]
     verdict = "met" if comparison.is_met(median(ratios)) else "missed"
     return (
         comparison.what,
@@ -134,24 +125,47 @@ def _row(comparison: Comparison, times: list[tuple[float, float]]) -> tuple[str,
     )
 
 
-def _time_run(store: RunStore, config: RunConfig, steps: int) -> float:
-    """A run as the dashboard trains it, with previews, checkpoints and all sinks, and with its start and its end."""
-    run = store.create(config)
-    begin = time.perf_counter()
-    if execute(run.path, max_steps=steps) != "stopped":
-        raise RuntimeError(f"the measured run failed: {run.status.error}")
-    return time.perf_counter() - begin
+class _Turns:
+    """Steps in any loop, timed; the first one, which builds the networks, is not. Also a sink that lets a run wait."""
 
-
-def _time_steps(steps: Iterator[object], count: int) -> float:
-    """`count` steps, without building the networks and without the first step."""
-    next(steps)
-    _wait_for_device()
-    begin = time.perf_counter()
-    for _ in range(count):
+    def __init__(self, steps: Iterator[object]) -> None:
+        self.seconds = 0.0
+        self._steps = steps
         next(steps)
-    _wait_for_device()
-    return time.perf_counter() - begin
+
+    def take(self) -> None:
+        """One turn."""
+        _wait_for_device()
+        begin = time.perf_counter()
+        for _ in range(TURN):
+            next(self._steps)
+        _wait_for_device()
+        self.seconds += time.perf_counter() - begin
+
+    def __call__(self, event: Step | Notice) -> None:
+        if isinstance(event, Step) and event.step % TURN == 0:
+            self.take()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _run_against_bare(store: RunStore, config: RunConfig, steps: int) -> Times:
+    """A run as the dashboard trains it, start, previews, checkpoints, sinks and end, against the same bare steps."""
+    run, bare = store.create(config), _Turns(_bare_steps(config))
+    begin = time.perf_counter()
+    if execute(run.path, watchers=[bare], max_steps=steps) != "stopped":
+        raise RuntimeError(f"the measured run failed: {run.status.error}")
+    return time.perf_counter() - begin - bare.seconds, bare.seconds
+
+
+def _bare_against_plain(config: RunConfig, steps: int) -> Times:
+    """Our step, data included, against the loop of tutorials, data included."""
+    bare, plain = _Turns(_bare_steps(config)), _Turns(_plain_steps(config))
+    for turn in range(steps // TURN):
+        for side in (bare, plain) if turn % 2 else (plain, bare):
+            side.take()
+    return bare.seconds, plain.seconds
 
 
 def _wait_for_device() -> None:

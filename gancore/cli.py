@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import signal
 import sys
 import threading
@@ -49,9 +48,6 @@ def main() -> None:
         status = _complain(str(problem))
     except TyperException as problem:
         status = _complain(problem.format_message() or "no command was given")
-    except BrokenPipeError:  # `list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
     except OSError as problem:  # a runs folder that is a file, or that may not be written
         status = _complain(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem))
     sys.exit(status if isinstance(status, int) else 0)

@@ -65,13 +65,17 @@ class ThreadExecutor:
     def _drain(self) -> None:
         from gancore.runner import execute  # torch comes with it
 
-        while not self._closing.is_set() and (waiting := self.store.queue()):
-            run = waiting[0]
+        given_up: set[str] = set()  # cannot even be marked as failed, on a full disk say
+        while not self._closing.is_set():
+            run = next((run for run in self.store.queue() if run.id not in given_up), None)
+            if run is None:
+                return
             try:
-                execute(run.path, interrupt=self._closing)
+                execute(run.path, interrupt=self._closing, expected="queued")
             except RunBusy:
                 run.write_status(run.status.model_copy(update={"state": "running"}))
             except Exception as problem:  # one bad folder must not stop the queue
+                given_up.add(run.id)
                 with suppress(OSError):
                     error = f"{type(problem).__name__}: {problem}"
                     run.write_status(run.status.model_copy(update={"state": "failed", "error": error}))

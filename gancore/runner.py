@@ -38,13 +38,15 @@ def execute(
     watchers: Iterable[Sink] = (),
     max_steps: int | None = None,
     interrupt: threading.Event | None = None,
+    expected: State | None = None,
 ) -> State:
     """Train the run in `run_dir` until it ends or is told to stop, going on from its last checkpoint if it has one.
 
     `watchers` are sinks besides the run's own; `max_steps` stops this attempt after so many steps; setting `interrupt`
-    stops it at the next step. Returns the state it leaves the run in. What goes wrong in training is written into the
-    run (`failed`, with one sentence), not raised. Raises `RunBusy` if somebody else executes it, `ConfigError` if it
-    cannot be read, `Superseded` if another machine took it over.
+    stops it at the next step; a run that is no longer in the `expected` state is left alone. Returns the state it is
+    left in. What goes wrong in training is written into the run (`failed`, with one sentence), not raised. Raises
+    `RunBusy` if somebody else executes it, `ConfigError` if it cannot be read, `Superseded` if another machine took it
+    over.
     """
     run = Run(Path(run_dir))
     _ = run.config
@@ -54,6 +56,9 @@ def execute(
     except Timeout:
         raise RunBusy(f"{run.name} is running already") from None
     try:
+        state = run.status.state
+        if expected is not None and state != expected:  # somebody was quicker to change his mind
+            return state
         return _Attempt(run, watchers, max_steps, interrupt or threading.Event()).execute()
     finally:
         lock.release()

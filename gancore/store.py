@@ -19,6 +19,7 @@ from datetime import datetime
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, TypeVar
 
 import pandas as pd
@@ -28,6 +29,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gancore.config import SCHEMA_VERSION, ConfigError, RunConfig, migrate, parse_config
 from gancore.files import write_atomic, write_json
 from gancore.scalars import read_scalars
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 State = Literal["queued", "running", "paused", "stopped", "finished", "failed"]
 ShownState = Literal["queued", "running", "paused", "stopped", "finished", "failed", "interrupted", "damaged"]
@@ -182,13 +189,13 @@ class Run:
         return {file.stem: file for file in sorted((self.path / "checkpoints").glob("*.pt"))}
 
     def events(self) -> list[dict[str, Any]]:
-        """The run's history; lines that are torn or no objects are left out."""
+        """The run's history: time, kind, step and message each; lines that are torn or something else are left out."""
         try:
             lines = (self.path / "events.jsonl").read_text(errors="replace").splitlines()
         except OSError:
             return []
         parsed = (_parse_json(line) for line in lines)
-        return [event for event in parsed if isinstance(event, dict)]
+        return [event for event in parsed if isinstance(event, dict) and _is_event(event)]
 
     # --- changing it ------------------------------------------------------------------------------------------------
 
@@ -198,15 +205,7 @@ class Run:
 
     def is_held(self) -> bool:
         """Whether somebody executes the run right now."""
-        if not (self.path / "lock").exists():
-            return False
-        try:
-            with self.lock().acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
-        except OSError:
-            return False
+        return is_locked(self.path / "lock")
 
     def write_status(self, status: Status) -> None:
         """Replace status.json."""
@@ -220,10 +219,13 @@ class Run:
     def command(self, command: Command) -> None:
         """Ask whoever executes the run to pause or stop; a run that waits in the queue is taken out of it."""
         status = self.status
+        attempt = status.attempt
         if status.state == "queued":
             self.write_status(status.model_copy(update={"state": "paused" if command == "pause" else "stopped"}))
-        else:
-            write_json(self.path / "control.json", {"command": command, "attempt": status.attempt})
+            if not self.is_held():
+                return
+            attempt += 1  # a worker took it up in this very moment
+        write_json(self.path / "control.json", {"command": command, "attempt": attempt})
 
     @property
     def control(self) -> Control:
@@ -327,12 +329,33 @@ class RunStore:
         return self.root / ".trash"
 
 
+def is_locked(path: Path) -> bool:
+    """Whether somebody holds the lock file. Where it can be done, looking takes only a share of the lock, so that two
+    who look at the same time do not take each other for the holder."""
+    try:
+        if fcntl is None:
+            with FileLock(path).acquire(timeout=0):
+                return False
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (BlockingIOError, Timeout):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _folders(root: Path) -> Sequence[Run]:
     try:
         entries: Iterable[Path] = sorted(root.iterdir())
     except OSError:
         return []
     return [Run(path) for path in entries if _ID.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
+
+
+def _is_event(event: dict[str, Any]) -> bool:
+    numbers = isinstance(event.get("time"), int | float) and isinstance(event.get("step"), int)
+    return numbers and 0 <= event["time"] < 1e11 and {"kind", "message"} <= set(event)
 
 
 def _slug(text: str) -> str:

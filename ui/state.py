@@ -55,7 +55,8 @@ def _torch_loaded() -> threading.Event:
     loaded = threading.Event()
 
     def load() -> None:
-        importlib.import_module("gancore.cost")
+        cost = importlib.import_module("gancore.cost")
+        cost.estimate(RunConfig())  # imports what torch imports late, and measures this machine
         loaded.set()
 
     threading.Thread(target=load, name="import torch", daemon=True).start()
