@@ -1,16 +1,23 @@
-"""Curves as figures: plain data in, a plotly figure out. Nothing here knows of Streamlit."""
+"""Curves as figures: data frames in, plotly figures out, as the plain data that plotly.js reads.
+
+Nothing here knows of Streamlit. A page that is live makes several figures a second, so they are not built with
+plotly's Python classes, whose checks take longer than everything else on the page.
+"""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from tsdownsample import MinMaxLTTBDownsampler
 
 from ui import colors
+
+Figure = dict[str, Any]  # {"data": traces, "layout": ...}
 
 MAX_POINTS = 1_500  # drawn for each curve: more than a screen has columns
 SMOOTHING = 0.9  # default weight of the past, as TensorBoard's slider
@@ -87,31 +94,35 @@ def thin(x: np.ndarray, y: np.ndarray, points: int = MAX_POINTS) -> np.ndarray:
     return MinMaxLTTBDownsampler().downsample(np.ascontiguousarray(y, dtype=np.float64), n_out=points)
 
 
-def _line(x: pd.Series, y: pd.Series, **style: object) -> go.Scatter:
+def _array(values: np.ndarray) -> dict[str, str]:
+    """Numbers as plotly.js takes them without parsing: base64 of 32-bit floats."""
+    return {"dtype": "f4", "bdata": base64.b64encode(values.astype("<f4").tobytes()).decode()}
+
+
+def _line(x: pd.Series, y: pd.Series, color: str, width: int, **style: Any) -> dict[str, Any]:
     finite = np.isfinite(y.to_numpy())
     xs, ys = x.to_numpy()[finite], y.to_numpy()[finite]
     chosen = thin(xs, ys)
-    return go.Scatter(x=xs[chosen], y=ys[chosen].astype(np.float32), mode="lines", **style)
+    line = {"color": color, "width": width}
+    return {"type": "scatter", "mode": "lines", "x": _array(xs[chosen]), "y": _array(ys[chosen]), "line": line, **style}
 
 
-def _traces(rows: pd.DataFrame, x: str, column: str, name: str, color: str, weight: float) -> list[go.Scatter]:
-    if column not in rows or rows.empty:
+def _traces(rows: pd.DataFrame, x: str, column: str, name: str, color: str, weight: float) -> list[dict[str, Any]]:
+    if column not in rows or x not in rows or rows.empty:
         return []
     raw = rows[column]
-    solid = _line(rows[x], smooth(raw, weight), name=name, line={"color": color, "width": 2})
-    solid.hovertemplate = "%{y:.3g}"
+    solid = _line(rows[x], smooth(raw, weight), color, 2, name=name, hovertemplate="%{y:.3g}")
     if weight <= 0:
         return [solid]
-    ghost = _line(rows[x], raw, line={"color": color, "width": 1}, opacity=0.22, showlegend=False, hoverinfo="skip")
-    return [ghost, solid]
+    return [_line(rows[x], raw, color, 1, opacity=0.22, showlegend=False, hoverinfo="skip"), solid]
 
 
-def run_figure(rows: pd.DataFrame, panel: Panel, run_id: str, weight: float = SMOOTHING) -> go.Figure:
+def run_figure(rows: pd.DataFrame, panel: Panel, run_id: str, weight: float = SMOOTHING) -> Figure:
     """A run's own curves against the step."""
-    figure = go.Figure()
+    data = []
     for curve in panel.curves:
-        figure.add_traces(_traces(rows, "step", curve.column, curve.name, curve.color, weight))
-    return _dress(figure, "step", panel.y, revision=run_id + panel.title, log=panel.log)
+        data += _traces(rows, "step", curve.column, curve.name, curve.color, weight)
+    return {"data": data, "layout": _layout("step", panel.y, revision=run_id + panel.title, log=panel.log)}
 
 
 AXES = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
@@ -119,23 +130,20 @@ AXES = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
 
 def comparison_figure(
     runs: Sequence[tuple[str, str, pd.DataFrame]], column: str, title: str, *, axis: str, weight: float, log: bool
-) -> go.Figure:
+) -> Figure:
     """One measured quantity of several runs: (name, colour, rows) each, smoothed, the raw values as ghosts."""
-    figure = go.Figure()
+    data = []
     for name, color, rows in runs:
-        if axis in rows:
-            figure.add_traces(_traces(rows, axis, column, name, color, weight))
-    return _dress(figure, AXES[axis], title, revision=column + axis + str(log), log=log)
+        data += _traces(rows, axis, column, name, color, weight)
+    return {"data": data, "layout": _layout(AXES[axis], title, revision=column + axis + str(log), log=log)}
 
 
-def _dress(figure: go.Figure, x: str, y: str, *, revision: str, log: bool) -> go.Figure:
-    figure.update_layout(
-        xaxis={"title": {"text": x}, "rangemode": "tozero"},
-        yaxis={"title": {"text": y}, "type": "log" if log else "linear", "exponentformat": "power"},
-        margin={"l": 60, "r": 12, "t": 28, "b": 44},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        hovermode="x unified",
-        uirevision=revision,
-        template="none",
-    )
-    return figure
+def _layout(x: str, y: str, *, revision: str, log: bool) -> dict[str, Any]:
+    return {
+        "xaxis": {"title": {"text": x}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": y}, "type": "log" if log else "linear", "exponentformat": "power"},
+        "margin": {"l": 60, "r": 12, "t": 28, "b": 44},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "hovermode": "x unified",
+        "uirevision": revision,
+    }

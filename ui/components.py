@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import plotly
-import plotly.graph_objects as go
 import streamlit as st
+
+from ui.charts import Figure
 
 _FRONTEND = Path(__file__).parent / "frontend"
 _STATIC = Path(__file__).parent.parent / "static"
@@ -67,9 +67,9 @@ _FILM = st.components.v2.component(
 )
 
 
-def chart(figure: go.Figure, *, key: str, alt: str, height: int = 330) -> None:
+def chart(figure: Figure, *, key: str, alt: str, height: int = 330) -> None:
     """Show a figure; with the same key it stays the same chart, zoom included, however its data change."""
-    _CHART(key=key, data={"figure": json.loads(figure.to_json()), "alt": alt, "height": height}, height="content")
+    _CHART(key=key, data={"figure": figure, "alt": alt, "height": height}, height="content")
 
 
 def film(films: Sequence[Film], *, key: str, identity: str) -> None:

@@ -41,7 +41,7 @@ def slider_moves(page: Page) -> list[float]:
         before = box.input_value()
         thumb.focus()
         begin = time.perf_counter()
-        page.keyboard.press("ArrowRight" if move // 2 % 2 == 0 else "ArrowLeft")
+        page.keyboard.press("ArrowLeft" if move % 2 else "ArrowRight")
         page.wait_for_function(CHANGED, arg=before)
         waits.append(time.perf_counter() - begin)
         page.wait_for_timeout(150)
