@@ -16,6 +16,7 @@ from gancore.experiments import EXPERIMENTS
 from gancore.settings import Setting, allowed
 from gancore.text import describe_rate, describe_value
 
+_MISSING = object()
 GROUPS = ("Network", "Learning", "Training", "Objective")
 
 
@@ -247,8 +248,12 @@ def _key(setting: Setting, role: str) -> str:
 
 
 def _seed(setting: Setting, role: str, value: Any) -> None:
-    """Widgets show the draft: their own state is only a copy of it."""
-    st.session_state[_key(setting, role)] = value
+    """Widgets show the draft: their own state is only a copy of it.
+
+    It is set only where it differs: what the server sets, the browser takes over, even from under a moving finger.
+    """
+    if st.session_state.get(_key(setting, role), _MISSING) != value:
+        st.session_state[_key(setting, role)] = value
 
 
 def _take(setting: Setting, role: str) -> None:

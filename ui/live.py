@@ -165,7 +165,7 @@ def progress_line(status: Status, *, live: bool = True) -> str:
         parts.append(f"{describe_duration(status.remaining)} left")
     elif not live:
         parts.append(f"{describe_duration(status.seconds)} of training")
-    if status.rate:
+    if status.rate and live:
         parts.append(f"{status.rate:,.0f} images/s")
     for name, label in (("loss_d", "D loss"), ("loss_g", "G loss")):
         value = status.scalars.get(name)
