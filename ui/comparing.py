@@ -37,7 +37,8 @@ def choose(runs: Sequence[Run]) -> list[Run]:
         if linked:
             st.session_state["compared"] = linked
     kept = [run_id for run_id in st.session_state.get("compared", []) if run_id in by_id]
-    st.session_state["compared"] = kept
+    if st.session_state.get("compared") != kept:
+        st.session_state["compared"] = kept
     chosen = st.multiselect(
         "Runs",
         list(by_id),

