@@ -18,6 +18,7 @@ from gancore.models import count_parameters
 from gancore.rng import StepRng
 
 _PROCESS_BYTES = 450e6  # Python, torch and Streamlit before anything is loaded
+_TYPICAL = (0.008, 1e11)  # seconds and operations a second of two cores, to be corrected by experience
 _ADAM_COPIES = 4  # weight, gradient and Adam's two moments
 
 
@@ -32,22 +33,22 @@ class Cost:
 
 
 def estimate(config: RunConfig, experience: Sequence[tuple[RunConfig, float]] = ()) -> Cost:
-    """The cost of `config`, from the arithmetic of one step and the speed measured once on this machine.
+    """The cost of `config`, from the arithmetic of one step and the speed of this machine.
 
-    `experience` are configs that ran here and the seconds a step that they took; they correct the estimate for what
-    else the machine has to do.
+    `experience` are configs that ran here and the seconds a step that they took: the best measure of the machine and of
+    what else it has to do. Without any, two short trials take its place, once.
     """
     parameters = count_parameters(config)
     activations = _arithmetic(config)[1]
-    corrections = [seconds / _step_seconds(done) for done, seconds in experience]
-    per_step = _step_seconds(config) * (statistics.median(corrections) if corrections else 1.0)
+    overhead, speed = _TYPICAL if experience else _machine()
+    corrections = [seconds / _step_seconds(done, overhead, speed) for done, seconds in experience]
+    per_step = _step_seconds(config, overhead, speed) * (statistics.median(corrections) if corrections else 1.0)
     pixels = config.images * config.model.nc * config.data.image_size**2
     memory = _PROCESS_BYTES + 4 * _ADAM_COPIES * sum(parameters.values()) + activations + 2 * pixels
     return Cost(parameters, config.total_steps, config.total_steps * per_step, memory)
 
 
-def _step_seconds(config: RunConfig) -> float:
-    overhead, speed = _machine()
+def _step_seconds(config: RunConfig, overhead: float, speed: float) -> float:
     return overhead + _arithmetic(config)[0] / speed
 
 

@@ -36,12 +36,17 @@ def settings_panel() -> None:
             start(config)
     if config is not None:
         with cost_line:
-            st.fragment(show_cost, run_every=None if state.torch_ready() else 0.5)(config)
+            st.fragment(show_cost, run_every=None if cost_ready() else 0.5)(config)
+
+
+def cost_ready() -> bool:
+    """Whether costs can be told without delay: torch is there, and nothing that just started is disturbed by trials."""
+    return state.torch_ready() and (state.active_run() is None or bool(state.experience()))
 
 
 def show_cost(config: RunConfig) -> None:
     """Parameters, steps, time and memory, as soon as torch is there to count them."""
-    if not state.torch_ready():
+    if not cost_ready():
         st.caption(f":material/hourglass_empty: {config.total_steps:,} steps; counting parameters …")
         return
     from gancore.cost import estimate

@@ -61,6 +61,7 @@ def test_experience_on_this_machine_corrects_the_estimate(
 ) -> None:
     """Three runs took 1, 3 and 10 times what was expected of them: the median counts."""
     monkeypatch.setattr(cost, "_machine", lambda: (0.01, 1e9))
+    monkeypatch.setattr(cost, "_TYPICAL", (0.01, 1e9))
     done = [
         (config, times * estimate(config).seconds / config.total_steps) for config, times in ((mlp, 3), (dcgan, 10))
     ]

@@ -56,8 +56,8 @@ def _torch_loaded() -> threading.Event:
     loaded = threading.Event()
 
     def load() -> None:
-        cost = importlib.import_module("gancore.cost")
-        cost.estimate(RunConfig())  # imports what torch imports late, and measures this machine
+        algorithms = importlib.import_module("gancore.algorithms")
+        algorithms.build_algorithm(RunConfig(), "meta")  # imports what torch imports late
         # Streamlit collects garbage after every script run, holding the interpreter's lock, and torch brings half a
         # million objects that never go: looked through every second, they halve the speed of training.
         gc.collect()
