@@ -99,6 +99,7 @@ class _Attempt:
 
     def execute(self) -> State:
         """Train, and write down how it ended."""
+        (self.run.path / "error.txt").unlink(missing_ok=True)
         self.pulse.start()
         try:
             state, error = self._train(), None

@@ -136,13 +136,20 @@ class Run:
     @property
     def experiment(self) -> str | None:
         """Id of the catalogue's experiment that it was started from."""
-        return None if self.damage else self.envelope.get("experiment")
+        found = self._saved("experiment")
+        return found if isinstance(found, str) else None
 
     @property
     def created(self) -> float:
         """Unix time of its creation."""
-        created = None if self.damage else self.envelope.get("created")
+        created = self._saved("created")
         return float(created) if isinstance(created, int | float) and 0 <= created < 1e11 else 0.0
+
+    def _saved(self, key: str) -> Any:
+        try:
+            return self.envelope.get(key)
+        except ConfigError:
+            return None
 
     # --- what came of it --------------------------------------------------------------------------------------------
 
@@ -289,6 +296,10 @@ class RunStore:
         run.write_status(Status(total_steps=config.total_steps))
         path.rename(final)  # a reader sees the whole folder or none
         return Run(final)
+
+    def running(self) -> Sequence[Run]:
+        """Runs that somebody executes now."""
+        return [run for run in _folders(self.root) if run.status.state == "running" and run.state == "running"]
 
     def queue(self) -> Sequence[Run]:
         """Runs that wait, in the order in which they will be taken."""

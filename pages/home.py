@@ -37,9 +37,7 @@ if not runs:
         "nothing is downloaded.",
         icon=":material/info:",
     )
-    picture = state.PROJECT / "docs" / "quickstart.png"
-    if picture.exists():
-        st.image(str(picture), width=420, output_format="PNG", caption="What the quickstart draws after 1,050 steps.")
+    live.expected_samples()
 else:
     st.subheader("Latest runs", anchor=False)
     for row in range(0, min(len(runs), SHOWN), 4):

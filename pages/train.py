@@ -4,8 +4,7 @@ import streamlit as st
 
 from gancore.config import ConfigError, RunConfig
 from gancore.store import Run
-from gancore.text import describe_bytes, describe_duration
-from ui import forms, live, navigation, state
+from ui import costs, forms, live, navigation, state
 
 navigation.enter()
 
@@ -29,35 +28,12 @@ def settings_panel() -> None:
     with buttons:
         busy = state.active_run() is not None
         label, icon = ("Add to queue", ":material/playlist_add:") if busy else ("Start", ":material/play_arrow:")
-        if (
-            st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None, key="start")
-            and config
-        ):
+        pressed = st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None, key="start")
+        if pressed and config is not None:
             start(config)
     if config is not None:
         with cost_line:
-            st.fragment(show_cost, run_every=None if cost_ready() else 0.5)(config)
-
-
-def cost_ready() -> bool:
-    """Whether costs can be told without delay: torch is there, and nothing that just started is disturbed by trials."""
-    return state.torch_ready() and (state.active_run() is None or bool(state.experience()))
-
-
-def show_cost(config: RunConfig) -> None:
-    """Parameters, steps, time and memory, as soon as torch is there to count them."""
-    if not cost_ready():
-        st.caption(f":material/hourglass_empty: {config.total_steps:,} steps; counting parameters …")
-        return
-    from gancore.cost import estimate
-
-    cost = estimate(config, state.experience())
-    names = {"generator": "G", "discriminator": "D"}
-    parameters = " · ".join(f"{names.get(name, name)} {count:,}" for name, count in cost.parameters.items())
-    st.caption(
-        f":material/schema: {parameters} parameters  \n:material/timer: {cost.steps:,} steps, about "
-        f"{describe_duration(cost.seconds)}, {describe_bytes(cost.bytes)} of memory"
-    )
+            costs.cost_line(config)
 
 
 def start(config: RunConfig) -> None:
@@ -95,9 +71,7 @@ def nothing_yet() -> None:
         "Press **Start**: the quickstart trains a small DCGAN on 5,000 real digits. The first samples appear within "
         "seconds, digits within two minutes. Then change one setting, start again, and compare."
     )
-    picture = state.PROJECT / "docs" / "quickstart.png"
-    if picture.exists():
-        st.image(str(picture), width=420, output_format="PNG", caption="What the quickstart draws after 1,050 steps.")
+    live.expected_samples()
 
 
 with st.sidebar:

@@ -108,6 +108,10 @@ def _header(run: Run, live: bool) -> None:
     st.progress(_share(status), text=progress_line(status, live=live))
     if status.error:
         st.error(status.error, icon=":material/error:")
+        details = run.path / "error.txt"
+        if details.exists():
+            with st.expander("Technical details"):
+                st.code(details.read_text(errors="replace")[-4000:], language=None)
         if "mnist-5k" in status.error and st.button("Train on mnist-5k instead", icon=":material/play_arrow:"):
             _restart_on_embedded(run)
 
@@ -283,6 +287,12 @@ def _history(run: Run) -> None:
         st.markdown(
             f"`{when}` **{event.get('kind', '')}** at step {event.get('step', 0):,} · {event.get('message', '')}"
         )
+
+
+def expected_samples() -> None:
+    """What the quickstart gives, to look at before anything ran: made by `python -m gancore sample`."""
+    picture = state.PROJECT / "docs" / "quickstart.png"
+    st.image(str(picture), width=420, output_format="PNG", caption="What the quickstart draws after 1,050 steps.")
 
 
 def free_name(name: str) -> str:

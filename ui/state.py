@@ -34,7 +34,7 @@ def store() -> RunStore:
 
 def active_run() -> Run | None:
     """The run that trains now."""
-    return next((run for run in store().list() if run.state == "running"), None)
+    return next(iter(store().running()), None)
 
 
 def find_run(run_id: str | None) -> Run | None:
