@@ -12,4 +12,5 @@ state.executor().ensure_worker()
 if page.title != "Train":  # it shows what runs in full
     live.now_strip()
 page.run()
+live.watch()
 state.torch_ready()  # starts importing torch, once the first page is on its way

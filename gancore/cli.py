@@ -1,4 +1,4 @@
-"""`python -m gancore`: everything the dashboard does to runs, from a terminal.
+"""`python -m gancore`: train, steer and look at runs from a terminal.
 
 Exit status: 0 on success, 2 on bad input with one line on stderr, 130 on Ctrl-C after a checkpoint, 1 when a run
 failed.
@@ -25,6 +25,7 @@ from typer.exceptions import TyperException
 from gancore.config import ConfigError, RunConfig, parse_config, parse_setting
 from gancore.experiments import EXPERIMENTS
 from gancore.files import write_atomic
+from gancore.pulse import Superseded
 from gancore.store import RESUMABLE, Run, RunBusy, RunNotFound, RunStore
 from gancore.text import describe_duration
 
@@ -44,7 +45,7 @@ def main() -> None:
     """Run a command; whatever the user can mend becomes one line on stderr and status 2."""
     try:
         status = app(standalone_mode=False)
-    except (BadInput, ConfigError, RunBusy, RunNotFound) as problem:
+    except (BadInput, ConfigError, RunBusy, RunNotFound, Superseded) as problem:
         status = _complain(str(problem))
     except TyperException as problem:
         status = _complain(problem.format_message() or "no command was given")
@@ -200,7 +201,7 @@ def _starting_point(experiment: str | None, config: Path | None) -> RunConfig:
 
 def _read_config(path: Path) -> RunConfig:
     try:
-        saved = json.loads(path.read_text())
+        saved = json.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
         raise BadInput(f"{path} cannot be read: {problem.strerror}") from None
     except (ValueError, RecursionError) as problem:
@@ -280,14 +281,14 @@ def _interruptible() -> Iterator[threading.Event]:
 
 def _print_facts(run: Run, facts: dict[str, Any]) -> None:
     console = _console()
-    console.print(f"[bold]{facts['name']}[/bold]  {facts['state']}  {facts['path']}", highlight=False)
+    console.print(f"{facts['name']}  {facts['state']}  {facts['path']}", highlight=False, markup=False)
     if run.damage:
-        console.print(run.damage)
+        console.print(run.damage, markup=False)
         return
     status = run.status
     console.print(f"step {status.step:,} of {status.total_steps:,}, {describe_duration(status.seconds)} of training")
     if status.error:
-        console.print(status.error, style="red")
+        console.print(status.error, style="red", markup=False)
     table = Table("setting", "value", "result", "value", box=None)
     settings = [(path, str(value)) for path, value in run.config.flat.items() if run.config.uses(path)]
     results = [(name, f"{value:.4g}") for name, value in run.summary.items()]
@@ -296,7 +297,7 @@ def _print_facts(run: Run, facts: dict[str, Any]) -> None:
     console.print(table)
     for event in run.events():
         when = datetime.fromtimestamp(event.get("time") or 0).strftime("%H:%M:%S")
-        console.print(f"{when}  {event.get('kind')}  {event.get('message')}", highlight=False)
+        console.print(f"{when}  {event.get('kind')}  {event.get('message')}", highlight=False, markup=False)
 
 
 def _console(wide: bool = False) -> Console:

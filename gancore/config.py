@@ -330,7 +330,7 @@ class TrainConfig(Part):
     )
     checkpoint_seconds: float = setting(
         30.0,
-        "Seconds between checkpoints: what a crash can cost at most.",
+        "Seconds between checkpoints: what a crash costs. Longer for large networks, so that saving stays below 2 %.",
         label="checkpoint every (s)",
         group="Training",
         ge=1.0,

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from filelock import FileLock, Timeout
 
+from gancore.pulse import Superseded
 from gancore.store import Run, RunBusy, RunStore
 
 
@@ -26,18 +27,20 @@ class ThreadExecutor:
         self._closing = threading.Event()
         self._changed = threading.Condition()
         self._worker: threading.Thread | None = None
+        self._given_up: set[str] = set()  # runs that could not even be marked as failed, on a full disk say
         atexit.register(self.close)
 
     def submit(self, run: Run, priority: int = 0) -> None:
         """Put a run into the queue and see to it that somebody works on it. Raises `RunBusy` if it runs already."""
         run.enqueue(priority)
+        self._given_up.discard(run.id)
         self.ensure_worker()
 
     def ensure_worker(self) -> None:
         """Start a worker if runs wait and this process has none."""
         with self._changed:
             alive = self._worker is not None and self._worker.is_alive()
-            if alive or self._closing.is_set() or not self.store.queue():
+            if alive or self._closing.is_set() or self._next() is None:
                 return
             self._worker = threading.Thread(target=self._work, name=f"worker of {self.store.root}", daemon=True)
             self._worker.start()
@@ -58,24 +61,25 @@ class ThreadExecutor:
             finally:
                 lock.release()
             with self._changed:  # a run submitted from here on finds no worker and starts one
-                if not self.store.queue():
+                if self._next() is None:
                     self._worker = None
                     return
+
+    def _next(self) -> Run | None:
+        return next((run for run in self.store.queue() if run.id not in self._given_up), None)
 
     def _drain(self) -> None:
         from gancore.runner import execute  # torch comes with it
 
-        given_up: set[str] = set()  # cannot even be marked as failed, on a full disk say
-        while not self._closing.is_set():
-            run = next((run for run in self.store.queue() if run.id not in given_up), None)
-            if run is None:
-                return
+        while not self._closing.is_set() and (run := self._next()) is not None:
             try:
                 execute(run.path, interrupt=self._closing, expected="queued")
             except RunBusy:
                 run.write_status(run.status.model_copy(update={"state": "running"}))
+            except Superseded:  # it is another machine's now, and so is its status
+                continue
             except Exception as problem:  # one bad folder must not stop the queue
-                given_up.add(run.id)
+                self._given_up.add(run.id)
                 with suppress(OSError):
                     error = f"{type(problem).__name__}: {problem}"
                     run.write_status(run.status.model_copy(update={"state": "failed", "error": error}))

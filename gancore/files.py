@@ -24,9 +24,9 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = False) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any, *, durable: bool = False) -> None:
     """`write_atomic` for plain data."""
-    write_atomic(path, json.dumps(content, indent=1).encode())
+    write_atomic(path, json.dumps(content, indent=1).encode(), durable=durable)
 
 
 def temporary_name(path: Path) -> Path:

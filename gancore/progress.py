@@ -18,7 +18,7 @@ class ProgressSink:
         self._images_per_step = run.config.train.batch_size * run.config.optim.d_steps
         self._total = run.config.total_steps
         self._columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("step {task.completed:,.0f}/{task.total:,.0f}"),
             TextColumn("{task.fields[losses]}"),

@@ -79,6 +79,7 @@ class _Attempt:
         self.max_steps = math.inf if max_steps is None else max_steps
         self.interrupt = interrupt
         self.device = pick_device()
+        self._looked_at = -math.inf  # at control.json
         status = run.status
         self.number = status.attempt + 1
         self.pulse = Pulse(
@@ -122,6 +123,8 @@ class _Attempt:
     def _train(self) -> State:
         torch.set_num_threads(int(self.run.envelope.get("threads") or torch.get_num_threads()))
         images = load(self.config.data, self.config.model.nc)
+        if (wanted := self._wanted()) is not None:  # while data were loading
+            return wanted
         self.pulse.update(phase="")
         self.algorithm = build_algorithm(self.config, self.device)
         self.noise = self.algorithm.draw(PREVIEW_IMAGES, rng.generator(self.config.seed, "preview"))
@@ -164,7 +167,6 @@ class _Attempt:
         self._notify(Notice("resumed" if start else "started", start, resumed))
         self._preview()
         self._saved_at, self._save_cost = time.monotonic(), 0.0
-        self._looked_at = -math.inf
         outcome: State = "finished"
         for event in self.trainer.run():
             for sink in (self.scalars, *self.watchers):
@@ -227,7 +229,7 @@ class _Attempt:
     def _checkpoint(self, name: str) -> None:
         """Save the state, after the rows that led to it, and only if it is worth going on from."""
         begin = time.monotonic()
-        self.scalars.flush()
+        self.scalars.sync()
         if not self.algorithm.is_finite():
             raise Diverged(self.trainer.step, "a weight", math.nan)
         state = Checkpoint(self.trainer.step, self.stream.drawn, self.trainer.trained, self.algorithm.state_dict())

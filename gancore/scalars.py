@@ -32,7 +32,7 @@ def read_scalars(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
     if columns is not None:
         table = table.select([name for name in columns if name in table.column_names])
     frame: pd.DataFrame = table.to_pandas()
-    return frame
+    return frame.select_dtypes("number")
 
 
 def _read_table(path: Path) -> pa.Table | None:
@@ -42,7 +42,7 @@ def _read_table(path: Path) -> pa.Table | None:
         _ = reader.schema.names  # decoded only now
     except (OSError, ValueError, pa.ArrowException):
         return None
-    with reader, suppress(StopIteration, OSError, pa.ArrowInvalid):  # the last two are a torn tail
+    with reader, suppress(StopIteration, OSError, pa.ArrowException):  # the last two are a torn tail
         while True:
             batches.append(reader.read_next_batch())
     return pa.Table.from_batches(batches, reader.schema)
@@ -73,6 +73,11 @@ class ScalarWriter:
         arrays = [pa.array(columns[name], kind) for name, kind in fields]
         self._writer.write_batch(pa.record_batch(arrays, pa.schema(fields)))
         self._file.flush()
+
+    def sync(self) -> None:
+        """Wait until what was written is on the disk."""
+        if self._file is not None and not self._file.closed:
+            os.fsync(self._file.fileno())
 
     def _open(self, schema: pa.Schema) -> None:
         temporary = temporary_name(self._path)

@@ -81,6 +81,11 @@ class ScalarSink:
             row, column = bad[0]
             raise Diverged(pending[row].step, names[column], float(table[row, column]))
 
+    def sync(self) -> None:
+        """Write what is pending, and wait until it is on the disk."""
+        self.flush()
+        self._writer.sync()
+
     def close(self) -> None:
         """Write the rest and compact the file."""
         try:

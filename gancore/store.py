@@ -55,25 +55,25 @@ class RunNotFound(LookupError):
 class _Record(BaseModel):
     """A small JSON file of a run; unknown keys are from a later version and are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class Status(_Record):
     """How far a run is. Written by whoever executes it; `state` alone can be out of date, see `Run.state`."""
 
     state: State = "stopped"
-    step: int = 0
-    total_steps: int = 0
-    epoch: float = 0.0
+    step: int = Field(default=0, ge=0)
+    total_steps: int = Field(default=0, ge=0)
+    epoch: float = Field(default=0.0, ge=0)
     heartbeat: float = 0.0  # Unix time of the last sign of life
     rate: float | None = None  # real images a second, over the last seconds
-    seconds: float = 0.0  # trained so far
-    remaining: float | None = None  # seconds, estimated
+    seconds: float = Field(default=0.0, ge=0)  # trained so far
+    remaining: float | None = Field(default=None, ge=0)  # seconds, estimated
     scalars: dict[str, float | None] = Field(default_factory=dict)  # means over the last second
     phase: str = ""  # what it does when it is not stepping: "loading data"
     device: str = ""
     error: str | None = None  # one sentence
-    attempt: int = 0  # how many times it was executed
+    attempt: int = Field(default=0, ge=0)  # how many times it was executed
 
 
 class Meta(_Record):
@@ -189,7 +189,7 @@ class Run:
     def samples(self) -> dict[int, Path]:
         """Sample grids by step, in order."""
         found = (self.path / "samples").glob("*.png")
-        return dict(sorted((int(file.stem), file) for file in found if file.stem.isdigit()))
+        return dict(sorted((int(file.stem), file) for file in found if file.stem.isdecimal()))
 
     def checkpoints(self) -> dict[str, Path]:
         """Checkpoints by name: `last` and kept ones by step."""
@@ -198,7 +198,7 @@ class Run:
     def events(self) -> list[dict[str, Any]]:
         """The run's history: time, kind, step and message each; lines that are torn or something else are left out."""
         try:
-            lines = (self.path / "events.jsonl").read_text(errors="replace").splitlines()
+            lines = (self.path / "events.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return []
         parsed = (_parse_json(line) for line in lines)
@@ -251,7 +251,7 @@ class Run:
         line = json.dumps({"time": time.time(), "kind": kind, "step": step, "message": message})
         path = self.path / "events.jsonl"
         torn = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
-        with path.open("a") as file:
+        with path.open("a", encoding="utf-8") as file:
             file.write(f"\n{line}\n" if torn else f"{line}\n")
 
 
@@ -290,12 +290,16 @@ class RunStore:
             "threads": _threads(),
             "git": _git_commit(),
         }
-        write_json(path / "config.json", envelope)
+        write_json(path / "config.json", envelope, durable=True)
         run = Run(path)
-        run.edit_meta(name=name, color=len(_folders(self.root)))
+        run.edit_meta(name=name, color=self._next_color())
         run.write_status(Status(total_steps=config.total_steps))
         path.rename(final)  # a reader sees the whole folder or none
         return Run(final)
+
+    def _next_color(self) -> int:
+        known = [run.meta.color for run in (*_folders(self.root), *self.trashed())]
+        return max(known, default=-1) + 1
 
     def running(self) -> Sequence[Run]:
         """Runs that somebody executes now."""
@@ -382,7 +386,7 @@ def _parse_json(text: str) -> Any:
 
 def _read_json(path: Path) -> Any:
     try:
-        return _parse_json(path.read_text(errors="replace"))
+        return _parse_json(path.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return None
 

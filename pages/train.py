@@ -5,6 +5,7 @@ import streamlit as st
 from gancore.config import ConfigError, RunConfig
 from gancore.store import Run
 from ui import costs, forms, live, navigation, state
+from ui.words import plain
 
 navigation.enter()
 
@@ -13,24 +14,19 @@ navigation.enter()
 def settings_panel() -> None:
     """Everything that Start will use; moving a slider reruns this panel alone."""
     forms.pick_experiment()
-    changes = st.container()
-    cost_line = st.container()
-    buttons = st.container()
-    problem = st.container()
-    forms.settings_form()
-    with changes:
-        forms.changes_line()
+    forms.changes_line()
+    cost_line = st.container()  # filled last, since it takes longest
     try:
         config = forms.draft()
     except ConfigError as error:
-        problem.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         config = None
-    with buttons:
-        busy = state.active_run() is not None
-        label, icon = ("Add to queue", ":material/playlist_add:") if busy else ("Start", ":material/play_arrow:")
-        pressed = st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None, key="start")
-        if pressed and config is not None:
-            start(config)
+    busy = state.active_run() is not None
+    label, icon = ("Add to queue", ":material/playlist_add:") if busy else ("Start", ":material/play_arrow:")
+    pressed = st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None, key="start")
+    if pressed and config is not None:
+        start(config)
+    forms.settings_form()
     if config is not None:
         with cost_line:
             costs.cost_line(config)
@@ -45,7 +41,7 @@ def start(config: RunConfig) -> None:
     if busy is None:
         st.query_params["run"] = run.id
     else:
-        st.toast(f"{name} waits behind {busy.name}.", icon=":material/schedule:")
+        st.toast(plain(f"{name} waits behind {busy.name}."), icon=":material/schedule:")
     st.rerun()
 
 
@@ -58,7 +54,7 @@ def queue(shown: Run | None) -> None:
         st.markdown(f":material/schedule: **Queue** · {len(waiting)} waiting")
         for place, run in enumerate(waiting, start=1):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{place}. {run.name}", width="stretch")
+                st.markdown(f"{place}. {plain(run.name)}", width="stretch")
                 if st.button("Take out", key=f"dequeue-{run.id}", type="tertiary", icon=":material/close:"):
                     run.command("stop")
                     st.rerun()
@@ -77,6 +73,9 @@ def nothing_yet() -> None:
 with st.sidebar:
     settings_panel()
 active = state.active_run()
+if "run" in st.query_params and state.find_run(st.query_params["run"]) is None:
+    st.info("The run that this link names is not here any more; it may be in the trash.", icon=":material/link_off:")
+    del st.query_params["run"]
 shown = state.find_run(st.query_params.get("run")) or active or next(iter(state.store().list()), None)
 if active is not None and shown is not None and shown.id != active.id:
     live.now_strip()

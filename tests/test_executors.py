@@ -245,3 +245,29 @@ def test_without_a_queue_there_is_no_worker(executor: ThreadExecutor) -> None:
     executor.ensure_worker()
     assert executor._worker is None
     executor.close()
+
+
+def test_a_run_that_cannot_even_be_marked_as_failed_does_not_keep_the_worker_busy(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, say: neither training nor the word that it failed can be written."""
+    tries = 0
+
+    def fail(*_: object, **__: object) -> str:
+        nonlocal tries
+        tries += 1
+        raise OSError("no space left on device")
+
+    executor = ThreadExecutor(store)
+    run = store.create(dcgan)
+    monkeypatch.setattr("gancore.runner.execute", fail)
+    run.enqueue()
+    monkeypatch.setattr(Run, "write_status", fail)
+    executor.ensure_worker()
+    worker = executor._worker
+    if worker is not None:
+        worker.join(30)
+        assert not worker.is_alive()
+    assert tries == 2  # to train it, and to say that it failed
+    executor.ensure_worker()
+    assert tries == 2

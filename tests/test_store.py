@@ -390,3 +390,22 @@ def test_a_run_knows_its_commit_and_versions_even_without_git(
     run = store.create(dcgan)
     assert run.envelope["git"] is None
     assert run.damage is None
+
+
+def test_a_new_run_has_another_color_than_every_run_before_it(store: RunStore, dcgan: RunConfig) -> None:
+    first, second, third = (store.create(dcgan) for _ in range(3))
+    store.delete(first)
+    assert len({run.meta.color for run in (second, third, store.create(dcgan))}) == 3
+
+
+@pytest.mark.parametrize("saved", ['{"seconds": NaN}', '{"step": -1}', '{"epoch": 1e999}', '{"remaining": -3.0}'])
+def test_a_status_with_impossible_numbers_reads_as_none_at_all(store: RunStore, dcgan: RunConfig, saved: str) -> None:
+    run = store.create(dcgan)
+    (run.path / "status.json").write_text(saved)
+    assert run.status == Status()
+
+
+def test_a_name_in_any_script_survives_being_edited(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan, name="été · 数字")
+    run.edit_meta(tags=("é",))
+    assert run.meta.name == "été · 数字"

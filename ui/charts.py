@@ -16,6 +16,7 @@ import pandas as pd
 from tsdownsample import MinMaxLTTBDownsampler
 
 from ui import colors
+from ui.words import legend
 
 Figure = dict[str, Any]  # {"data": traces, "layout": ...}
 
@@ -111,7 +112,7 @@ def _traces(rows: pd.DataFrame, x: str, column: str, name: str, color: str, weig
     if column not in rows or x not in rows or rows.empty:
         return []
     raw = rows[column]
-    solid = _line(rows[x], smooth(raw, weight), color, 2, name=name, hovertemplate="%{y:.3g}")
+    solid = _line(rows[x], smooth(raw, weight), color, 2, name=legend(name), hovertemplate="%{y:.3g}")
     if weight <= 0:
         return [solid]
     return [_line(rows[x], raw, color, 1, opacity=0.22, showlegend=False, hoverinfo="skip"), solid]

@@ -14,6 +14,7 @@ from ui import live, tables
 from ui.charts import AXES, SMOOTHING, comparison_figure
 from ui.colors import run_color
 from ui.components import chart, film
+from ui.words import labels
 
 MAX_RUNS = 8
 METRICS = {
@@ -31,6 +32,7 @@ METRICS = {
 def choose(runs: Sequence[Run]) -> list[Run]:
     """The runs to compare; the address bar names them, so the view can be sent to somebody."""
     by_id = {run.id: run for run in runs}
+    names = labels(runs)
     if "compared" not in st.session_state or "runs" in st.query_params:
         named = st.query_params.get("runs", "").split(",")
         linked = [run_id for run_id in named if run_id in by_id][:MAX_RUNS]
@@ -42,7 +44,7 @@ def choose(runs: Sequence[Run]) -> list[Run]:
     chosen = st.multiselect(
         "Runs",
         list(by_id),
-        format_func=lambda run_id: by_id[run_id].name,
+        format_func=names.__getitem__,
         key="compared",
         max_selections=MAX_RUNS,
         placeholder="Pick runs",
@@ -98,12 +100,13 @@ def curves(runs: Sequence[Run]) -> None:
             help="Weight of the past in a moving average; the raw values stay as ghosts.",
         )
         log = st.toggle("Log scale", key="compare-log", persist_state="session")
+    names = labels(runs)
     rows = {run.id: run.scalars() for run in runs}
     outputs = {D_OUTPUT[run.config.objective.loss] for run in runs}
     cells = st.columns(2) if columns else []
     for index, column in enumerate(columns or []):
         with cells[index % 2]:
-            series = [(run.name, run_color(run), rows[run.id]) for run in runs]
+            series = [(names[run.id], run_color(run), rows[run.id]) for run in runs]
             title = METRICS[column]
             figure = comparison_figure(series, column, title, axis=axis or "step", weight=weight, log=log)
             key = "compare-" + column + "-" + "-".join(run.id for run in runs)
@@ -116,7 +119,11 @@ def curves(runs: Sequence[Run]) -> None:
 def samples(runs: Sequence[Run]) -> None:
     """Grids side by side, at the same step."""
     st.subheader("Samples at the same step", anchor=False)
-    films = [live.run_film(run, run.name) for run in runs]
+    names = labels(runs)
+    every = [set(run.samples()) for run in runs]
+    shared = live.thin_steps(sorted(set.intersection(*every)))
+    steps = {*shared, *(max(own) for own in every if own)}
+    films = [live.run_film(run, names[run.id], sorted(steps)) for run in runs]
     shown = [one for one in films if one.frames]
     if shown:
         identity = ",".join(run.id for run in runs)

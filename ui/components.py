@@ -49,7 +49,7 @@ provide_plotly()
 _CHART = st.components.v2.component(
     "gan_workbench_chart",
     html='<div>\n<div class="chart" role="img"></div><div class="message" role="alert"></div>\n</div>',
-    js=(_FRONTEND / "chart.js").read_text(),
+    js=(_FRONTEND / "chart.js").read_text(encoding="utf-8"),
     isolate_styles=False,  # Plotly puts its style sheet into the document
 )
 
@@ -62,8 +62,8 @@ _FILM = st.components.v2.component(
     <input type="range" min="0" step="1" aria-label="Step of the samples shown">
     <output></output>
     </div></div>""",
-    css=(_FRONTEND / "film.css").read_text(),
-    js=(_FRONTEND / "film.js").read_text(),
+    css=(_FRONTEND / "film.css").read_text(encoding="utf-8"),
+    js=(_FRONTEND / "film.js").read_text(encoding="utf-8"),
 )
 
 

@@ -187,7 +187,7 @@ def _linear_slider(setting: Setting) -> None:
     st.slider(
         setting.label,
         int(low) if whole else float(low),
-        int(high) if whole else float(high) - (step if setting.open_high else 0),
+        int(high) if whole else max(float(high) - (step if setting.open_high else 0), _value(setting)),
         step=step,
         help=setting.help,
         **_wire(setting, "w", _value(setting), _take),
@@ -269,7 +269,8 @@ def _take_text(setting: Setting, role: str, key: str) -> None:
     numeric = isinstance(value, int | float) and not isinstance(value, bool)
     if setting.kind == "float" and numeric:
         value = float(value)
-    if numeric or isinstance(value, list) or (value is None and setting.optional):
+    widths = setting.kind == "widths" and isinstance(value, list)
+    if (numeric and setting.kind in ("int", "float")) or widths or (value is None and setting.optional):
         _decide(setting, role, tuple(value) if isinstance(value, list) else value)
     else:
         st.session_state["typing"][setting.path] = text

@@ -13,15 +13,17 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from gancore.config import D_OUTPUT, SETTINGS
+from gancore.config import D_OUTPUT, SETTINGS, ConfigError
 from gancore.store import RESUMABLE, Run, RunBusy, ShownState, Status
 from gancore.text import describe_duration, describe_value
 from ui import forms, state
 from ui.charts import Panel, panels, run_figure
 from ui.colors import run_color
 from ui.components import Film, Frame, chart, film
+from ui.words import labels, plain
 
 TICK = 1.0  # seconds between looks while something trains
+WATCH = 2.0  # seconds between looks at what else goes on in the store
 MAX_FRAMES = 48  # grids of a run sent to the browser, spread over its length
 
 _STATES: dict[ShownState, tuple[str, str, str]] = {
@@ -50,6 +52,16 @@ def state_word(shown: ShownState) -> str:
     return _STATES[shown][2]
 
 
+def watch() -> None:
+    """Notice what other tabs and the command line start, queue or end, and draw the page anew."""
+    st.fragment(_watch, run_every=WATCH, key="watch")(state.activity())
+
+
+def _watch(seen: tuple[str, ...]) -> None:
+    if state.activity() != seen:
+        st.rerun()
+
+
 def now_strip() -> None:
     """The slim bar at the top of a page while something trains."""
     run = state.active_run()
@@ -66,9 +78,9 @@ def _strip(run_id: str) -> None:
         picture, words, buttons = st.columns([0.6, 6, 3.4], vertical_alignment="center")
         with picture:
             show_samples(run, width=52)
-        words.progress(_share(status), text=f"**{run.name}** · {progress_line(status)}")
+        words.progress(_share(status), text=f"**{plain(run.name)}** · {progress_line(status)}")
         with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-            st.page_link("pages/train.py", label="Watch", icon=":material/visibility:")
+            st.page_link("pages/train.py", label="Watch", icon=":material/visibility:", query_params={"run": run.id})
             _control_buttons(run, "strip")
 
 
@@ -85,7 +97,7 @@ def _view(run_id: str, shown: ShownState) -> None:
         st.rerun()  # the page around it must notice, too
     live = shown in LIVE
     if run.damage:
-        st.error(run.damage, icon=":material/broken_image:")
+        st.error(plain(run.damage), icon=":material/broken_image:")
         return
     _header(run, live)
     left, right = st.columns([1, 1.25], gap="medium")
@@ -101,24 +113,29 @@ def _view(run_id: str, shown: ShownState) -> None:
 def _header(run: Run, live: bool) -> None:
     status = run.status
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(run.name, anchor=False, width="content")
+        st.subheader(plain(run.name), anchor=False, width="content")
         state_badge(run.state)
         st.space("stretch")
         _control_buttons(run, "view")
     st.progress(_share(status), text=progress_line(status, live=live))
     if status.error:
-        st.error(status.error, icon=":material/error:")
+        st.error(plain(status.error), icon=":material/error:")
         details = run.path / "error.txt"
         if details.exists():
             with st.expander("Technical details"):
-                st.code(details.read_text(errors="replace")[-4000:], language=None)
+                st.code(details.read_text(encoding="utf-8", errors="replace")[-4000:], language=None)
         if "mnist-5k" in status.error and st.button("Train on mnist-5k instead", icon=":material/play_arrow:"):
             _restart_on_embedded(run)
 
 
 def _restart_on_embedded(run: Run) -> None:
-    config = run.config.replace({"data.name": "mnist-5k", "data.limit": None})
-    other = state.store().create(config, name=f"{run.name} on mnist-5k", experiment=run.experiment)
+    try:
+        config = run.config.replace({"data.name": "mnist-5k", "data.limit": None})
+    except ConfigError as problem:  # a batch that 4,500 images do not fill
+        st.error(plain(str(problem)), icon=":material/error:")
+        return
+    name = free_name(f"{run.name} on mnist-5k")
+    other = state.store().create(config, name=name, experiment=run.experiment)
     state.executor().submit(other)
     st.query_params["run"] = other.id
     st.rerun()
@@ -151,7 +168,7 @@ def resume(run: Run) -> None:
     try:
         state.executor().submit(run, priority=1)
     except RunBusy as problem:
-        st.toast(str(problem), icon=":material/error:")
+        st.toast(plain(str(problem)), icon=":material/error:")
 
 
 def _share(status: Status) -> float:
@@ -184,24 +201,38 @@ def latest_sample(run: Run) -> Path | None:
     return samples[max(samples)] if samples else None
 
 
-def run_film(run: Run, title: str | None = None) -> Film:
-    """A run's sample grids, thinned to what a browser should be sent."""
+def thin_steps(steps: Sequence[int]) -> list[int]:
+    """At most `MAX_FRAMES` of the steps, evenly spread, the first and the last among them."""
+    if len(steps) <= MAX_FRAMES:
+        return list(steps)
+    chosen = {round(i * (len(steps) - 1) / (MAX_FRAMES - 1)) for i in range(MAX_FRAMES)}
+    return [step for index, step in enumerate(steps) if index in chosen]
+
+
+def run_film(run: Run, title: str | None = None, steps: Sequence[int] | None = None) -> Film:
+    """A run's sample grids: those at `steps`, or else thinned to what a browser should be sent."""
     samples = run.samples()
-    steps = list(samples)
-    if len(steps) > MAX_FRAMES:
-        chosen = {round(i * (len(steps) - 1) / (MAX_FRAMES - 1)) for i in range(MAX_FRAMES)}
-        steps = [step for index, step in enumerate(steps) if index in chosen]
+    wanted = thin_steps(list(samples)) if steps is None else [step for step in samples if step in steps]
     per_epoch = max(run.config.total_steps / run.config.train.epochs, 1e-9)
     frames = [
         Frame(
             step=step,
             caption=f"step {step:,} · epoch {step / per_epoch:.1f} · fixed noise of seed {run.config.seed} · raw G",
-            src=_data_url(str(samples[step]), samples[step].stat().st_mtime_ns),
+            src=source,
             count=64,
         )
-        for step in steps
+        for step in wanted
+        if (source := picture_url(samples[step])) is not None
     ]
     return Film(title or run.name, frames, run_color(run) if title else None)
+
+
+def picture_url(path: Path) -> str | None:
+    """A picture as a data URL, or None if it is gone."""
+    try:
+        return _data_url(str(path), path.stat().st_mtime_ns)
+    except OSError:
+        return None
 
 
 @st.cache_data(max_entries=2_000, show_spinner=False)
@@ -212,10 +243,13 @@ def _data_url(path: str, _modified: int) -> str:
 def show_samples(run: Run, width: int | Literal["stretch"] = "stretch") -> None:
     """The newest grid as a picture, enlarged pixel by pixel."""
     path = latest_sample(run)
-    if path is None:
+    try:
+        enlarged = None if path is None else _enlarged(str(path), path.stat().st_mtime_ns)
+    except (OSError, ValueError, Image.DecompressionBombError):  # damaged, or gone this moment
+        enlarged = None
+    if enlarged is None:
         st.skeleton(height=width if isinstance(width, int) else 220)
     else:
-        enlarged = _enlarged(str(path), path.stat().st_mtime_ns)
         st.image(enlarged, width=width, output_format="PNG", alt=f"newest samples of {run.name}")
 
 
@@ -230,7 +264,7 @@ def _enlarged(path: str, _modified: int) -> bytes:
 def thumbnail_url(run: Run) -> str | None:
     """The newest grid as a data URL."""
     path = latest_sample(run)
-    return None if path is None else _data_url(str(path), path.stat().st_mtime_ns)
+    return None if path is None else picture_url(path)
 
 
 def _samples(run: Run) -> None:
@@ -275,18 +309,17 @@ def setting_text(run: Run, path: str) -> str:
 def settings_table(runs: Sequence[Run], paths: Sequence[str] | None = None) -> None:
     """Settings of runs side by side."""
     shown = [path for path in (paths or SETTINGS) if any(run.config.uses(path) for run in runs)]
-    table = {"setting": [SETTINGS[path].label for path in shown]}
-    for run in runs:
-        table[run.name] = [setting_text(run, path) for path in shown]
+    names = labels(runs)
+    table = pd.DataFrame({names[run.id]: [setting_text(run, path) for path in shown] for run in runs})
+    table.insert(0, "setting", [SETTINGS[path].label for path in shown])
     st.dataframe(table, hide_index=True, key="settings-" + "-".join(run.id for run in runs))
 
 
 def _history(run: Run) -> None:
     for event in reversed(run.events()):
-        when = datetime.fromtimestamp(float(event.get("time") or 0)).strftime("%d %b %H:%M:%S")
-        st.markdown(
-            f"`{when}` **{event.get('kind', '')}** at step {event.get('step', 0):,} · {event.get('message', '')}"
-        )
+        when = datetime.fromtimestamp(event["time"]).strftime("%d %b %H:%M:%S")
+        what, message = plain(str(event["kind"])), plain(str(event["message"]))
+        st.markdown(f"`{when}` **{what}** at step {event['step']:,} · {message}")
 
 
 def expected_samples() -> None:
@@ -305,7 +338,7 @@ def free_name(name: str) -> str:
 def run_card(run: Run) -> None:
     """A run as a picture with a few words."""
     show_samples(run)
-    st.page_link("pages/train.py", label=f"**{run.name}**", query_params={"run": run.id})
+    st.page_link("pages/train.py", label=f"**{plain(run.name)}**", query_params={"run": run.id})
     with st.container(horizontal=True):
         state_badge(run.state)
         st.caption(f"step {run.status.step:,}")

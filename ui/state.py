@@ -37,6 +37,12 @@ def active_run() -> Run | None:
     return next(iter(store().running()), None)
 
 
+def activity() -> tuple[str, ...]:
+    """What trains and what waits: changes when a page should be drawn anew."""
+    active = [f"running {run.id}" for run in store().running()]
+    return (*active, *(f"queued {run.id}" for run in store().queue()))
+
+
 def find_run(run_id: str | None) -> Run | None:
     """The run that a link or a widget names, if it exists."""
     try:

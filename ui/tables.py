@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from gancore.config import SETTINGS
 from gancore.store import RESUMABLE, Run, RunBusy
 from gancore.text import describe_duration, describe_value
 from ui import forms, live, state
+from ui.words import plain
 
 MAX_VARYING = 8  # columns for settings that differ among the runs shown
 
@@ -53,7 +55,7 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
         height=min(64 * len(rows) + 38, 620),
         on_select="rerun",
         selection_mode="multi-row",
-        key="runs-table",
+        key=_table_key(runs),
         column_config={
             "samples": st.column_config.ImageColumn("samples", width="small"),
             "name": st.column_config.TextColumn("name", width="medium", pinned=True),
@@ -64,6 +66,11 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
         },
     )
     return [runs[index] for index in event.selection.rows if index < len(runs)]
+
+
+def _table_key(runs: Sequence[Run]) -> str:
+    """Another key for other rows: ticks are row numbers, and must not stay when what stands in the rows changes."""
+    return "runs-table-" + hashlib.blake2b(" ".join(run.id for run in runs).encode(), digest_size=8).hexdigest()
 
 
 def _row(run: Run, paths: Sequence[str]) -> dict[str, Any]:
@@ -136,7 +143,7 @@ def _delete(chosen: Sequence[Run]) -> None:
             state.store().delete(run)
             deleted.append(run.id)
         except RunBusy as problem:
-            st.toast(str(problem), icon=":material/error:")
+            st.toast(plain(str(problem)), icon=":material/error:")
     st.session_state["deleted"] = deleted
 
 
@@ -147,7 +154,7 @@ def undo_bar() -> None:
     if not deleted:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/delete: Deleted {', '.join(run.name for run in deleted)}.", width="stretch")
+        st.markdown(f":material/delete: Deleted {plain(', '.join(run.name for run in deleted))}.", width="stretch")
         if st.button("Undo", icon=":material/undo:", key="undo"):
             for run in deleted:
                 state.store().restore(run.id)
@@ -163,7 +170,7 @@ def trash() -> None:
     with st.expander(f"Trash ({len(trashed)})", icon=":material/delete:"):
         for run in trashed:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(run.name, width="stretch")
+                st.markdown(plain(run.name), width="stretch")
                 if st.button("Restore", key=f"restore-{run.id}", icon=":material/undo:"):
                     state.store().restore(run.id)
                     st.rerun()

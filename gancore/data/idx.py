@@ -114,7 +114,7 @@ def _fetch(name: str, folder: Path, broken: set[str]) -> None:
 
 def _written_by_us(folder: Path) -> set[str]:
     try:
-        return set(json.loads((folder / _OURS).read_text()))
+        return set(json.loads((folder / _OURS).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return set()
 

@@ -54,3 +54,20 @@ def test_what_was_deleted_long_ago_can_be_restored_from_the_trash(open_page, fin
     app = open_page("runs")
     app.button(key=f"restore-{gone.id}").click().run()
     assert runs.open(gone.id).name == "gone"
+
+
+def test_ticks_do_not_survive_a_change_of_the_rows(finished):
+    """Ticks are row numbers: a new run on top would move them to the wrong run."""
+    first = finished("first")
+    before = tables._table_key([first])
+    assert tables._table_key([finished("second"), first]) != before
+    assert tables._table_key([first]) == before
+
+
+def test_damaged_pictures_and_numbers_do_not_break_a_page(open_page, finished):
+    run = finished("odd")
+    (run.path / "samples" / "000040.png").write_bytes(b"")
+    (run.path / "samples" / "²".encode().decode()).with_suffix(".png").write_bytes(b"")
+    (run.path / "status.json").write_text('{"state": "finished", "step": -5, "seconds": NaN}')
+    for page in ("home", "train", "runs", "compare"):
+        open_page(page)

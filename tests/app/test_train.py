@@ -157,3 +157,29 @@ def test_a_link_to_nowhere_shows_the_page_all_the_same(open_page, finished):
     finished("here")
     app = open_page("train", run="../../etc")
     assert any("here" in element.value for element in app.subheader)
+
+
+@pytest.mark.parametrize("typed", ["[1]", "[1, 2]", "true", '"5"'])
+def test_what_is_no_number_never_reaches_a_number(open_page, typed):
+    app = open_page("train")
+    widget(app, "model.ngf", "t").set_value(typed).run()
+    assert not app.exception
+    assert "model.ngf must be a whole number" in app.error[0].value
+
+
+def test_a_value_beyond_its_slider_can_be_taken_over_from_a_run(open_page, finished):
+    run = finished("slow", {"optim.beta1": 0.995})
+    app = open_page("train", run=run.id)
+    next(button for button in app.button if button.label == "Use settings").click().run()
+    unfold(app)
+    assert not app.exception
+    assert widget(app, "optim.beta1").value == 0.995
+
+
+def test_a_link_to_a_deleted_run_says_so(open_page, finished, runs):
+    finished("here")
+    gone = finished("gone")
+    runs.delete(gone)
+    app = open_page("train", run=gone.id)
+    assert "not here any more" in app.info[0].value
+    assert "run" not in app.query_params

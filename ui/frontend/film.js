@@ -14,7 +14,8 @@ function render(root) {
     const image = figure.querySelector("img")
     if (image.src !== frame.src) image.src = frame.src
     image.alt = `${frame.count} samples of ${films[index].title} at step ${frame.step}`
-    figure.querySelector(".caption").textContent = frame.caption
+    const ended = frame.step < step && frame === films[index].frames.at(-1)
+    figure.querySelector(".caption").textContent = ended ? `${frame.caption} · the run ends here` : frame.caption
   })
   const range = root.querySelector("input")
   range.max = steps.length - 1

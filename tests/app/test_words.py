@@ -1,0 +1,32 @@
+import pytest
+
+from ui.words import labels, legend, plain
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("quickstart ngf 64 lr_g 5e-4 #2", "quickstart ngf 64 lr_g 5e-4 #2"),
+        ("![](http://host/x.png)", r"!\[\](http://host/x.png)"),
+        ("$5 and $6", r"\$5 and \$6"),
+        (":red[a] :material/home:", r"\:red\[a\] \:material/home:"),
+        ("*a* `b` ~c~ <i>d</i> _e_", r"\*a\* \`b\` \~c\~ \<i>d\</i> \_e\_"),
+        ("# a", r"\# a"),
+        ("two\nlines", "two lines"),
+    ],
+)
+def test_markup_in_names_is_shown_as_it_was_typed(text, shown):
+    assert plain(text) == shown
+
+
+def test_a_legend_shows_angle_brackets():
+    assert legend("<b>bold") == "&lt;b&gt;bold"
+
+
+def test_runs_of_the_same_name_are_told_apart(finished):
+    first, second, third = finished("same"), finished("same"), finished("other")
+    assert labels([first, second, third]) == {
+        first.id: f"same ({first.id[-4:]})",
+        second.id: f"same ({second.id[-4:]})",
+        third.id: "other",
+    }
