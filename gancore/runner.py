@@ -123,7 +123,8 @@ class _Attempt:
     def _train(self) -> State:
         torch.set_num_threads(int(self.run.envelope.get("threads") or torch.get_num_threads()))
         images = load(self.config.data, self.config.model.nc)
-        if (wanted := self._wanted()) is not None:  # while data were loading
+        if (wanted := self._wanted()) is not None:
+            self._notify(Notice(wanted, self.run.status.step, "while data were loading"))
             return wanted
         self.pulse.update(phase="")
         self.algorithm = build_algorithm(self.config, self.device)

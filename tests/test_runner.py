@@ -325,7 +325,7 @@ def test_a_command_takes_effect_within_a_second(store: RunStore, dcgan: RunConfi
     assert kinds(run) == ["started", state]
 
 
-@pytest.mark.parametrize(("attempt", "steps"), [(0, 3), (1, 1), (2, 3), (7, 3)])
+@pytest.mark.parametrize(("attempt", "steps"), [(0, 3), (1, 0), (2, 3), (7, 3)])
 def test_only_a_command_for_this_attempt_is_obeyed(
     store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch, attempt: int, steps: int
 ) -> None:

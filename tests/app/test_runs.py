@@ -67,7 +67,7 @@ def test_ticks_do_not_survive_a_change_of_the_rows(finished):
 def test_damaged_pictures_and_numbers_do_not_break_a_page(open_page, finished):
     run = finished("odd")
     (run.path / "samples" / "000040.png").write_bytes(b"")
-    (run.path / "samples" / "²".encode().decode()).with_suffix(".png").write_bytes(b"")
+    (run.path / "samples" / "².png").write_bytes(b"")
     (run.path / "status.json").write_text('{"state": "finished", "step": -5, "seconds": NaN}')
     for page in ("home", "train", "runs", "compare"):
-        open_page(page)
+        assert not open_page(page).exception

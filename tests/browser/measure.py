@@ -31,13 +31,13 @@ def first_preview(page: Page) -> float:
     return time.perf_counter() - begin
 
 
-def slider_moves(page: Page) -> list[float]:
+def slider_moves(page: Page, moves: int = MOVES) -> list[float]:
     """From letting go of a key on the ngf slider to what the server makes of it, in the box beside it."""
     thumb = page.get_by_role("slider", name="ngf")
     thumb.wait_for()
     box = page.get_by_label("ngf, typed").first
     waits = []
-    for move in range(MOVES):
+    for move in range(moves):
         before = box.input_value()
         thumb.focus()
         page.keyboard.press("ArrowLeft" if move % 2 else "ArrowRight", delay=60)  # a finger takes its time

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gancore.store import RunStore
+from tests.browser.measure import slider_moves
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +46,17 @@ def press(page: Page, name: str) -> None:
 
 def expect_state(page: Page, state: str) -> None:
     expect(page.locator(".stMarkdownBadge").first).to_contain_text(state)
+
+
+def tick_runs(page: Page, count: int) -> None:
+    """Tick the first rows of the table on the Runs page: it is drawn on a canvas, so by place."""
+    page.get_by_role("link", name="Runs").click()
+    table = page.get_by_test_id("stDataFrame").locator("canvas").first
+    table.wait_for()
+    place = table.bounding_box()
+    assert place
+    for row in range(count):
+        page.mouse.click(place["x"] + 17, place["y"] + 36 + 64 * row + 32)
 
 
 def test_start_watch_zoom_stop_find_compare(app, new_page: Callable[[], Page]) -> None:
@@ -93,13 +105,7 @@ def test_start_watch_zoom_stop_find_compare(app, new_page: Callable[[], Page]) -
     expect_state(page, "stopped")
 
     # Both are listed, and can be ticked and compared.
-    page.get_by_role("link", name="Runs").click()
-    table = page.get_by_test_id("stDataFrame").locator("canvas").first
-    table.wait_for()
-    place = table.bounding_box()
-    assert place
-    for row in range(2):
-        page.mouse.click(place["x"] + 17, place["y"] + 36 + 64 * row + 32)
+    tick_runs(page, 2)
     press(page, "Compare")
     expect(page.locator(".chart")).to_have_count(2)
     expect(page.locator(".film img")).to_have_count(2)
@@ -148,15 +154,20 @@ def test_a_deletion_is_undone_with_one_click(app, new_page: Callable[[], Page]) 
     train(page, app.url)
     press(page, "Stop")
     expect_state(page, "stopped")
-    page.get_by_role("link", name="Runs").click()
-    table = page.get_by_test_id("stDataFrame").locator("canvas").first
-    table.wait_for()
-    place = table.bounding_box()
-    assert place
-    page.mouse.click(place["x"] + 17, place["y"] + 36 + 32)
+    tick_runs(page, 1)
     press(page, "Delete")
     expect(page.get_by_text("No runs yet.")).to_be_visible()
     assert not app.store.list()
     press(page, "Undo")
-    expect(table).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     assert len(app.store.list()) == 1
+
+
+def test_no_slider_move_is_lost_while_it_trains(app, new_page: Callable[[], Page]) -> None:
+    """Ticks of the live view report the state of every widget, and must not bring an old value back."""
+    page = new_page()
+    train(page, app.url)
+    assert len(slider_moves(page, 16)) == 16  # it waits for each move to arrive
+    expect(page.get_by_label("ngf, typed").first).to_have_value("4")  # as many to the right as to the left
+    press(page, "Stop")
+    expect_state(page, "stopped")
