@@ -19,10 +19,17 @@ from gancore.text import describe_rate, describe_value
 GROUPS = ("Network", "Learning", "Training", "Objective")
 
 
-def start_from(config: RunConfig, title: str, experiment: str | None = None) -> None:
-    """Fill the form with a config; changes are counted from here on."""
+OTHER = ""  # in the picker: settings that came from a run, not from the catalogue
+
+
+def start_from(config: RunConfig, title: str, experiment: str | None = None, *, listed: bool = False) -> None:
+    """Fill the form with a config; changes are counted from here on. `listed` is what the picker offers itself.
+
+    Must be called before the picker is drawn, from a callback say.
+    """
     st.session_state["draft"] = dict(config.flat)
-    st.session_state["origin"] = {"config": config, "title": title, "experiment": experiment}
+    st.session_state["origin"] = {"config": config, "title": title, "experiment": experiment, "listed": listed}
+    st.session_state["experiment"] = experiment if listed else OTHER
     st.session_state["typing"] = {}  # what was typed and cannot be a value: path -> text
     turns = st.session_state.get("turns", {"form": 0})
     st.session_state["turns"] = {"form": turns["form"] + 1}
@@ -32,7 +39,7 @@ def origin() -> dict[str, Any]:
     """Where the draft started: its config, a title, and the experiment's id."""
     if "origin" not in st.session_state:
         quickstart = EXPERIMENTS["quickstart"]
-        start_from(quickstart.base, quickstart.id, quickstart.id)
+        start_from(quickstart.base, quickstart.id, quickstart.id, listed=True)
     found: dict[str, Any] = st.session_state["origin"]
     return found
 
@@ -47,16 +54,20 @@ def draft() -> RunConfig:
 
 def pick_experiment() -> None:
     """Choose what to start from: an experiment of the catalogue, one of its runs, at full or quick scale."""
-    origin()
+    start = origin()
+    titles = {} if start["listed"] else {OTHER: f"Settings of {start['title']}"}
+    titles |= {key: experiment.title for key, experiment in EXPERIMENTS.items()}
     key = st.selectbox(
         "Start from",
-        list(EXPERIMENTS),
-        format_func=lambda key: EXPERIMENTS[key].title,
+        list(titles),
+        format_func=titles.__getitem__,
         key="experiment",
         on_change=_take_experiment,
         persist_state="session",
         help="An experiment of the reports, or the quickstart. Choosing one fills in the settings below.",
     )
+    if key == OTHER:
+        return
     experiment = EXPERIMENTS[key]
     if len(experiment.arms) > 1:
         st.selectbox(
@@ -88,7 +99,7 @@ def _take_experiment() -> None:
     first = next(iter(experiment.arms))
     arm = st.session_state.get(f"arm:{experiment.id}") or first
     scale = st.session_state.get(f"scale:{experiment.id}") or ("quick" if experiment.quick else "full")
-    start_from(experiment.arm(arm, scale), f"{experiment.id} {arm}".strip(), experiment.id)
+    start_from(experiment.arm(arm, scale), f"{experiment.id} {arm}".strip(), experiment.id, listed=True)
 
 
 def settings_form() -> None:
@@ -128,7 +139,7 @@ def changes_line() -> None:
 
 def _reset() -> None:
     start = origin()
-    start_from(start["config"], start["title"], start["experiment"])
+    start_from(start["config"], start["title"], start["experiment"], listed=start["listed"])
 
 
 def suggest_name(config: RunConfig) -> str:

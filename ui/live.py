@@ -155,9 +155,11 @@ def _control_buttons(run: Run, place: str) -> None:
             run.command("stop")
             st.rerun()
         return
-    if place == "view" and st.button("Use settings", icon=":material/content_copy:", key=f"use-{key}"):
-        forms.start_from(run.config, run.name, run.experiment)
-        st.rerun()
+    if place == "view":
+        settings = (run.config, run.name, run.experiment)
+        icon = ":material/content_copy:"
+        if st.button("Use settings", icon=icon, key=f"use-{key}", on_click=forms.start_from, args=settings):
+            st.rerun()  # the form, too
     if shown in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", key=f"resume-{key}"):
         resume(run)
         st.rerun()

@@ -174,6 +174,16 @@ def test_a_value_beyond_its_slider_can_be_taken_over_from_a_run(open_page, finis
     unfold(app)
     assert not app.exception
     assert widget(app, "optim.beta1").value == 0.995
+    assert app.selectbox(key="experiment").value == forms.OTHER
+
+
+def test_after_taking_over_a_run_the_catalogue_can_be_chosen_again(open_page, finished):
+    run = finished("wide", {"model.ngf": 64})
+    app = open_page("train", run=run.id)
+    next(button for button in app.button if button.label == "Use settings").click().run()
+    assert widget(app, "model.ngf", "s").value == 64
+    app.selectbox(key="experiment").set_value("quickstart").run()
+    assert widget(app, "model.ngf", "s").value == 32
 
 
 def test_a_link_to_a_deleted_run_says_so(open_page, finished, runs):
