@@ -10,7 +10,7 @@ navigation.enter()
 st.title("Compare", anchor=False)
 
 
-@st.fragment(run_every=None)
+@st.fragment
 def comparison(runs: list[Run]) -> None:
     comparing.settings(runs)
     comparing.curves(runs)

@@ -248,7 +248,9 @@ def test_the_saved_weights_fit_the_plain_network(store: RunStore, dcgan: RunConf
     execute(run.path, max_steps=1)
     weights = load_checkpoint(run.checkpoints()["last"]).algorithm["generator"]
     plain = plain_dcgan(4, 2, 2, 1)["generator"]
-    plain.load_state_dict({name.removeprefix("layers."): tensor for name, tensor in weights.items()})
+    outcome = plain.load_state_dict({name.removeprefix("layers."): tensor for name, tensor in weights.items()})
+    assert not outcome.missing_keys
+    assert not outcome.unexpected_keys
 
 
 def test_checkpoints_come_by_the_clock(store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,9 +135,10 @@ def samples(runs: Sequence[Run]) -> None:
 def results(runs: Sequence[Run]) -> None:
     """Final numbers, means over the last 100 steps."""
     st.subheader("Results", anchor=False)
+    names = labels(runs)
     table = [
         {
-            "run": run.name,
+            "run": names[run.id],
             "state": live.state_word(run.state),
             "steps": run.status.step,
             **{METRICS[key]: run.summary.get(key) for key in METRICS if key != "step_time"},

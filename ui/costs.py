@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gancore.config import RunConfig
+from gancore.config import DATASETS, RunConfig
 from gancore.text import describe_bytes, describe_duration
 from ui import state
 
@@ -29,6 +29,7 @@ def _show(config: RunConfig, waiting: bool) -> None:
     if waiting:
         st.rerun()  # no need to look again
     from gancore.cost import estimate
+    from gancore.data import available
 
     cost = estimate(config, state.experience())
     parameters = " · ".join(f"{_NAMES.get(name, name)} {count:,}" for name, count in cost.parameters.items())
@@ -36,3 +37,5 @@ def _show(config: RunConfig, waiting: bool) -> None:
         f":material/schema: {parameters} parameters  \n:material/timer: {cost.steps:,} steps, about "
         f"{describe_duration(cost.seconds)}, {describe_bytes(cost.bytes)} of memory"
     )
+    if not available(config.data.name):
+        st.caption(f":material/download: {DATASETS[config.data.name].download} to download first")

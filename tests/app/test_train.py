@@ -7,6 +7,7 @@ from gancore.config import SETTINGS
 from gancore.experiments import EXPERIMENTS
 from gancore.store import Status
 from ui import forms
+from ui.state import _torch_loaded
 
 
 def widget(app: AppTest, path: str, role: str = "stw"):
@@ -21,6 +22,12 @@ def widget(app: AppTest, path: str, role: str = "stw"):
 def unfold(app: AppTest) -> AppTest:
     for group in forms.GROUPS:
         app.toggle(key=f"more:{group}").set_value(True)
+    return app.run()
+
+
+def with_torch(app: AppTest) -> AppTest:
+    """The page once torch is there, which it imports in the background."""
+    assert _torch_loaded().wait(60)
     return app.run()
 
 
@@ -111,14 +118,19 @@ def test_the_draft_survives_a_visit_to_another_page(open_page):
 
 
 def test_parameters_are_counted_as_the_sliders_move(open_page):
-    import gancore.cost  # noqa: F401  so that the page need not wait for torch
-
-    app = open_page("train")
-    app.run()
+    app = with_torch(open_page("train"))
     assert any("G 369,600 · D 166,848 parameters" in caption.value for caption in app.caption)
     widget(app, "model.ndf", "s").set_value(64).run()
     expected = 16 * (64 + 64 * 128 + 128 * 256 + 256) + 2 * (64 + 128 + 256)
     assert any(f"D {expected:,} parameters" in caption.value for caption in app.caption)
+
+
+def test_a_dataset_that_is_not_here_yet_says_what_it_will_download(open_page, monkeypatch, tmp_path):
+    monkeypatch.setenv("GANCORE_DATA", str(tmp_path / "nothing"))
+    app = with_torch(open_page("train"))
+    assert not any("to download" in caption.value for caption in app.caption)
+    widget(app, "data.name").set_value("fashion-mnist").run()
+    assert any("31 MB to download first" in caption.value for caption in app.caption)
 
 
 def test_a_second_start_waits_in_a_queue_one_can_see_and_leave(open_page, runs):
