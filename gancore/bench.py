@@ -176,7 +176,7 @@ def _wait_for_device() -> None:
 def _bare_steps(config: RunConfig) -> Iterator[object]:
     """The steps of a run and nothing else: no file, no event, no number read."""
     algorithm = build_algorithm(config, pick_device())
-    stream = BatchStream(load(config.data), config.train.batch_size, config.seed, device=pick_device())
+    stream = BatchStream(load(config), config.train.batch_size, config.seed, device=pick_device())
     for step in itertools.count(1):
         yield algorithm.step(stream.next, StepRng(config.seed, step))
 

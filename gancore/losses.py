@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from gancore.config import D_OUTPUT, LossName
+from gancore.parts import D_OUTPUT, LossName
 
 
 @dataclass(frozen=True)

@@ -13,23 +13,26 @@ from pathlib import Path
 import torch
 from filelock import Timeout
 
-from gancore import rng
 from gancore.algorithms import build_algorithm
 from gancore.checkpoint import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.data import BatchStream, DataUnavailable, load
 from gancore.events import Notice, Step
 from gancore.files import write_atomic, write_json
-from gancore.imaging import encode_png, grid
+from gancore.imaging import encode_png
+from gancore.previews import build_preview
 from gancore.pulse import Pulse, Superseded
 from gancore.scalars import ScalarWriter
 from gancore.sinks import Diverged, HistorySink, ScalarSink, Sink
 from gancore.store import Run, RunBusy, State
 from gancore.trainer import Trainer
 
-PREVIEW_IMAGES = 64
 CONTROL_SECONDS = 0.2  # between looks at control.json
 CHECKPOINT_SHARE = 0.02  # of training time that saving may take at most
 SUMMARY_STEPS = 100  # over which final numbers are averaged
+
+
+class NoDevice(RuntimeError):
+    """The device that the settings name is not there; the message is one sentence."""
 
 
 def execute(
@@ -64,9 +67,14 @@ def execute(
         lock.release()
 
 
-def pick_device() -> torch.device:
-    """CUDA when there is a device, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def pick_device(wanted: str = "auto") -> torch.device:
+    """The device that is wanted; `auto` is CUDA or MPS when there is one, else the CPU. Raises `NoDevice`."""
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return torch.device(next(name for name, there in present.items() if there))
+    if not present[wanted]:
+        raise NoDevice(f"this machine has no {wanted}: set train.device to auto or cpu")
+    return torch.device(wanted)
 
 
 class _Attempt:
@@ -78,7 +86,6 @@ class _Attempt:
         self.watchers = tuple(watchers)
         self.max_steps = math.inf if max_steps is None else max_steps
         self.interrupt = interrupt
-        self.device = pick_device()
         self._looked_at = -math.inf  # at control.json
         status = run.status
         self.number = status.attempt + 1
@@ -92,10 +99,9 @@ class _Attempt:
                     "total_steps": self.config.total_steps,
                     "error": None,
                     "phase": "loading data",
-                    "device": str(self.device),
                 }
             ),
-            images_per_step=self.config.train.batch_size * self.config.optim.d_steps,
+            images_per_step=self.config.train.batch_size * self.config.batches_per_step,
         )
 
     def execute(self) -> State:
@@ -107,7 +113,7 @@ class _Attempt:
         except Superseded:
             self.pulse.stop()
             raise
-        except (Diverged, DataUnavailable, BadCheckpoint) as problem:
+        except (Diverged, DataUnavailable, BadCheckpoint, NoDevice) as problem:
             state, error = "failed", f"{str(problem).rstrip('.')}."
         except Exception as problem:  # whatever it is, the run must not be left saying that it runs
             state, error = "failed", f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else ''}"
@@ -122,19 +128,23 @@ class _Attempt:
 
     def _train(self) -> State:
         torch.set_num_threads(int(self.run.envelope.get("threads") or torch.get_num_threads()))
-        images = load(self.config.data, self.config.model.nc)
+        self.device = pick_device(self.config.train.device)
+        self.pulse.update(device=str(self.device))
+        images = load(self.config)
         if (wanted := self._wanted()) is not None:
             self._notify(Notice(wanted, self.run.status.step, "while data were loading"))
             return wanted
         self.pulse.update(phase="")
         self.algorithm = build_algorithm(self.config, self.device)
-        self.noise = self.algorithm.draw(PREVIEW_IMAGES, rng.generator(self.config.seed, "preview"))
+        self.picture = build_preview(self.algorithm, self.config)
         saved = self._resume()
         self.stream = BatchStream(
             images,
             self.config.train.batch_size,
             self.config.seed,
             shuffle=self.config.data.shuffle,
+            scale=self.config.data.range,
+            labelled=self.config.data.labels if self.config.model.kind == "semi" else 0,
             drawn=saved.drawn if saved else 0,
             device=self.device,
         )
@@ -220,11 +230,10 @@ class _Attempt:
     def _preview(self) -> None:
         folder = self.run.path / "samples"
         folder.mkdir(exist_ok=True)
-        picture = encode_png(grid(self.algorithm.sample(self.noise)))
-        write_atomic(folder / f"{self.trainer.step:06d}.png", picture)
+        write_atomic(folder / f"{self.trainer.step:06d}.png", encode_png(self.picture()))
 
     def _keep_due(self, step: int) -> bool:
-        every = self.config.train.keep_epochs * self.config.batches_per_epoch // self.config.optim.d_steps
+        every = self.config.train.keep_epochs * self.config.batches_per_epoch // self.config.batches_per_step
         return every > 0 and step % every == 0
 
     def _checkpoint(self, name: str) -> None:
@@ -244,7 +253,7 @@ class _Attempt:
         rows = self.run.scalars()
         last = rows.drop(columns=["step", "epoch", "time", "step_time"], errors="ignore").tail(SUMMARY_STEPS).mean()
         final = {str(name): float(value) for name, value in last.items() if math.isfinite(value)}
-        images = self.trainer.step * self.config.train.batch_size * self.config.optim.d_steps
+        images = self.trainer.step * self.config.train.batch_size * self.config.batches_per_step
         speed = images / self.trainer.trained if self.trainer.trained else 0.0
         return final | {"step": self.trainer.step, "seconds": self.trainer.trained, "images_per_second": speed}
 

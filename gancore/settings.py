@@ -27,12 +27,18 @@ def setting(
     marks: tuple[float, ...] = (),
     main: bool = False,
     when: Mapping[str, tuple[Any, ...]] | None = None,
+    steer: bool = False,
+    hidden: bool = False,
+    empty: str = "all",
+    words: str = "",
     **bounds: Any,
 ) -> Any:
     """A pydantic field that also tells a form how to show it.
 
     `scale` says whether it is moved on a slider or only typed, and `marks` are values that a log slider must reach;
     `main` puts the setting among those always in view, and `when` says for which other settings it has an effect.
+    `steer` lets it be changed while a run trains; `hidden` is for what a form fills in by itself; `empty` is what
+    no value means, and `words` say what is allowed where the type alone does not.
     """
     extra: dict[str, Any] = {
         "label": label,
@@ -41,6 +47,10 @@ def setting(
         "marks": marks,
         "main": main,
         "when": dict(when or {}),
+        "steer": steer,
+        "hidden": hidden,
+        "empty": empty,
+        "words": words,
     }
     return Field(default, description=help, json_schema_extra=extra, **bounds)
 
@@ -65,7 +75,7 @@ class Setting:
     help: str
     group: str
     default: Any
-    kind: Literal["int", "float", "bool", "choice", "widths"]
+    kind: Literal["int", "float", "bool", "choice", "text", "list"]
     optional: bool
     choices: tuple[Any, ...]
     low: float | None
@@ -76,6 +86,10 @@ class Setting:
     marks: tuple[float, ...]
     main: bool
     when: Mapping[str, tuple[Any, ...]]
+    steer: bool
+    hidden: bool
+    empty: str
+    words: str
 
     def read(self, config: Part) -> Any:
         """This setting's value in a whole `config`."""
@@ -92,7 +106,7 @@ def _describe_field(path: str, info: FieldInfo) -> Setting:
         annotation, optional = typing.get_args(annotation)[0], True
     literal = typing.get_origin(annotation) is Literal
     choices = typing.get_args(annotation) if literal else ()
-    kinds: dict[Any, Any] = {int: "int", float: "float", bool: "bool"}
+    kinds: dict[Any, Any] = {int: "int", float: "float", bool: "bool", str: "text"}
     bounds = {type(m): m for m in info.metadata}
     ge, gt = bounds.get(annotated_types.Ge), bounds.get(annotated_types.Gt)
     le, lt = bounds.get(annotated_types.Le), bounds.get(annotated_types.Lt)
@@ -101,7 +115,7 @@ def _describe_field(path: str, info: FieldInfo) -> Setting:
         path=path,
         help=info.description or "",
         default=info.default,
-        kind="choice" if literal else kinds.get(annotation, "widths"),
+        kind="choice" if literal else kinds.get(annotation, "list"),
         optional=optional,
         choices=choices,
         low=ge.ge if ge else gt.gt if gt else None,
@@ -130,8 +144,8 @@ def allowed(leaf: Setting) -> str:
         return "one of " + ", ".join(str(choice) for choice in leaf.choices)
     if leaf.kind == "bool":
         return "true or false"
-    if leaf.kind == "widths":
-        return "a list of 1 to 8 whole numbers from 1 to 4096"
+    if leaf.words:
+        return leaf.words
     noun = "a whole number" if leaf.kind == "int" else "a finite number"
     low = f"{'above' if leaf.open_low else 'from'} {leaf.low:g}" if leaf.low is not None else ""
     high = f"{'below' if leaf.open_high else 'to' if not leaf.open_low else 'and at most'} {leaf.high:.10g}"

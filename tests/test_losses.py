@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gancore.config import D_OUTPUT, LossName
+from gancore.parts import D_OUTPUT, LossName
 from gancore.losses import LOSSES, score
 
 Array = np.ndarray

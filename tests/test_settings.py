@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
-from gancore.config import Widths
+from gancore.parts import Widths
 from gancore.settings import Part, allowed, describe, setting
 
 

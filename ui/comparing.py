@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from gancore.config import D_OUTPUT
+from gancore.parts import D_OUTPUT
 from gancore.store import Run
 from gancore.text import describe_duration
 from ui import live, tables

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gancore.config import DATASETS, RunConfig
+from gancore.config import RunConfig
+from gancore.datasets import DATASETS
 from gancore.text import describe_bytes, describe_duration
 from ui import state
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import streamlit as st
 
-from gancore.config import DATASETS, SETTINGS, ConfigError, RunConfig, parse_setting
+from gancore.config import SETTINGS, ConfigError, RunConfig, parse_setting
+from gancore.datasets import DATASETS
 from gancore.experiments import EXPERIMENTS
 from gancore.settings import Setting, allowed
 from gancore.text import describe_rate, describe_value

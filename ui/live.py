@@ -13,7 +13,8 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from gancore.config import D_OUTPUT, SETTINGS, ConfigError
+from gancore.config import SETTINGS, ConfigError
+from gancore.parts import D_OUTPUT
 from gancore.store import RESUMABLE, Run, RunBusy, ShownState, Status
 from gancore.text import describe_duration, describe_value
 from ui import forms, state

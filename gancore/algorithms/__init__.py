@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from gancore.algorithms.gan import GAN
-from gancore.config import ModelKind, RunConfig
+from gancore.config import RunConfig
 from gancore.data import Batch
+from gancore.parts import ModelKind
 from gancore.rng import StepRng
 
 __all__ = ["ALGORITHMS", "GAN", "Algorithm", "build_algorithm"]

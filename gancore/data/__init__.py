@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from gancore import rng
-from gancore.config import DataConfig
+from gancore.config import RunConfig
 from gancore.data.errors import DataUnavailable
 from gancore.data.idx import IDX_SETS, is_present, load_idx
 from gancore.data.mnist5k import load_mnist5k
@@ -26,10 +26,11 @@ __all__ = ["Batch", "BatchStream", "DataUnavailable", "Images", "available", "ca
 
 @dataclass(frozen=True)
 class Images:
-    """A split of a dataset: pixels (N, C, H, W) uint8, labels (N,) int64."""
+    """A split of a dataset: pixels (N, C, H, W) uint8, or points (N, 2) float32; labels (N,) int64."""
 
     pixels: Tensor
     labels: Tensor
+    sources: Tensor | None = None  # regular images (N, 1, H, W) uint8, of which `pixels` are bold ones
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -37,10 +38,12 @@ class Images:
 
 @dataclass(frozen=True)
 class Batch:
-    """Images (B, C, H, W) in [-1, 1] and their labels (B,)."""
+    """Images (B, C, H, W) in the run's pixel range, or points (B, 2), and their labels (B,)."""
 
     images: Tensor
     labels: Tensor
+    sources: Tensor | None = None  # images (B, 1, H, W) to translate into such as `images`
+    labelled: Batch | None = None  # images whose labels may be used, where those of `images` may not
 
 
 def cache_root() -> Path:
@@ -58,11 +61,12 @@ def available(name: str) -> bool:
     return name not in IDX_SETS or is_present(name, data_root())
 
 
-def load(config: DataConfig, channels: int = 1, split: str = "train") -> Images:
+def load(config: RunConfig, split: str = "train") -> Images:
     """A split as `config` wants it, from memory if it was loaded before. Raises `DataUnavailable`."""
-    full = _load(config.name, split, config.image_size, data_root())
-    limit = config.limit if split == "train" else None
-    return Images(full.pixels[:limit].expand(-1, channels, -1, -1), full.labels[:limit])
+    data = config.data
+    full = _load(data.name, split, data.image_size, data_root())
+    limit = data.limit if split == "train" else None
+    return Images(full.pixels[:limit].expand(-1, config.model.nc, -1, -1), full.labels[:limit])
 
 
 @lru_cache(maxsize=4)
@@ -96,6 +100,8 @@ class BatchStream:
         seed: int,
         *,
         shuffle: bool = True,
+        scale: str = "-1..1",  # what black and white become, as `data.range`
+        labelled: int = 0,  # images whose labels may be used; 0 where that makes no difference
         drawn: int = 0,
         device: str | torch.device = "cpu",
     ) -> None:

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from gancore import rng
-from gancore.config import ModelKind, RunConfig
+from gancore.config import RunConfig
 from gancore.models import dcgan, mlp
 from gancore.models.init import INITS
+from gancore.parts import ModelKind
 
 __all__ = ["MODELS", "build_networks", "count_parameters"]
 

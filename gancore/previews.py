@@ -1,0 +1,22 @@
+"""What a run shows of itself while it trains: one picture, drawn again and again from the same noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PIL import Image
+
+from gancore import rng
+from gancore.algorithms import Algorithm
+from gancore.config import RunConfig
+from gancore.imaging import grid
+
+Preview = Callable[[], Image.Image]
+
+SAMPLES = 64
+
+
+def build_preview(algorithm: Algorithm, config: RunConfig) -> Preview:
+    """The picture of a run's kind, with noise that its seed fixes once and for all."""
+    noise = algorithm.draw(SAMPLES, rng.generator(config.seed, "preview"))
+    return lambda: grid(algorithm.sample(noise))
