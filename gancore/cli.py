@@ -23,6 +23,7 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 from gancore.config import ConfigError, RunConfig, parse_config, parse_setting
+from gancore.datasets import DATASETS
 from gancore.experiments import EXPERIMENTS
 from gancore.files import write_atomic
 from gancore.pulse import Superseded
@@ -73,7 +74,8 @@ def train(
     """Train a new run; prints its id last."""
     if experiment is not None and config is not None:
         raise BadInput("give --experiment or --config, not both")
-    settings = _starting_point(experiment, config).replace(_parse_changes(changes or [], seed))
+    start = _starting_point(experiment, config)
+    settings = start.replace(_with_own_facts(_parse_changes(changes or [], seed), start))
     run = RunStore(runs_dir).create(settings, name=name, experiment=experiment)
     return _execute(run, quiet, max_steps)
 
@@ -90,6 +92,44 @@ def resume(
     if found.state not in RESUMABLE:
         raise BadInput(f"{found.id} is {found.state}: only runs that are {', '.join(RESUMABLE)} can be resumed")
     return _execute(found, quiet, max_steps)
+
+
+@app.command()
+def fork(
+    run: RunId,
+    checkpoint: Annotated[str, typer.Option(help="`last`, or a kept step.")] = "last",
+    changes: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, such as optim.lr_g=1e-4.")] = None,
+    name: Annotated[str, typer.Option(help="A name for people.")] = "",
+    max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after this many steps.")] = None,
+    runs_dir: RunsDir = _RUNS,
+    quiet: Quiet = False,
+) -> int:
+    """Train a new run that goes on from another's checkpoint, with its settings or others; prints its id last."""
+    from gancore.checkpoint import BadCheckpoint
+
+    parent = _find(run, runs_dir)
+    kept = f"{int(checkpoint):06d}" if checkpoint.isdecimal() else checkpoint
+    try:
+        settings = parent.config_at(parent.checkpoint_step(kept)).replace(_parse_changes(changes or []))
+        forked = RunStore(runs_dir).fork(parent, kept, settings, name=name)
+    except BadCheckpoint as problem:
+        raise BadInput(str(problem)) from None
+    return _execute(forked, quiet, max_steps)
+
+
+@app.command("set")
+def set_settings(
+    run: RunId,
+    changes: Annotated[list[str], typer.Argument(metavar="PATH=VALUE...", help="Such as optim.lr_g=1e-4.")],
+    runs_dir: RunsDir = _RUNS,
+    quiet: Quiet = False,
+) -> None:
+    """Change settings of a run while it trains, or for when it is resumed."""
+    found = _find(run, runs_dir)
+    wanted = _parse_changes(changes)
+    found.steer(wanted)
+    if not quiet:
+        print(f"{found.id}: asked for " + ", ".join(f"{path}={value}" for path, value in wanted.items()))
 
 
 @app.command()
@@ -131,7 +171,10 @@ def show(run: RunId, runs_dir: RunsDir = _RUNS, quiet: Quiet = False) -> None:
     if found.damage:
         facts["damage"] = found.damage
     else:
-        facts |= {"status": found.status.model_dump(), "summary": found.summary, "settings": found.config.flat}
+        status, settings = found.status.model_dump(), found.steered_config.flat
+        facts |= {"status": status, "summary": found.summary, "settings": settings}
+    if found.meta.parent:
+        facts["parent"] = {"id": found.meta.parent, "step": found.meta.parent_step}
     if quiet:
         print(json.dumps(facts, indent=1))
         return
@@ -164,6 +207,53 @@ def sample(
         raise BadInput(f"{out} cannot be written: {problem.strerror}") from None
     if not quiet:
         print(out)
+
+
+@app.command("import")
+def import_set(
+    path: Annotated[Path, typer.Argument(help="A folder or a zip file; images in a folder of it are of one class.")],
+    name: Annotated[str, typer.Option(help="What to call the set; an earlier one of that name is replaced.")],
+    quiet: Quiet = False,
+) -> None:
+    """Import images of your own; prints the name to train with (--set data.name=own --set data.own=NAME) last."""
+    from gancore.data import BadImages
+    from gancore.data.own import import_images
+
+    try:
+        report = import_images(path, name)
+    except BadImages as problem:
+        raise BadInput(str(problem)) from None
+    made = report.made
+    if not quiet:
+        kind = "grey" if made.channels == 1 else "coloured"
+        print(f"{report.used:,} {kind} images of {len(made.classes)} classes, {made.size} x {made.size} pixels")
+        for sentence in (report.note, *(f"skipped {reason}" for reason in report.reasons)):
+            if sentence:
+                print(sentence)
+        if report.skipped > len(report.reasons):
+            print(f"skipped {report.skipped:,} files in all")
+    print(made.name)
+
+
+@app.command()
+def datasets(quiet: Quiet = False) -> None:
+    """The data sets and your imported ones, and whether they are here; with --quiet those that are, by name."""
+    from gancore.data import available
+    from gancore.data.own import imported
+
+    named = {name: info for name, info in DATASETS.items() if name not in ("own", "drawn")}
+    here = {name: available(name) for name in named}
+    if quiet:
+        print("\n".join([*(name for name in named if here[name]), *(each.name for each in imported())]))
+        return
+    table = Table("name", "samples", "classes", "what", "", box=None)
+    for name, info in named.items():
+        state = "here" if here[name] else f"downloads {info.download}"
+        table.add_row(name, f"{sum(info.counts):,}", str(len(info.counts)), info.title, state)
+    for each in imported():
+        what = f"imported, {each.size} x {each.size} pixels, {each.channels} channels"
+        table.add_row(f"own={each.name}", f"{sum(each.counts):,}", str(len(each.counts)), what, "here")
+    _console(wide=not sys.stdout.isatty()).print(table)
 
 
 @app.command()
@@ -208,15 +298,43 @@ def _read_config(path: Path) -> RunConfig:
         raise BadInput(f"{path} is not JSON: {problem}") from None
     if isinstance(saved, dict) and isinstance(saved.get("config"), dict):
         saved = saved["config"]
-    return parse_config(saved)
+    return parse_config(_with_own_counts(saved))
 
 
-def _parse_changes(changes: list[str], seed: int | None) -> dict[str, Any]:
+def _with_own_counts(saved: Any) -> Any:
+    """Saved settings, with what an imported image set tells where they only name it; whatever else they are, as is."""
+    data = saved.get("data") if isinstance(saved, dict) else None
+    if not isinstance(data, dict) or data.get("name") != "own" or data.get("own_counts"):
+        return saved
+    told = _own_facts(str(data.get("own", "")))
+    model = saved.get("model", {})
+    if not told or not isinstance(model, dict):
+        return saved
+    counts, channels = told["data.own_counts"], told["model.nc"]
+    return {**saved, "data": {**data, "own_counts": counts}, "model": {"nc": channels, **model}}
+
+
+def _with_own_facts(changes: dict[str, Any], start: RunConfig) -> dict[str, Any]:
+    """Changes that choose an imported image set, with what it tells about itself; what they say themselves holds."""
+    if not {"data.name", "data.own"} & set(changes) or changes.get("data.name", start.data.name) != "own":
+        return changes
+    return _own_facts(str(changes.get("data.own", start.data.own))) | changes
+
+
+def _own_facts(name: str) -> dict[str, Any]:
+    """The settings that follow from the choice of an imported image set; none if there is no such set."""
+    from gancore.data import own
+
+    chosen = own.find(name)
+    return {} if chosen is None else {"data.own_counts": chosen.counts, "model.nc": chosen.channels}
+
+
+def _parse_changes(changes: list[str], seed: int | None = None) -> dict[str, Any]:
     parsed: dict[str, Any] = {} if seed is None else {"seed": seed}
     for change in changes:
         path, equals, text = change.partition("=")
         if not equals:
-            raise BadInput(f"--set takes PATH=VALUE, such as model.ngf=64, not {change!r}")
+            raise BadInput(f"a setting is given as PATH=VALUE, such as model.ngf=64, not {change!r}")
         parsed[path.strip()] = parse_setting(path.strip(), text)
     return parsed
 
@@ -285,12 +403,14 @@ def _print_facts(run: Run, facts: dict[str, Any]) -> None:
     if run.damage:
         console.print(run.damage, markup=False)
         return
-    status = run.status
+    if parent := facts.get("parent"):
+        console.print(f"forked from {parent['id']} at step {parent['step'] or 0:,}", highlight=False, markup=False)
+    status, config = run.status, run.steered_config
     console.print(f"step {status.step:,} of {status.total_steps:,}, {describe_duration(status.seconds)} of training")
     if status.error:
         console.print(status.error, style="red", markup=False)
     table = Table("setting", "value", "result", "value", box=None)
-    settings = [(path, str(value)) for path, value in run.config.flat.items() if run.config.uses(path)]
+    settings = [(path, str(value)) for path, value in config.flat.items() if config.uses(path)]
     results = [(name, f"{value:.4g}") for name, value in run.summary.items()]
     for setting, result in itertools.zip_longest(settings, results, fillvalue=("", "")):
         table.add_row(*setting, *result)

@@ -38,6 +38,7 @@ NEEDS: dict[tuple[str, Any], Settings] = {
     ("model.kind", "cs231n"): {"data.image_size": 28},
     ("model.kind", "vae"): {"data.range": "0..1"},
     ("model.kind", "translator"): {"data.image_size": 28, "data.range": "0..1", "model.nc": 1},
+    ("data.pairs", "unpaired"): {"objective.pixel_weight": 0.0},  # there is nothing to compare
     **{("data.name", toy): {"model.kind": "mlp", "model.g_output": "linear"} for toy in TOYS},
 }
 
@@ -73,9 +74,8 @@ class RunConfig(Part):
                         raise ValueError(f"{other} must be {wanted} for {path} {value}")
         self._data_fit()
         if self.train.batch_size * self.batches_per_step > self.images:
-            raise ValueError(
-                f"train.batch_size x optim.d_steps must be at most {self.images:,}, the number of training images"
-            )
+            taken = "train.batch_size x optim.d_steps" if self.batches_per_step > 1 else "train.batch_size"
+            raise ValueError(f"{taken} must be at most {self.images:,}, the number of training images")
         return self
 
     def _data_fit(self) -> None:
@@ -93,19 +93,20 @@ class RunConfig(Part):
             raise ValueError(
                 f"data.labels must be from {self.classes_in_use}, one of each class, to {self.images:,}, all images"
             )
-        if kind == "translator" and data.pairs == "unpaired" and self.objective.pixel_weight:
-            raise ValueError("objective.pixel_weight must be 0 for data.pairs unpaired: there is nothing to compare")
 
     @property
     def class_counts(self) -> tuple[int, ...]:
         """Training images of each class, before `data.limit` cuts the file short."""
-        counts = self.data.own_counts if self.data.name == "own" else DATASETS[self.data.name].counts
-        return used_counts(counts, self.data.classes, self.data.imbalance)
+        return used_counts(self._all_counts, self.data.classes, self.data.imbalance)
 
     @property
     def classes(self) -> int:
         """Classes that the data set has, in use or not: labels lie below it."""
-        return len(self.class_counts)
+        return len(self._all_counts)
+
+    @property
+    def _all_counts(self) -> tuple[int, ...]:
+        return self.data.own_counts if self.data.name == "own" else DATASETS[self.data.name].counts
 
     @property
     def classes_in_use(self) -> int:
@@ -189,10 +190,26 @@ def uses(path: str, values: Settings) -> bool:
 
 
 def needed(path: str, value: Any) -> dict[str, Any]:
-    """What else a form must set when somebody chooses `value` at `path`, for the settings to fit together."""
+    """What else must be set where `value` stands at `path`, for the settings to fit together."""
     changes: dict[str, Any] = {}
     for other, wanted in NEEDS.get((path, value), {}).items():
         changes |= {other: wanted} | needed(other, wanted)
+    return changes
+
+
+def fitting(path: str, value: Any, values: Settings) -> dict[str, Any]:
+    """What else a form sets when somebody chooses `value` at `path` among `values`.
+
+    What the old choice alone had asked for goes back to its default, and what the new one needs is set. Coloured images
+    come in colour.
+    """
+    no_more = {other: SETTINGS[other].default for other in needed(path, values[path])}
+    changes = no_more | needed(path, value)
+    if path == "model.kind" and values["data.name"] in TOYS and value not in ("mlp", values[path]):
+        changes |= {"data.name": SETTINGS["data.name"].default}
+    coloured = "model.nc" not in needed("model.kind", values["model.kind"])
+    if path == "data.name" and value not in (*TOYS, "own") and coloured:
+        changes |= {"model.nc": DATASETS[value].channels}
     return changes
 
 
@@ -208,7 +225,7 @@ def parse_setting(path: str, text: str) -> Any:
     """The value that `text`, typed by a person, stands for at `path`. Raises `ConfigError` for an unknown path."""
     if path not in SETTINGS:
         raise ConfigError(_unknown(path))
-    if SETTINGS[path].optional and not text.strip():
+    if SETTINGS[path].optional and text.strip() in ("", "null"):
         return None
     if SETTINGS[path].kind == "text":
         return text.strip()

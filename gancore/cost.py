@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from gancore.rng import StepRng
 _PROCESS_BYTES = 450e6  # Python, torch and Streamlit before anything is loaded
 _TYPICAL = (0.008, 1e11)  # seconds and operations a second of two cores, to be corrected by experience
 _ADAM_COPIES = 4  # weight, gradient and Adam's two moments
+_RATES = ("optim.lr_g", "optim.lr_d", "optim.lr")  # change nothing of the arithmetic
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ def estimate(config: RunConfig, experience: Sequence[tuple[RunConfig, float]] = 
     overhead, speed = _TYPICAL if experience else _machine()
     corrections = [seconds / _step_seconds(done, overhead, speed) for done, seconds in experience]
     per_step = _step_seconds(config, overhead, speed) * (statistics.median(corrections) if corrections else 1.0)
-    pixels = config.images * config.model.nc * config.data.image_size**2
-    memory = _PROCESS_BYTES + 4 * _ADAM_COPIES * sum(parameters.values()) + activations + 2 * pixels
+    values = config.images * math.prod(config.shape)
+    memory = _PROCESS_BYTES + 4 * _ADAM_COPIES * sum(parameters.values()) + activations + 2 * values
     return Cost(parameters, config.total_steps, config.total_steps * per_step, memory)
 
 
@@ -53,12 +55,16 @@ def _step_seconds(config: RunConfig, overhead: float, speed: float) -> float:
 
 
 def _arithmetic(config: RunConfig) -> tuple[float, float]:
-    """Floating-point operations of one step, and bytes kept for its backward passes."""
-    batch = 4  # both grow in proportion to it, so one count serves every batch size
-    neutral = {"seed": 0, "train.epochs": 1, "optim.lr_g": 1e-3, "optim.lr_d": 1e-3, "train.batch_size": batch}
-    work, kept = _count(config.replace(neutral | {"data.limit": None}))  # fewer images might not fill such a batch
-    share = config.train.batch_size / batch
-    return work * share, kept * share
+    """Floating-point operations of one step, and bytes kept for its backward passes.
+
+    Both are straight lines in the batch size, so the counts at 2 and at 3 serve every size.
+    """
+    neutral = {"seed": 0, "train.epochs": 1, "data.limit": None} | dict.fromkeys(_RATES, 1e-3)
+    work, kept = _count(config.replace(neutral | {"train.batch_size": 2}))
+    if (more := config.train.batch_size - 2) == 0:
+        return work, kept
+    larger_work, larger_kept = _count(config.replace(neutral | {"train.batch_size": 3}))
+    return work + more * (larger_work - work), kept + more * (larger_kept - kept)
 
 
 @lru_cache(maxsize=256)
@@ -72,12 +78,18 @@ def _count(config: RunConfig) -> tuple[float, float]:
         return tensor
 
     algorithm = build_algorithm(config, "meta")
-    shape = (config.train.batch_size, config.model.nc, config.data.image_size, config.data.image_size)
-    batch = Batch(torch.empty(shape, device="meta"), torch.empty(shape[:1], device="meta"))
+    batch = _example(config, "meta")
     counter = FlopCounterMode(display=False)
     with counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         algorithm.step(lambda: batch, StepRng(0, 1))
     return float(counter.get_total_flops()), float(kept)
+
+
+def _example(config: RunConfig, device: str) -> Batch:
+    """A batch with everything that any family asks for."""
+    images = torch.zeros(config.train.batch_size, *config.shape, device=device)
+    labels = torch.zeros(len(images), dtype=torch.int64, device=device)
+    return Batch(images, labels, sources=images, labelled=Batch(images, labels))
 
 
 @lru_cache(maxsize=1)
@@ -91,8 +103,7 @@ def _machine() -> tuple[float, float]:
 
 def _time_step(config: RunConfig, trials: int = 3) -> float:
     algorithm = build_algorithm(config)
-    shape = (config.train.batch_size, config.model.nc, config.data.image_size, config.data.image_size)
-    batch = Batch(torch.zeros(shape), torch.zeros(shape[:1]))
+    batch = _example(config, "cpu")
     times = []
     for step in range(trials + 1):  # the first one warms up
         begin = time.perf_counter()

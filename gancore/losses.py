@@ -9,25 +9,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import relu, softplus
 
 from gancore.parts import D_OUTPUT, LossName
+
+
+class DLoss(Protocol):
+    """D's objective. `smoothing` is how far its target for real images lies below 1, where it has one."""
+
+    def __call__(self, real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor: ...
 
 
 @dataclass(frozen=True)
 class Loss:
     """The two objectives of one game; both are minimised."""
 
-    d: Callable[[Tensor, Tensor], Tensor]
+    d: DLoss
     g: Callable[[Tensor], Tensor]
 
 
-def _cross_entropy_d(real: Tensor, fake: Tensor) -> Tensor:
-    """-log D(x) - log(1 - D(G(z))), the value function of Goodfellow et al. 2014, eq. 1."""
-    return softplus(-real).mean() + softplus(fake).mean()
+def _cross_entropy_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
+    """-log D(x) - log(1 - D(G(z))), the value function of Goodfellow et al. 2014, eq. 1.
+
+    One-sided smoothing (Salimans et al. 2016, section 3.4) is cross-entropy with the target 1 - smoothing.
+    """
+    return (softplus(-real) + smoothing * real).mean() + softplus(fake).mean()
 
 
 def _nonsaturating_g(fake: Tensor) -> Tensor:
@@ -40,13 +50,27 @@ def _minimax_g(fake: Tensor) -> Tensor:
     return -softplus(fake).mean()
 
 
-def _least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
+def _least_squares_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
     """LSGAN with targets 1 and 0 and factors 1/2 (Mao et al. 2017, eq. 9)."""
-    return 0.5 * (real - 1).square().mean() + 0.5 * fake.square().mean()
+    return 0.5 * (real - (1 - smoothing)).square().mean() + 0.5 * fake.square().mean()
 
 
 def _least_squares_g(fake: Tensor) -> Tensor:
     return 0.5 * (fake - 1).square().mean()
+
+
+def _wasserstein_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:  # noqa: ARG001
+    """E D(G(z)) - E D(x), minus the distance once D is 1-Lipschitz (Arjovsky et al. 2017). It has no targets."""
+    return fake.mean() - real.mean()
+
+
+def _wasserstein_g(fake: Tensor) -> Tensor:
+    return -fake.mean()
+
+
+def _hinge_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:  # noqa: ARG001
+    """max(0, 1 - D(x)) + max(0, 1 + D(G(z))) (Lim and Ye 2017); G's is Wasserstein's. It has no targets."""
+    return relu(1 - real).mean() + relu(1 + fake).mean()
 
 
 def score(loss: LossName, logits: Tensor) -> Tensor:
@@ -58,4 +82,6 @@ LOSSES: dict[LossName, Loss] = {
     "nonsaturating": Loss(_cross_entropy_d, _nonsaturating_g),
     "minimax": Loss(_cross_entropy_d, _minimax_g),
     "least_squares": Loss(_least_squares_d, _least_squares_g),
+    "wasserstein": Loss(_wasserstein_d, _wasserstein_g),
+    "hinge": Loss(_hinge_d, _wasserstein_g),
 }

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gancore.datasets import IMAGES, TOYS, DatasetName
+from gancore.datasets import IMAGES, DatasetName
 from gancore.settings import Part, setting
 
 ModelKind = Literal["dcgan", "mlp", "cs231n", "cdcgan", "cmlp", "vae", "translator", "semi"]
@@ -668,7 +668,7 @@ class TrainConfig(Part):
     )
     keep_epochs: int = setting(
         0,
-        "Keep a checkpoint each this many epochs, besides the last one (0: only the last). A run can be forked at each.",
+        "Keep a checkpoint each this many epochs, to fork the run from (0: only the last one).",
         label="keep a checkpoint every (epochs)",
         group="Training",
         ge=0,

@@ -4,19 +4,83 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from PIL import Image
+from torch import Tensor
 
 from gancore import rng
-from gancore.algorithms import Algorithm
+from gancore.algorithms import GAN, VAE, Algorithm
 from gancore.config import RunConfig
+from gancore.data import load
 from gancore.imaging import grid
+from gancore.parts import CONDITIONAL
+from gancore.plane import draw_plane
 
 Preview = Callable[[], Image.Image]
 
 SAMPLES = 64
+STYLES = 15  # noise vectors of a class grid, a column each (report 002)
+COLUMNS = 16  # held-out images that a VAE or a translator is shown with
+POINTS = 1_000
+ARROWS = 60
 
 
 def build_preview(algorithm: Algorithm, config: RunConfig) -> Preview:
-    """The picture of a run's kind, with noise that its seed fixes once and for all."""
-    noise = algorithm.draw(SAMPLES, rng.generator(config.seed, "preview"))
+    """The picture of a run's kind, with noise that its seed fixes once and for all. Raises `DataUnavailable`."""
+    source = rng.generator(config.seed, "preview")
+    if isinstance(algorithm, GAN) and len(config.shape) == 1:
+        return _plane(algorithm, config, source)
+    if isinstance(algorithm, VAE):
+        return _reconstructions(algorithm, config, source)
+    if config.model.kind in CONDITIONAL:
+        return _classes(algorithm, config, source)
+    if config.model.kind == "translator":
+        return _translations(algorithm, config, source)
+    noise = algorithm.draw(SAMPLES, source)
     return lambda: grid(algorithm.sample(noise))
+
+
+def _classes(algorithm: Algorithm, config: RunConfig, source: torch.Generator) -> Preview:
+    """A row for each class, a column for each noise vector (report 002, question 9)."""
+    classes = torch.tensor([label for label, count in enumerate(config.class_counts) if count])
+    noise = algorithm.draw(STYLES, source).repeat(len(classes), 1)
+    labels = classes.repeat_interleave(STYLES)
+    return lambda: grid(algorithm.sample(noise, labels), STYLES)
+
+
+def _reconstructions(algorithm: VAE, config: RunConfig, source: torch.Generator) -> Preview:
+    """Held-out images above their reconstructions (report 003, section 4), then images from random codes."""
+    originals = _held_out(load(config, "test").pixels)
+    columns = len(originals)
+    noise = algorithm.draw(2 * columns, source)
+
+    def draw() -> Image.Image:
+        return grid(torch.cat([originals * 2 - 1, algorithm.reconstruct(originals), algorithm.sample(noise)]), columns)
+
+    return draw
+
+
+def _translations(algorithm: Algorithm, config: RunConfig, source: torch.Generator) -> Preview:
+    """Regular images in the first row; below each, what three noise vectors make of it."""
+    held_out = load(config, "test")
+    assert held_out.sources is not None
+    regular = _held_out(held_out.sources)
+    noise = algorithm.draw(3, source).repeat_interleave(len(regular), 0)
+
+    def draw() -> Image.Image:
+        bold = algorithm.sample(noise, regular.repeat(3, 1, 1, 1))
+        return grid(torch.cat([regular * 2 - 1, bold]), len(regular))
+
+    return draw
+
+
+def _plane(algorithm: GAN, config: RunConfig, source: torch.Generator) -> Preview:
+    """Samples against data, D's field below them, and where D's field pulls some of the samples."""
+    data = load(config, "test").pixels[:POINTS]
+    noise = algorithm.draw(POINTS, source)
+    return lambda: draw_plane(data, algorithm.sample(noise), algorithm.judge, arrows=ARROWS)
+
+
+def _held_out(pixels: Tensor) -> Tensor:
+    """The first images of a split, in [0, 1]."""
+    return pixels[:COLUMNS].float() / 255

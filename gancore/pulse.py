@@ -27,7 +27,7 @@ class Pulse:
         self.lost = threading.Event()
         self._run = run
         self._status = status
-        self._images_per_step = images_per_step
+        self.images_per_step = images_per_step  # real ones; changes with D's steps
         self._progress: deque[tuple[float, int]] = deque(maxlen=11)  # about the last ten seconds
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -67,7 +67,7 @@ class Pulse:
         if last > first:
             speed = (last - first) / (end - start)  # steps a second
             remaining = (self._status.total_steps - last) / speed
-            self.update(rate=speed * self._images_per_step, remaining=remaining)
+            self.update(rate=speed * self.images_per_step, remaining=remaining)
 
     def _write(self) -> None:
         with self._lock:

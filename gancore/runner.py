@@ -6,7 +6,8 @@ import math
 import threading
 import time
 import traceback
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from filelock import Timeout
 
 from gancore.algorithms import build_algorithm
 from gancore.checkpoint import BadCheckpoint, Checkpoint, load_checkpoint
+from gancore.config import SETTINGS, RunConfig
 from gancore.data import BatchStream, DataUnavailable, load
 from gancore.events import Notice, Step
 from gancore.files import write_atomic, write_json
@@ -23,10 +25,11 @@ from gancore.previews import build_preview
 from gancore.pulse import Pulse, Superseded
 from gancore.scalars import ScalarWriter
 from gancore.sinks import Diverged, HistorySink, ScalarSink, Sink
-from gancore.store import Run, RunBusy, State
+from gancore.store import Change, Run, RunBusy, State
+from gancore.text import describe_value
 from gancore.trainer import Trainer
 
-CONTROL_SECONDS = 0.2  # between looks at control.json
+CONTROL_SECONDS = 0.2  # between looks at control.json, and at changes/
 CHECKPOINT_SHARE = 0.02  # of training time that saving may take at most
 SUMMARY_STEPS = 100  # over which final numbers are averaged
 
@@ -86,7 +89,10 @@ class _Attempt:
         self.watchers = tuple(watchers)
         self.max_steps = math.inf if max_steps is None else max_steps
         self.interrupt = interrupt
-        self._looked_at = -math.inf  # at control.json
+        self.steered = self.config  # with the changes that are in effect
+        self._changes: deque[Change] = deque()  # those that are not yet
+        self._known_changes: set[int] = set()
+        self._control_due, self._changes_due = _Every(CONTROL_SECONDS), _Every(CONTROL_SECONDS)
         status = run.status
         self.number = status.attempt + 1
         self.pulse = Pulse(
@@ -101,7 +107,7 @@ class _Attempt:
                     "phase": "loading data",
                 }
             ),
-            images_per_step=self.config.train.batch_size * self.config.batches_per_step,
+            images_per_step=_images_per_step(self.config),
         )
 
     def execute(self) -> State:
@@ -177,6 +183,7 @@ class _Attempt:
         resumed = f"on {self.device}" if start == 0 else f"on {self.device}, from step {start:,}"
         self._notify(Notice("resumed" if start else "started", start, resumed))
         self._preview()
+        self._steer()
         self._saved_at, self._save_cost = time.monotonic(), 0.0
         outcome: State = "finished"
         for event in self.trainer.run():
@@ -187,6 +194,7 @@ class _Attempt:
             if wanted and event.step < self.trainer.total_steps:
                 outcome = wanted
                 break
+            self._steer()
         self._end(outcome)
         return outcome
 
@@ -194,7 +202,8 @@ class _Attempt:
         if self.pulse.lost.is_set():
             raise Superseded(f"{self.run.name} was taken over by a later attempt")
         self.pulse.update(step=event.step, epoch=event.epoch, seconds=event.time, scalars=self.scalars.latest)
-        if preview_due(event.step, self.config.train.preview_every):
+        first_epoch = self.config.batches_per_epoch // self.config.batches_per_step
+        if event.step == first_epoch or preview_due(event.step, self.config.train.preview_every):
             self._preview()
         if self._keep_due(event.step):
             self._checkpoint(f"{event.step:06d}")
@@ -206,26 +215,66 @@ class _Attempt:
         """What the outside wants now, looked up a few times a second."""
         if self.interrupt.is_set():
             return "stopped"
-        if time.monotonic() - self._looked_at < CONTROL_SECONDS:
+        if not self._control_due():
             return None
-        self._looked_at = time.monotonic()
         control = self.run.control
         if control.attempt != self.number or control.command == "run":
             return None
         return "paused" if control.command == "pause" else "stopped"
 
+    def _steer(self) -> None:
+        """Let changes of settings take effect in their order: those of an earlier attempt at their step, new ones now.
+
+        The step is on the disk before a change takes effect. So a resume from an earlier checkpoint lets it take effect
+        at the same step, after a `kill -9` too, and equals the run that was not interrupted.
+        """
+        if self.trainer.step == self.trainer.total_steps:
+            return  # no step is left for them
+        if self._changes_due():
+            self._look_for_changes()
+        before = self.steered
+        while self._changes and (self._changes[0].step or 0) <= self.trainer.step:
+            change = self._changes.popleft()
+            if change.step is None:
+                self.run.record_change(change, self.trainer.step)
+                self._notify(Notice("changed", self.trainer.step, _describe(change, self.steered)))
+            self.steered = self.steered.replace(change.changes)
+        if self.steered is not before:
+            self.algorithm.steer(self.steered)
+            self.pulse.images_per_step = _images_per_step(self.steered)
+
+    def _look_for_changes(self) -> None:
+        """Take up changes that were not there before; one that cannot be applied is told, and ignored."""
+        new = self.run.change_files().keys() - self._known_changes
+        if not new:
+            return
+        changes = {change.number: change for change in self.run.changes()}
+        self._known_changes |= new
+        self._changes.extend(changes[number] for number in sorted(new & changes.keys()))
+        for number in sorted(new - changes.keys()):
+            message = f"change {number} of the settings cannot be read or does not fit: it is ignored"
+            self._notify(Notice("warning", self.trainer.step, message))
+
     def _end(self, outcome: State) -> None:
         self.scalars.flush()
         self._checkpoint("last")
         self._preview()
-        self._close_books()
+        self._close_books({} if outcome == "paused" else self._measures())
         self._notify(Notice(outcome, self.trainer.step, f"after {self.trainer.trained:.0f} s of training"))
 
-    def _close_books(self) -> None:
+    def _measures(self) -> dict[str, float]:
+        """What the family says of itself on images that it was not trained on; nothing if there are none."""
+        try:
+            images = load(self.config, "test")
+        except DataUnavailable:
+            return {}
+        return {name: value for name, value in self.algorithm.measure(images).items() if math.isfinite(value)}
+
+    def _close_books(self, measures: Mapping[str, float] | None = None) -> None:
         """Compact the curves and sum them up, after a failure too."""
         with suppress(Diverged):  # it is known by now
             self.scalars.close()
-        write_json(self.run.path / "summary.json", self._summary())
+        write_json(self.run.path / "summary.json", self._summary() | dict(measures or {}))
 
     def _preview(self) -> None:
         folder = self.run.path / "samples"
@@ -253,13 +302,40 @@ class _Attempt:
         rows = self.run.scalars()
         last = rows.drop(columns=["step", "epoch", "time", "step_time"], errors="ignore").tail(SUMMARY_STEPS).mean()
         final = {str(name): float(value) for name, value in last.items() if math.isfinite(value)}
-        images = self.trainer.step * self.config.train.batch_size * self.config.batches_per_step
-        speed = images / self.trainer.trained if self.trainer.trained else 0.0
+        epochs, rest = divmod(self.stream.drawn, self.config.images)  # of each epoch, a partial batch was dropped
+        batches = epochs * self.config.batches_per_epoch + rest // self.config.train.batch_size
+        speed = batches * self.config.train.batch_size / self.trainer.trained if self.trainer.trained else 0.0
         return final | {"step": self.trainer.step, "seconds": self.trainer.trained, "images_per_second": speed}
 
     def _notify(self, notice: Notice) -> None:
         for sink in (HistorySink(self.run), *self.watchers):
             sink(notice)
+
+
+class _Every:
+    """True at the first call, and then at most once in so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._last = -math.inf
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        due = now - self._last >= self._seconds
+        if due:
+            self._last = now
+        return due
+
+
+def _images_per_step(config: RunConfig) -> int:
+    return config.train.batch_size * config.batches_per_step
+
+
+def _describe(change: Change, before: RunConfig) -> str:
+    """`lr_g 5e-4 → 1e-3`."""
+    old, new = before.flat, change.changes
+    parts = (f"{SETTINGS[path].label} {describe_value(old[path])} → {describe_value(new[path])}" for path in new)
+    return ", ".join(parts)
 
 
 def preview_due(step: int, every: int) -> bool:

@@ -8,13 +8,17 @@ from torch import Tensor
 from gancore import rng
 from gancore.algorithms import build_algorithm
 from gancore.checkpoint import BadCheckpoint, load_checkpoint
+from gancore.config import RunConfig
+from gancore.data import load
+from gancore.parts import CONDITIONAL
 from gancore.store import Run
 
 
 def sample(run: Run, count: int = 64, seed: int | None = None, checkpoint: str = "last") -> Tensor:
-    """`count` images (N, C, H, W) in [-1, 1] from a run's checkpoint, in eval mode.
+    """`count` images (N, C, H, W) in [-1, 1], or points (N, 2), from a run's checkpoint, in eval mode.
 
-    `seed` None gives the noise of the run's own previews. Raises `BadCheckpoint`, also when there is none.
+    `seed` None gives the noise of the run's own previews. Classes take turns; a translator is given held-out images.
+    Raises `BadCheckpoint`, also when there is none, and `DataUnavailable`.
     """
     path = run.checkpoints().get(checkpoint)
     if path is None:
@@ -22,5 +26,15 @@ def sample(run: Run, count: int = 64, seed: int | None = None, checkpoint: str =
     algorithm = build_algorithm(run.config)
     algorithm.load_state_dict(load_checkpoint(path).algorithm)
     source = rng.generator(run.config.seed, "preview") if seed is None else rng.generator(seed, "sample")
-    noise = algorithm.draw(count, source)
-    return torch.cat([algorithm.sample(part) for part in torch.split(noise, 500)])
+    noise, told = algorithm.draw(count, source), conditions(run.config, count)
+    parts = torch.split(noise, 500), [None] * count if told is None else torch.split(told, 500)
+    return torch.cat([algorithm.sample(z, cond) for z, cond in zip(*parts, strict=False)])
+
+
+def conditions(config: RunConfig, count: int) -> Tensor | None:
+    """What samples are made from besides noise: classes in turn, images to translate, or nothing."""
+    if config.model.kind in CONDITIONAL:
+        classes = torch.tensor([label for label, images in enumerate(config.class_counts) if images])
+        return classes[torch.arange(count) % len(classes)]
+    sources = load(config, "test").sources if config.model.kind == "translator" else None
+    return None if sources is None else sources[torch.arange(count) % len(sources)].float() / 255

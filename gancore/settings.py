@@ -102,7 +102,7 @@ class Setting:
 def _describe_field(path: str, info: FieldInfo) -> Setting:
     annotation: Any = info.annotation
     optional = False
-    if isinstance(annotation, types.UnionType):
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):  # of a plain, or of an annotated type
         annotation, optional = typing.get_args(annotation)[0], True
     literal = typing.get_origin(annotation) is Literal
     choices = typing.get_args(annotation) if literal else ()

@@ -7,6 +7,7 @@ that cannot be read is listed as damaged, never an exception.
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import re
@@ -14,10 +15,12 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from importlib import metadata
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeVar
@@ -26,8 +29,18 @@ import pandas as pd
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gancore.config import SCHEMA_VERSION, ConfigError, RunConfig, migrate, parse_config
+from gancore.config import (
+    SCHEMA_VERSION,
+    SETTINGS,
+    STEERABLE,
+    ConfigError,
+    RunConfig,
+    Settings,
+    migrate,
+    parse_config,
+)
 from gancore.files import write_atomic, write_json
+from gancore.parts import CONDITIONAL
 from gancore.scalars import read_scalars
 
 fcntl: ModuleType | None
@@ -42,6 +55,7 @@ Command = Literal["run", "pause", "stop"]
 
 RESUMABLE: tuple[ShownState, ...] = ("paused", "stopped", "interrupted", "failed")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
+_NUMBER = re.compile(r"[0-9]{6,9}")
 
 
 class RunBusy(RuntimeError):
@@ -83,7 +97,8 @@ class Meta(_Record):
     tags: tuple[str, ...] = ()
     notes: str = ""
     starred: bool = False
-    parent: str | None = None
+    parent: str | None = None  # id of the run it was forked from
+    parent_step: int | None = Field(default=None, ge=0)  # the parent's step from which it goes on
     color: int = 0  # place in the colour cycle
     priority: int = 0
     queued_at: float = 0.0
@@ -94,6 +109,19 @@ class Control(_Record):
 
     command: Command = "run"
     attempt: int = 0
+
+
+class Change(_Record):
+    """A change of settings, asked for while a run trains: changes/000001.json and so on.
+
+    Whoever executes the run writes `step` into the file before the change takes effect, which it does from the next
+    step on. A resume from an earlier checkpoint lets it take effect at that very step again.
+    """
+
+    number: int = Field(ge=0)  # the file's name
+    changes: dict[str, Any]  # values by path
+    time: float = 0.0  # Unix time at which it was asked for
+    step: int | None = Field(default=None, ge=0)  # after which it took effect; None: not yet
 
 
 R = TypeVar("R", bound=_Record)
@@ -151,6 +179,66 @@ class Run:
         except ConfigError:
             return None
 
+    # --- what was changed since -------------------------------------------------------------------------------------
+
+    @property
+    def steered_config(self) -> RunConfig:
+        """The settings with every change that was asked for since, in effect or not. Raises `ConfigError`."""
+        return _merged(self.config, self.changes())
+
+    def config_at(self, step: int) -> RunConfig:
+        """The settings in effect once `step` steps were done: those to fork a checkpoint of that step with.
+
+        Raises `ConfigError`.
+        """
+        in_effect = takewhile(lambda change: change.step is not None and change.step <= step, self.changes())
+        return _merged(self.config, in_effect)
+
+    def changes(self) -> list[Change]:
+        """Changes of settings in order; those that cannot be read or do not fit are left out."""
+        found: list[Change] = []
+        if self.damage:
+            return found
+        config = self.config
+        for number, path in self.change_files().items():
+            saved = _read_json(path)
+            try:
+                change = Change.model_validate((saved if isinstance(saved, dict) else {}) | {"number": number})
+                config = _steered(config, change.changes)
+            except (ValidationError, ConfigError):
+                continue
+            found.append(change)
+        return found
+
+    def change_files(self) -> dict[int, Path]:
+        """The files of `changes` by number, in order, whatever is in them."""
+        found = (self.path / "changes").glob("*.json")
+        return dict(sorted((int(file.stem), file) for file in found if _NUMBER.fullmatch(file.stem)))
+
+    def steer(self, changes: Settings) -> RunConfig:
+        """Change settings while the run trains, or for when it goes on; returns the settings as they will then be.
+
+        Raises `ConfigError` if one of them cannot change any more, or has no such value.
+        """
+        before = self.steered_config
+        after = _steered(before, changes)
+        if self.status.state == "finished":
+            raise ConfigError(f"{self.name} is finished: fork it to go on with other settings")
+        if after == before:
+            return before
+        folder = self.path / "changes"
+        folder.mkdir(exist_ok=True)
+        with FileLock(folder / ".lock"):  # two who ask at once must not take the same number
+            number = max(self.change_files(), default=0) + 1
+            values = {path: after.flat[path] for path in changes}
+            write_json(folder / f"{number:06d}.json", {"changes": values, "time": time.time()})
+        return after
+
+    def record_change(self, change: Change, step: int) -> None:
+        """Write down, on the disk, after which step a change takes effect."""
+        recorded = change.model_copy(update={"step": step}).model_dump(exclude={"number"})
+        write_json(self.change_files()[change.number], recorded, durable=True)
+
     # --- what came of it --------------------------------------------------------------------------------------------
 
     @property
@@ -194,6 +282,22 @@ class Run:
     def checkpoints(self) -> dict[str, Path]:
         """Checkpoints by name: `last` and kept ones by step."""
         return {file.stem: file for file in sorted((self.path / "checkpoints").glob("*.pt"))}
+
+    def checkpoint_path(self, name: str) -> Path:
+        """The file of a checkpoint. Raises `gancore.checkpoint.BadCheckpoint` if there is none."""
+        from gancore.checkpoint import BadCheckpoint  # here, since it brings torch with it
+
+        path = self.checkpoints().get(name)
+        if path is None:
+            raise BadCheckpoint(f"{self.name} has no checkpoint {name!r}")
+        return path
+
+    def checkpoint_step(self, name: str) -> int:
+        """The step of a checkpoint: a kept one has it in its name, `last` is read. Raises `BadCheckpoint`."""
+        from gancore.checkpoint import load_checkpoint
+
+        path = self.checkpoint_path(name)
+        return int(name) if name.isdecimal() else load_checkpoint(path).step
 
     def events(self) -> list[dict[str, Any]]:
         """The run's history: time, kind, step and message each; lines that are torn or something else are left out."""
@@ -275,31 +379,96 @@ class RunStore:
 
     def create(self, config: RunConfig, *, name: str = "", experiment: str | None = None) -> Run:
         """A new run folder, not yet queued: nothing trains until it is executed or enqueued."""
+        with self._draft(config, name, experiment) as (draft, run):
+            draft.write_status(Status(total_steps=config.total_steps))
+        return run
+
+    def fork(self, parent: Run, checkpoint: str, config: RunConfig, *, name: str = "") -> Run:
+        """A new run that goes on from a checkpoint of `parent`, `last` or a kept one, with other settings.
+
+        With the settings of `parent.config_at` it goes on as the parent does, bit for bit. Raises `ConfigError` if the
+        settings do not fit the checkpoint, `gancore.checkpoint.BadCheckpoint` if it is missing or cannot be read.
+        """
+        from gancore.checkpoint import load_checkpoint  # here, since it brings torch with it
+
+        _check_networks(parent.config, config)
+        source = parent.checkpoint_path(checkpoint)
+        with self._draft(config, name, threads=parent.envelope.get("threads")) as (draft, run):
+            copy = draft.path / "checkpoints" / source.name
+            copy.parent.mkdir()
+            shutil.copyfile(source, copy)
+            saved = load_checkpoint(copy)  # the copy, since a parent that runs may replace its own meanwhile
+            _check_length(config, saved.step)
+            copy.replace(copy.with_name("last.pt"))
+            draft.edit_meta(parent=parent.id, parent_step=saved.step)
+            draft.write_status(
+                Status(
+                    step=saved.step,
+                    total_steps=config.total_steps,
+                    epoch=saved.drawn / config.images,
+                    seconds=saved.trained,
+                )
+            )
+            draft.log("forked", saved.step, f"from {parent.name}, step {saved.step:,}")
+        return run
+
+    @contextmanager
+    def _draft(
+        self, config: RunConfig, name: str, experiment: str | None = None, threads: int | None = None
+    ) -> Iterator[tuple[Run, Run]]:
+        """A folder to fill, and the run that it becomes: a reader sees the whole of it or nothing."""
         self.root.mkdir(parents=True, exist_ok=True)
         now = datetime.now()
         slug = _slug(name or experiment or config.model.kind)
         final = self.root / f"{slug}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         path = final.with_name(f".{final.name}")
         path.mkdir()
-        envelope = {
-            "schema": SCHEMA_VERSION,
-            "created": now.timestamp(),
-            "experiment": experiment,
-            "config": config.model_dump(mode="json"),
-            "versions": _versions(),
-            "threads": _threads(),
-            "git": _git_commit(),
-        }
-        write_json(path / "config.json", envelope, durable=True)
-        run = Run(path)
-        run.edit_meta(name=name, color=self._next_color())
-        run.write_status(Status(total_steps=config.total_steps))
-        path.rename(final)  # a reader sees the whole folder or none
-        return Run(final)
+        try:
+            envelope = {
+                "schema": SCHEMA_VERSION,
+                "created": now.timestamp(),
+                "experiment": experiment,
+                "config": config.model_dump(mode="json"),
+                "versions": _versions(),
+                "threads": threads or _threads(),
+                "git": _git_commit(),
+            }
+            write_json(path / "config.json", envelope, durable=True)
+            draft = Run(path)
+            draft.edit_meta(name=name, color=self._next_color())
+            yield draft, Run(final)
+            path.rename(final)
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
 
     def _next_color(self) -> int:
         known = [run.meta.color for run in (*_folders(self.root), *self.trashed())]
         return max(known, default=-1) + 1
+
+    def lineage(self, run: Run) -> Sequence[Run]:
+        """A run and what it was forked from, oldest first, as far as it is still here."""
+        line = [run]
+        while (parent := line[0].meta.parent) and parent not in {member.id for member in line}:
+            try:
+                line.insert(0, self.open(parent))
+            except RunNotFound:
+                break
+        return line
+
+    def joined_scalars(self, run: Run, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """The curves from the start of its lineage: each ancestor's rows up to the fork, then the run's own."""
+        wanted = None if columns is None else list(dict.fromkeys(("step", *columns)))
+        parts: list[pd.DataFrame] = []
+        until = math.inf
+        for member in reversed(self.lineage(run)):
+            rows, forked_at = member.scalars(wanted), member.meta.parent_step or 0
+            if len(rows) and "step" in rows:
+                parts.insert(0, rows[(rows["step"] > forked_at) & (rows["step"] <= until)])
+            until = min(until, forked_at)
+        parts = [part for part in parts if len(part)]
+        joined = pd.concat(parts, ignore_index=True) if parts else run.scalars(wanted)
+        return joined if columns is None else joined[[name for name in columns if name in joined]]
 
     def running(self) -> Sequence[Run]:
         """Runs that somebody executes now."""
@@ -342,6 +511,45 @@ class RunStore:
     @property
     def _trash(self) -> Path:
         return self.root / ".trash"
+
+
+def _steered(config: RunConfig, changes: Settings) -> RunConfig:
+    """A config with live changes. Raises `ConfigError`."""
+    for path in changes:
+        if path in SETTINGS and path not in STEERABLE:
+            raise ConfigError(f"{path} cannot change while a run trains: only {', '.join(STEERABLE)} can")
+    return config.replace(changes)
+
+
+def _merged(config: RunConfig, changes: Iterable[Change]) -> RunConfig:
+    return config.replace({path: value for change in changes for path, value in change.changes.items()})
+
+
+def _check_networks(parent: RunConfig, config: RunConfig) -> None:
+    """Refuse what would give the networks' weights, or their optimisers' state, another shape."""
+    fixed, given = _what_is_fixed(parent), _what_is_fixed(config)
+    for what, value in fixed.items():
+        if given[what] != value:
+            owner = "the checkpoint's networks have" if what.startswith("model.") else "the checkpoint has"
+            raise ConfigError(f"{what} cannot change in a fork: {owner} {value}")
+
+
+def _what_is_fixed(config: RunConfig) -> dict[str, Any]:
+    sees_classes = config.model.kind in (*CONDITIONAL, "semi")
+    return {
+        **{path: value for path, value in config.flat.items() if path.startswith("model.")},
+        "the shape of a sample": " x ".join(str(size) for size in config.shape),
+        "the number of classes": config.classes if sees_classes else None,
+        "optim.optimizer": config.optim.optimizer,
+        "whether there is an average of G": "one" if config.optim.ema else "none",
+    }
+
+
+def _check_length(config: RunConfig, step: int) -> None:
+    """Refuse a run that would be over at `step`, where it begins."""
+    if config.total_steps <= step:
+        epochs = -(-(step + 1) * config.batches_per_step // config.batches_per_epoch)
+        raise ConfigError(f"train.epochs must be at least {epochs}: the fork starts at step {step:,}")
 
 
 def is_locked(path: Path) -> bool:

@@ -3,30 +3,35 @@
 import streamlit as st
 
 from gancore.config import ConfigError, RunConfig
-from gancore.store import Run
-from ui import costs, forms, live, navigation, state
+from gancore.store import Run, RunNotFound
+from ui import costs, drawing, forms, imports, live, navigation, networks, state
 from ui.words import plain
 
 navigation.enter()
 
 
 @st.fragment
-def settings_panel() -> None:
+def settings_panel(networks_shown: bool) -> None:
     """Everything that Start will use; moving a slider reruns this panel alone."""
     forms.pick_experiment()
     forms.changes_line()
     cost_line = st.container()  # filled last, since it takes longest
+    networks.switch(networks_shown)
     try:
         config = forms.draft()
     except ConfigError as error:
         st.error(plain(str(error)), icon=":material/error:")
         config = None
-    busy = state.active_run() is not None
+    busy = state.active_run()
     label, icon = ("Add to queue", ":material/playlist_add:") if busy else ("Start", ":material/play_arrow:")
+    if forms.origin().fork:
+        label = f"{label} as a fork"
     pressed = st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None, key="start")
     if pressed and config is not None:
         start(config)
-    forms.settings_form()
+    if busy is not None:
+        forms.steering(busy)
+    forms.settings_form({"drawn": drawing.canvas, "own": imports.panel})
     if config is not None:
         with cost_line:
             costs.cost_line(config)
@@ -34,8 +39,13 @@ def settings_panel() -> None:
 
 def start(config: RunConfig) -> None:
     """Write the run's folder, hand it to the worker and look at it."""
-    name = live.free_name(forms.suggest_name(config))
-    run = state.store().create(config, name=name, experiment=forms.origin()["experiment"])
+    name, origin = live.free_name(forms.suggest_name(config)), forms.origin()
+    if origin.fork is None:
+        run = state.store().create(config, name=name, experiment=origin.experiment)
+    elif (forked := fork(config, origin.fork, name)) is not None:
+        run = forked
+    else:
+        return
     busy = state.active_run()
     state.executor().submit(run)
     if busy is None:
@@ -43,6 +53,17 @@ def start(config: RunConfig) -> None:
     else:
         st.toast(plain(f"{name} waits behind {busy.name}."), icon=":material/schedule:")
     st.rerun()
+
+
+def fork(config: RunConfig, source: forms.Fork, name: str) -> Run | None:
+    """A new run that goes on from a checkpoint; None, and a sentence, where that cannot be."""
+    from gancore.checkpoint import BadCheckpoint
+
+    try:
+        return state.store().fork(state.store().open(source.run_id), source.checkpoint, config, name=name)
+    except (ConfigError, BadCheckpoint, RunNotFound) as problem:
+        st.error(plain(str(problem)), icon=":material/error:")
+        return None
 
 
 def queue(shown: Run | None) -> None:
@@ -71,7 +92,8 @@ def nothing_yet() -> None:
 
 
 with st.sidebar:
-    settings_panel()
+    settings_panel(networks.shown())
+networks.panel()
 active = state.active_run()
 if "run" in st.query_params and state.find_run(st.query_params["run"]) is None:
     st.info("The run that this link names is not here any more; it may be in the trash.", icon=":material/link_off:")

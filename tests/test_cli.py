@@ -21,7 +21,7 @@ from gancore.experiments import EXPERIMENTS
 from gancore.imaging import grid
 from gancore.runner import execute
 from gancore.sampling import sample
-from gancore.store import RunStore
+from gancore.store import Run, RunStore
 
 REPOSITORY = Path(__file__).parents[1]
 WaitUntil = Callable[..., None]
@@ -203,8 +203,10 @@ def test_a_bad_setting_is_one_line_on_stderr(
         ((), ("command",)),
         (("resume",), ("RUN",)),
         (("sample", "latest"), ("--out",)),
-        *[((command, "no-such-run"), ("no-such-run",)) for command in ("resume", "stop", "pause", "show")],
-        *[((command, "../../etc"), ("there is no run",)) for command in ("resume", "stop", "pause", "show")],
+        (("set", "latest"), ("PATH=VALUE",)),
+        (("set", "no-such-run", "optim.lr_g=0.1"), ("no-such-run",)),
+        *[((command, "no-such-run"), ("no-such-run",)) for command in ("resume", "stop", "pause", "show", "fork")],
+        *[((command, "../../etc"), ("there is no run",)) for command in ("resume", "stop", "pause", "show", "fork")],
         (("show", "latest"), ("there are no runs",)),
         (("sample", "no-such-run", "--out", "x.png"), ("no-such-run",)),
     ],
@@ -319,6 +321,120 @@ def test_a_command_takes_a_run_out_of_the_queue(
     assert_refused(gancore(command, run.id), f"nothing to {command}")
 
 
+# --- set ------------------------------------------------------------------------------------------------------------
+
+
+def test_set_changes_a_run_that_another_thread_executes(
+    gancore: Command, store: RunStore, dcgan: RunConfig, wait_until: WaitUntil
+) -> None:
+    run = store.create(dcgan.replace({"train.epochs": 10_000}))
+    thread = threading.Thread(target=execute, args=(run.path,))
+    thread.start()
+    wait_until(lambda: 2 in run.samples())
+    result = gancore("set", "latest", "optim.lr_g=1e-3", "optim.d_steps=2")
+    wait_until(lambda: run.changes()[0].step is not None)
+    run.command("stop")
+    thread.join(60)
+    assert (result.status, result.lines) == (0, [f"{run.id}: asked for optim.lr_g=0.001, optim.d_steps=2"])
+    assert run.config_at(run.status.step) == run.config.replace({"optim.lr_g": 1e-3, "optim.d_steps": 2})
+
+
+def test_set_changes_a_run_that_rests(gancore: Command, store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    result = gancore("set", run.id, "optim.lr_g=1e-3", "--quiet")
+    assert (result.status, result.out, result.err) == (0, "", "")
+    assert json.loads(gancore("show", run.id, "--quiet").out)["settings"]["optim.lr_g"] == 1e-3
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("optim.lr_g", ("PATH=VALUE",)),
+        ("optim.lr_g=0", ("optim.lr_g must be",)),
+        ("optim.lrg=1", ("unknown setting optim.lrg",)),
+        ("model.ngf=64", ("model.ngf cannot change while a run trains", "optim.lr_g")),
+        ("optim.d_steps=6", ("train.batch_size x optim.d_steps",)),
+    ],
+)
+def test_what_cannot_be_set_is_one_line_on_stderr(
+    gancore: Command, store: RunStore, dcgan: RunConfig, change: str, words: tuple[str, ...]
+) -> None:
+    run = store.create(dcgan)
+    assert_refused(gancore("set", run.id, "optim.lr_d=0.1", change), *words)
+    assert run.changes() == []
+
+
+def test_what_is_over_cannot_be_set(gancore: Command, store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    execute(run.path)
+    assert_refused(gancore("set", run.id, "optim.lr_g=0.1"), "finished", "fork")
+    (run.path / "config.json").write_text("{")
+    assert_refused(gancore("set", run.id, "optim.lr_g=0.1"), "missing or unreadable")
+
+
+# --- fork -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parent(store: RunStore, dcgan: RunConfig) -> Run:
+    """Stopped at step 7 of 20, with a checkpoint of step 5, and other settings since then."""
+    run = store.create(dcgan.replace({"train.keep_epochs": 1}), name="Parent")
+    execute(run.path, max_steps=5)
+    run.steer({"optim.lr_g": 1e-3})
+    execute(run.path, max_steps=2)
+    return run
+
+
+@pytest.mark.parametrize(("options", "step"), [((), 7), (("--checkpoint", "5"), 5), (("--checkpoint", "last"), 7)])
+def test_fork_trains_a_run_from_a_checkpoint_and_prints_its_id_last(
+    gancore: Command, store: RunStore, parent: Run, options: tuple[str, ...], step: int
+) -> None:
+    result = gancore("fork", parent.id, *options, "--set", "optim.lr_d=1e-3", "--name", "My fork", "--quiet")
+    assert (result.status, result.err) == (0, "")
+    run = store.open(result.lines[-1])
+    assert (run.state, run.name, run.meta.parent, run.meta.parent_step) == ("finished", "My fork", parent.id, step)
+    assert run.config == parent.config.replace({"optim.lr_g": 1e-3, "optim.lr_d": 1e-3})
+    assert run.scalars()["step"].tolist() == list(range(step + 1, 21))
+    facts = json.loads(gancore("show", run.id, "--quiet").out)
+    assert facts["parent"] == {"id": parent.id, "step": step}
+    assert f"forked from {parent.id} at step {step}" in gancore("show", run.id).out
+    assert "parent" not in json.loads(gancore("show", parent.id, "--quiet").out)
+
+
+def test_a_fork_can_be_stopped_and_resumed(gancore: Command, store: RunStore, parent: Run) -> None:
+    run = store.open(gancore("fork", parent.id, "--max-steps", "2", "--quiet").lines[-1])
+    assert (run.state, run.status.step) == ("stopped", 9)
+    assert gancore("resume", run.id, "--quiet").lines == [run.id]
+    assert run.state == "finished"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--checkpoint", "6"), ("Parent has no checkpoint '000006'",)),
+        (("--checkpoint", "../x"), ("Parent has no checkpoint",)),
+        (("--set", "model.ngf=4"), ("model.ngf cannot change in a fork", "2")),
+        (("--set", "train.epochs=1"), ("train.epochs must be at least 2: the fork starts at step 7",)),
+        (("--set", "model.ngf"), ("PATH=VALUE",)),
+        (("--set", "nonsense=1"), ("unknown setting",)),
+    ],
+    ids=" ".join,
+)
+def test_a_fork_that_cannot_be_is_one_line_on_stderr(
+    gancore: Command, store: RunStore, parent: Run, options: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    assert_refused(gancore("fork", parent.id, *options), *words)
+    assert [path.name for path in store.root.iterdir()] == [parent.id]
+
+
+def test_a_run_without_a_usable_checkpoint_cannot_be_forked(
+    gancore: Command, store: RunStore, dcgan: RunConfig, parent: Run
+) -> None:
+    assert_refused(gancore("fork", store.create(dcgan).id), "has no checkpoint 'last'")
+    parent.checkpoints()["last"].write_bytes(b"garbage")
+    assert_refused(gancore("fork", parent.id), "the checkpoint last.pt cannot be read")
+
+
 # --- looking --------------------------------------------------------------------------------------------------------
 
 
@@ -348,7 +464,7 @@ def test_show_says_everything_about_a_run(gancore: Command, store: RunStore, dcg
     assert "step 7 of 20" in text
     assert "my run" in text
     for path in SETTINGS:
-        assert (path in text) == dcgan.uses(path)
+        assert (path in text.split()) == dcgan.uses(path)
     assert all(event["message"] in text for event in run.events())
 
 
@@ -372,6 +488,7 @@ def test_help_names_every_command(gancore: Command) -> None:
     result = gancore("--help")
     assert result.status == 0
     assert all(name in result.out for name in ("train", "resume", "stop", "pause", "list", "show", "sample", "bench"))
+    assert all(name in result.out for name in ("set", "fork"))
 
 
 # --- sample ---------------------------------------------------------------------------------------------------------
@@ -421,3 +538,76 @@ def test_a_reader_that_goes_away_gets_no_traceback(store: RunStore, dcgan: RunCo
     done = subprocess.run(command, cwd=REPOSITORY, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
     assert (done.returncode in (0, 1), done.stderr) == (True, "")
+
+
+# --- data -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with 20 coloured images of each of two classes, and a cache of the test's own."""
+    monkeypatch.setenv("GANCORE_CACHE", str(tmp_path / "cache"))
+    for number in range(40):
+        folder = tmp_path / "pictures" / ("cats" if number % 2 else "dogs")
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (20, 20), (number, 0, 200)).save(folder / f"{number}.png")
+    return tmp_path / "pictures"
+
+
+def test_import_prints_the_name_last(gancore: Command, pictures: Path) -> None:
+    (pictures / "notes.txt").write_text("hello")
+    result = gancore("import", str(pictures), "--name", "My Pets")
+    assert result.status == 0
+    assert result.lines == [
+        "40 coloured images of 2 classes, 28 x 28 pixels",
+        "skipped notes.txt: not an image that can be read",
+        "my-pets",
+    ]
+    assert gancore("import", str(pictures), "--name", "again", "--quiet").lines == ["again"]
+
+
+def test_import_refuses_in_one_line(gancore: Command, pictures: Path, tmp_path: Path) -> None:
+    assert_refused(gancore("import", str(tmp_path / "missing"), "--name", "a"), "No such file")
+    assert_refused(gancore("import", str(pictures / "cats"), "--name", "!"), "name")
+    (tmp_path / "torn.zip").write_bytes(b"PK torn")
+    assert_refused(gancore("import", str(tmp_path / "torn.zip"), "--name", "a"), "zip")
+
+
+def test_datasets_lists_what_there_is(gancore: Command, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANCORE_DATA", str(pictures / "no data"))
+    gancore("import", str(pictures), "--name", "pets")
+    shown = gancore("datasets").out
+    assert all(word in shown for word in ("mnist-5k", "4,500", "downloads 171 MB", "own=pets", "28 x 28"))
+    assert gancore("datasets", "--quiet").lines == ["mnist-5k", "digits-8x8", "ring", "grid", "spirals", "pets"]
+
+
+OWN = ("data.name=own", "data.own=pets", "train.batch_size=8", "train.epochs=1", "model.nz=4")
+
+
+def test_an_imported_set_tells_its_counts_and_channels(gancore: Command, pictures: Path, store: RunStore) -> None:
+    gancore("import", str(pictures), "--name", "pets")
+    small = ("--set", "model.ngf=2", "--set", "model.ndf=2", "--max-steps", "1", "--quiet")
+    result = gancore("train", *[word for change in OWN for word in ("--set", change)], *small)
+    assert result.status == 0, result.err
+    config = store.open(result.lines[-1]).config
+    assert config.data.own_counts == (20, 20)
+    assert config.model.nc == 3
+    given = gancore("train", *[word for change in (*OWN, "model.nc=1") for word in ("--set", change)], *small)
+    assert store.open(given.lines[-1]).config.model.nc == 1
+
+
+def test_a_file_of_settings_may_only_name_the_set(
+    gancore: Command, pictures: Path, store: RunStore, tmp_path: Path
+) -> None:
+    gancore("import", str(pictures), "--name", "pets")
+    settings = {"data": {"name": "own", "own": "pets"}, "model": {"ngf": 2, "ndf": 2}, "train": {"batch_size": 8}}
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    result = gancore("train", "--config", str(tmp_path / "settings.json"), "--max-steps", "1", "--quiet")
+    assert result.status == 0, result.err
+    assert store.open(result.lines[-1]).config.data.own_counts == (20, 20)
+
+
+@pytest.mark.parametrize("name", ["", "missing", "../x"])
+def test_a_set_that_was_not_imported_is_refused(gancore: Command, pictures: Path, name: str) -> None:
+    assert pictures.is_dir()
+    assert_refused(gancore("train", "--set", "data.name=own", "--set", f"data.own={name}"), "data.own")

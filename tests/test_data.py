@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import os
+import pickle
 import socket
 import struct
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,8 +24,10 @@ from PIL import Image
 from torchvision import datasets, transforms
 
 from gancore import data
-from gancore.config import DATASETS, DataConfig
-from gancore.data import BatchStream, DataUnavailable, Images, idx, mnist5k
+from gancore.config import RunConfig
+from gancore.data import BatchStream, DataUnavailable, Images, download, idx, mnist5k, olivetti
+from gancore.data.batches import evenly
+from gancore.datasets import DATASETS, TOYS
 
 REPOSITORY = Path(__file__).parents[1]
 FILES = tuple(f"{prefix}-{kind}-ubyte" for prefix in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
@@ -35,6 +40,12 @@ def _forget() -> Iterator[None]:
     data._load.cache_clear()
 
 
+def using(**settings: object) -> RunConfig:
+    """A config with these settings of the data, and networks and batches that go with any of them."""
+    changes = {f"data.{name}": value for name, value in settings.items()}
+    return RunConfig().replace({"model.kind": "mlp", "train.batch_size": 2} | changes)
+
+
 def numbered(count: int, size: int = 2) -> Images:
     """Images that can be told apart: image i has pixels i and label i."""
     labels = torch.arange(count)
@@ -45,10 +56,10 @@ def numbered(count: int, size: int = 2) -> Images:
 
 
 def test_mnist_5k_is_split_once_and_for_all() -> None:
-    config = DataConfig(image_size=28)
+    config = using(image_size=28)
     train, test = data.load(config), data.load(config, split="test")
     assert (len(train), len(test)) == (4_500, 500)
-    assert DATASETS["mnist-5k"].images == len(train)
+    assert sum(DATASETS["mnist-5k"].counts) == len(train)
     assert train.pixels.shape == (4_500, 1, 28, 28)
     assert train.pixels.dtype == torch.uint8
     assert train.labels.dtype == torch.int64
@@ -59,7 +70,7 @@ def test_mnist_5k_is_split_once_and_for_all() -> None:
 
 
 def test_mnist_5k_is_not_sorted_by_class() -> None:
-    labels = data.load(DataConfig()).labels
+    labels = data.load(RunConfig()).labels
     assert all(len(set(part.tolist())) == 10 for part in labels.split(450))
     assert torch.equal(labels, mnist5k.load_mnist5k("train", data.cache_root())[1])
 
@@ -108,8 +119,8 @@ def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path, monkeypa
 @pytest.mark.parametrize("limit", [2, 43, None, 1_000_000])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_limit_takes_the_first_images_and_channels_repeat_them(limit: int | None, channels: int) -> None:
-    whole = data.load(DataConfig())
-    part = data.load(DataConfig(limit=limit), channels)
+    whole = data.load(RunConfig())
+    part = data.load(using(limit=limit).replace({"model.nc": channels, "train.batch_size": 2}))
     assert len(part) == min(limit or 4_500, 4_500)
     assert part.pixels.shape[1:] == (channels, 32, 32)
     assert all(torch.equal(part.pixels[:, channel], whole.pixels[:limit, 0]) for channel in range(channels))
@@ -117,7 +128,7 @@ def test_a_limit_takes_the_first_images_and_channels_repeat_them(limit: int | No
 
 
 def test_the_test_split_knows_no_limit() -> None:
-    assert len(data.load(DataConfig(limit=2), split="test")) == 500
+    assert len(data.load(using(limit=2), split="test")) == 500
 
 
 # --- sizes ----------------------------------------------------------------------------------------------------------
@@ -125,7 +136,7 @@ def test_the_test_split_knows_no_limit() -> None:
 
 @pytest.mark.parametrize("size", [32, 64, 16])
 def test_resizing_is_torchvisions_within_a_grey_level(size: int) -> None:
-    pixels = data.load(DataConfig(image_size=28)).pixels[:100]
+    pixels = data.load(using(image_size=28)).pixels[:100]
     pil = transforms.Resize((size, size))
     expected = np.stack([np.asarray(pil(Image.fromarray(image.numpy()))) for image in pixels[:, 0]])
     difference = data.resize(pixels, size)[:, 0].numpy().astype(int) - expected.astype(int)
@@ -134,7 +145,7 @@ def test_resizing_is_torchvisions_within_a_grey_level(size: int) -> None:
 
 
 def test_resizing_to_the_same_size_changes_nothing() -> None:
-    pixels = data.load(DataConfig(image_size=28)).pixels[:3]
+    pixels = data.load(using(image_size=28)).pixels[:3]
     assert torch.equal(data.resize(pixels, 28), pixels)
 
 
@@ -294,7 +305,7 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 
 def load_mnist(split: str = "train") -> Images:
-    return data.load(DataConfig(name="mnist", image_size=28), split=split)
+    return data.load(using(name="mnist", image_size=28), split)
 
 
 def refusal() -> str:
@@ -424,7 +435,7 @@ def test_a_data_root_that_is_a_file_is_said_so(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.usefixtures("mirror")
 def test_a_full_disk_is_said_so(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idx.shutil, "disk_usage", lambda _: SimpleNamespace(free=1e6))
+    monkeypatch.setattr(download.shutil, "disk_usage", lambda _: SimpleNamespace(free=1e6))
     assert "free on the disk" in refusal()
     assert everything(root) == {}
 
@@ -436,9 +447,326 @@ def test_the_real_files_are_read(name: str, folder: str, monkeypatch: pytest.Mon
         pytest.skip(f"no {name} on this machine")
     monkeypatch.setenv("GANCORE_DATA", str(root))
     assert data.available(name)
-    images = data.load(DataConfig(name=name, image_size=28))
-    assert len(images) == DATASETS[name].images == 60_000
+    images = data.load(using(name=name, image_size=28))
+    assert len(images) == using(name=name).images == 60_000
     assert torch.bincount(images.labels).min() > 5_000
+    for choice in CHOICES.values():
+        assert_as_announced(of(name, image_size=28, **choice))
     theirs = getattr(datasets, folder)(root, download=False)
     assert torch.equal(images.pixels[:, 0], theirs.data)
     assert torch.equal(images.labels, theirs.targets)
+
+
+# --- what a stream makes of them --------------------------------------------------------------------------------------
+
+
+def test_pixels_become_exact_values_from_zero_to_one() -> None:
+    images = Images(torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).repeat(2, 1, 1, 1), torch.tensor([7, 7]))
+    batch = BatchStream(images, 2, seed=0, scale="0..1").next()
+    assert torch.allclose(batch.images[0].flatten().double(), torch.arange(256).double() / 255, atol=1e-7, rtol=0)
+    assert (batch.images.min(), batch.images.max()) == (0, 1)
+
+
+@pytest.mark.parametrize("scale", ["-1..1", "0..1"])
+def test_points_stay_what_they_are(scale: str) -> None:
+    points = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
+    batch = BatchStream(Images(points, torch.arange(50)), 10, seed=0, scale=scale).next()
+    assert torch.equal(batch.images, points[batch.labels])
+    assert batch.sources is None
+    assert batch.labelled is None
+
+
+def test_sources_come_with_their_images_and_in_the_same_range() -> None:
+    images = numbered(20)
+    batch = BatchStream(Images(images.pixels, images.labels, images.pixels + 100), 5, seed=0, scale="0..1").next()
+    assert batch.sources is not None
+    assert torch.allclose(batch.sources * 255, batch.images * 255 + 100)
+
+
+def labels_of(*counts: int) -> torch.Tensor:
+    return torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+
+
+@pytest.mark.parametrize(
+    ("counts", "wanted", "got"),
+    [
+        ((50, 50, 50), 9, [3, 3, 3]),
+        ((50, 50, 50), 11, [4, 4, 3]),  # what is left over goes to the first classes
+        ((50, 0, 50), 10, [5, 0, 5]),  # classes in use only
+        ((50, 2, 50), 12, [5, 2, 5]),  # too few of one class: the others make up for it
+        ((2, 2, 2), 6, [2, 2, 2]),
+    ],
+)
+def test_labelled_images_are_as_many_of_each_class(counts: tuple[int, ...], wanted: int, got: list[int]) -> None:
+    labels = labels_of(*counts)
+    chosen = evenly(labels, wanted, seed=1)
+    assert len(set(chosen.tolist())) == wanted
+    assert torch.bincount(labels[chosen], minlength=len(counts)).tolist() == got
+    assert torch.equal(chosen, evenly(labels, wanted, seed=1))
+    assert min(counts) < 50 or not torch.equal(chosen, evenly(labels, wanted, seed=2))
+
+
+def test_a_batch_brings_labelled_images_which_are_few_and_a_function_of_seed_and_count() -> None:
+    images = Images(numbered(200).pixels, torch.arange(200) % 10)
+    stream = BatchStream(images, 16, seed=3, labelled=20)
+    seen = []
+    for _ in range(30):
+        resumed = BatchStream(images, 16, seed=3, labelled=20, drawn=stream.drawn).next().labelled
+        labelled = stream.next().labelled
+        assert labelled is not None
+        assert resumed is not None
+        assert labelled.labelled is None
+        assert torch.equal(labelled.images, resumed.images)
+        numbers = ((labelled.images[:, 0, 0, 0] + 1) * 127.5).round().long()
+        assert torch.equal(numbers % 10, labelled.labels)
+        seen += numbers.tolist()
+    assert len(set(seen)) == 20
+    assert len({tuple(seen[start : start + 16]) for start in range(0, len(seen), 16)}) == 30
+
+
+def test_labelled_images_do_not_change_the_others() -> None:
+    plain, with_labels = (BatchStream(numbered(43), 8, seed=3, labelled=count) for count in (0, 5))
+    for _ in range(12):
+        assert torch.equal(plain.next().images, with_labels.next().images)
+
+
+# --- what is chosen of a data set -----------------------------------------------------------------------------------
+
+WITHOUT_DOWNLOAD = {
+    "mnist-5k": {},
+    "digits-8x8": {},
+    "ring": {},
+    "grid": {},
+    "spirals": {},
+    "drawn": {"points": ((0.0, 0.5), (-1.0, 1.0))},
+}
+CHOICES = {
+    "all": {},
+    "two classes": {"classes": (0, 1)},
+    "one class": {"classes": (0,)},
+    "imbalanced": {"imbalance": 0.01},
+    "two, imbalanced, limited": {"classes": (1, 0), "imbalance": 0.5, "limit": 100},
+    "limited": {"limit": 77},
+}
+
+
+def of(name: str, **settings: object) -> RunConfig:
+    toy = {"model.g_output": "linear"} if name in TOYS else {}
+    changes = {f"data.{key}": value for key, value in ({"name": name} | settings).items()}
+    return RunConfig().replace({"model.kind": "mlp", "train.batch_size": 2} | toy | changes)
+
+
+def assert_as_announced(config: RunConfig) -> None:
+    images = data.load(config)
+    assert len(images) == len(images.labels) == config.images
+    assert images.pixels.shape[1:] == config.shape
+    assert images.labels.dtype == torch.int64
+    if config.data.limit is None:
+        counts = torch.bincount(images.labels, minlength=config.classes)
+        assert tuple(counts.tolist()) == config.class_counts
+
+
+@pytest.mark.parametrize("name", WITHOUT_DOWNLOAD)
+@pytest.mark.parametrize("choice", CHOICES)
+def test_there_are_as_many_images_as_the_config_says(name: str, choice: str) -> None:
+    chosen = dict(CHOICES[choice])
+    if name == "drawn" and "classes" in chosen:
+        chosen["classes"] = (0,)
+    assert_as_announced(of(name, **WITHOUT_DOWNLOAD[name], **chosen))
+    assert data.available(name)
+
+
+def test_of_each_class_the_first_are_kept_in_their_order() -> None:
+    whole = data.load(of("digits-8x8", image_size=8))
+    config = of("digits-8x8", image_size=8, classes=(2, 5, 7), imbalance=0.1)
+    part = data.load(config)
+    taken = [0] * 10
+    kept = []
+    for place, label in enumerate(whole.labels.tolist()):
+        if taken[label] < config.class_counts[label]:
+            taken[label] += 1
+            kept.append(place)
+    assert torch.equal(part.pixels, whole.pixels[kept])
+    assert torch.equal(part.labels, whole.labels[kept])
+    limited = data.load(of("digits-8x8", image_size=8, classes=(2, 5, 7), imbalance=0.1, limit=20))
+    assert torch.equal(limited.pixels, part.pixels[:20])
+
+
+def test_the_test_split_knows_classes_but_no_imbalance() -> None:
+    test = data.load(of("mnist-5k", classes=(3, 8), imbalance=0.001, limit=2), "test")
+    whole = data.load(of("mnist-5k"), "test")
+    assert torch.equal(test.labels, whole.labels[(whole.labels == 3) | (whole.labels == 8)])
+
+
+def test_scikit_learns_digits_are_spread_from_black_to_white() -> None:
+    train, test = (data.load(of("digits-8x8", image_size=8), split) for split in ("train", "test"))
+    assert (len(train), len(test)) == (1_500, 297)
+    assert train.pixels.unique().tolist() == [round(level * 255 / 16) for level in range(17)]
+    assert tuple(torch.bincount(train.labels).tolist()) == DATASETS["digits-8x8"].counts
+
+
+# --- CIFAR-10 -------------------------------------------------------------------------------------------------------
+
+CIFAR = tuple(f"data_batch_{number}" for number in range(1, 6))
+PIXELS = _random.integers(0, 256, (60, 3, 32, 32), np.uint8)
+TARGETS = [int(label) for label in _random.integers(0, 10, 60)]
+
+
+def md5(content: bytes) -> str:
+    return hashlib.md5(content).hexdigest()
+
+
+def cifar_files() -> dict[str, bytes]:
+    """60 images as CIFAR-10 has them: ten in each of five batches and of the test batch."""
+    files = {}
+    for place, name in enumerate((*CIFAR, "test_batch")):
+        part = slice(10 * place, 10 * place + 10)
+        files[name] = pickle.dumps({"data": PIXELS[part].reshape(10, 3072), "labels": TARGETS[part]}, protocol=2)
+    return files | {"batches.meta": pickle.dumps({"label_names": ["airplane"]}, protocol=2)}
+
+
+@pytest.fixture
+def cifar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty data root, and a server with a small CIFAR-10, its checksums told to torchvision."""
+    monkeypatch.setenv("GANCORE_DATA", str(tmp_path / "data"))
+    files = cifar_files()
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "cifar.tgz").write_bytes(packed.getvalue())
+    monkeypatch.setattr(datasets.CIFAR10, "tgz_md5", md5(packed.getvalue()))
+    monkeypatch.setattr(datasets.CIFAR10, "train_list", [[name, md5(files[name])] for name in CIFAR])
+    monkeypatch.setattr(datasets.CIFAR10, "test_list", [["test_batch", md5(files["test_batch"])]])
+    meta = {"filename": "batches.meta", "key": "label_names", "md5": md5(files["batches.meta"])}
+    monkeypatch.setattr(datasets.CIFAR10, "meta", meta)
+    with serving(partial(Quiet, directory=tmp_path / "mirror")) as address:
+        monkeypatch.setattr(datasets.CIFAR10, "url", f"{address}cifar.tgz")
+        yield tmp_path / "data"
+
+
+def load_cifar(split: str = "train", nc: int = 3) -> Images:
+    return data.load(of("cifar10").replace({"model.nc": nc}), split)
+
+
+def test_cifar_is_downloaded_once_and_read_in_order(cifar: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not data.available("cifar10")
+    assert np.array_equal(load_cifar().pixels, PIXELS[:50])
+    assert data.available("cifar10")
+    assert {path.name for path in cifar.rglob("*") if path.is_file()} == {*cifar_files(), ".gan-workbench.json"}
+    monkeypatch.setattr(datasets.CIFAR10, "url", "http://127.0.0.1:1/")
+    data._load.cache_clear()
+    train, test = load_cifar(), load_cifar("test")
+    assert np.array_equal(train.pixels, PIXELS[:50])
+    assert train.labels.tolist() == TARGETS[:50]
+    assert np.array_equal(test.pixels, PIXELS[50:])
+
+
+def test_one_channel_is_the_luminance(cifar: Path) -> None:
+    assert not cifar.exists()
+    expected = [np.asarray(Image.fromarray(image).convert("L")) for image in PIXELS[:50].transpose(0, 2, 3, 1)]
+    assert np.array_equal(load_cifar(nc=1).pixels[:, 0], expected)
+
+
+class Malice:
+    """Pickled, it leaves a file behind when it is opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_a_pickle_whose_checksum_is_wrong_is_never_opened(cifar: Path, tmp_path: Path) -> None:
+    folder = cifar / "cifar-10-batches-py"
+    folder.mkdir(parents=True)
+    for name in cifar_files():
+        (folder / name).write_bytes(pickle.dumps(Malice(tmp_path / "opened")))
+    with pytest.raises(DataUnavailable, match="damaged or incomplete and was not written by GAN Workbench"):
+        load_cifar()
+    assert not (tmp_path / "opened").exists()
+
+
+def test_a_damaged_batch_that_we_wrote_is_fetched_again(cifar: Path) -> None:
+    load_cifar()
+    data._load.cache_clear()
+    (cifar / "cifar-10-batches-py" / CIFAR[2]).write_bytes(b"torn")
+    assert np.array_equal(load_cifar().pixels, PIXELS[:50])
+
+
+def test_cifar_without_a_network_is_a_sentence(cifar: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets.CIFAR10, "url", "http://127.0.0.1:1/")
+    with pytest.raises(DataUnavailable, match="could not be downloaded"):
+        load_cifar()
+    assert everything(cifar) == {}
+
+
+# --- KMNIST and the faces -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("root")
+def test_kmnist_is_read_as_mnist_is(root: Path) -> None:
+    put(root, CONTENT)
+    (root / "MNIST").rename(root / "KMNIST")
+    assert data.available("kmnist")
+    images = data.load(using(name="kmnist", image_size=28))
+    assert images.pixels.numpy().tobytes() == CONTENT[FILES[0]][16:]
+
+
+def faces(scale: float = 1.0, people: int = 40) -> SimpleNamespace:
+    """Photographs that tell who is on them and which they are."""
+    number = np.arange(10 * people)
+    images = np.broadcast_to((number / 1000 * scale)[:, None, None], (10 * people, 64, 64)).astype(np.float32)
+    return SimpleNamespace(images=images, target=number // 10)
+
+
+@pytest.fixture
+def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What scikit-learn would fetch, one after the other; an exception stands for a failure."""
+    monkeypatch.setenv("GANCORE_DATA", str(tmp_path))
+    answers: list[object] = []
+
+    def fetch(**_: object) -> object:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("sklearn.datasets.fetch_olivetti_faces", fetch)
+    return answers
+
+
+def test_of_each_person_the_last_photograph_is_held_out(photographs: list[object]) -> None:
+    photographs.append(faces())
+    assert not data.available("olivetti")
+    config = of("olivetti", image_size=64)
+    assert_as_announced(config)
+    assert data.available("olivetti")
+    train, test = data.load(config), data.load(config, "test")
+    assert test.labels.tolist() == list(range(40))
+    expected = (np.float32(np.arange(400) / 1000) * 255).round()
+    assert test.pixels[:, 0, 0, 0].tolist() == expected[9::10].tolist()
+    assert sorted(train.pixels[:, 0, 0, 0].tolist()) == sorted(np.delete(expected, np.s_[9::10]).tolist())
+    assert len(set(train.labels[:40].tolist())) > 15  # not sorted by person
+
+
+@pytest.mark.parametrize("answer", [OSError("no network"), ValueError("not a mat file"), faces(people=39)])
+def test_faces_that_cannot_be_had_are_a_sentence(photographs: list[object], answer: object) -> None:
+    photographs.append(answer)
+    with pytest.raises(DataUnavailable, match=r"^[^\n]*olivetti[^\n]*\.$"):
+        data.load(of("olivetti"))
+
+
+def test_damaged_faces_are_fetched_again(photographs: list[object], tmp_path: Path) -> None:
+    photographs += [faces(), faces()]
+    data.load(of("olivetti"))
+    path = olivetti._path(tmp_path)
+    path.write_bytes(path.read_bytes()[:-500])
+    assert not data.available("olivetti")
+    data._load.cache_clear()
+    data.load(of("olivetti"))
+    assert photographs == []

@@ -18,7 +18,7 @@ LAYERS = (
     ("gancore", "gancore.events", "gancore.files", "gancore.rng", "gancore.settings", "gancore.text"),
     ("gancore.config", "gancore.imaging", "gancore.scalars"),
     ("gancore.data", "gancore.losses", "gancore.models", "gancore.experiments", "gancore.checkpoint"),
-    ("gancore.algorithms", "gancore.store"),
+    ("gancore.algorithms", "gancore.store", "gancore.layers"),
     ("gancore.trainer", "gancore.sinks", "gancore.pulse", "gancore.progress", "gancore.sampling", "gancore.cost"),
     ("gancore.runner",),
     ("gancore.executors",),
@@ -30,7 +30,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 WITHOUT_TORCH = ("config", "settings", "store", "experiments", "text", "scalars", "files", "events", "executors", "cli")
 PLAIN = "gancore.bench"  # compares with the plain loop that people write, global random numbers and all
-LAZY = {"torchvision", "mlxtend", "ray", "tensorboard", "onnx", "streamlit"}
+LAZY = {"torchvision", "mlxtend", "sklearn", "skimage", "ray", "tensorboard", "onnx", "streamlit"}
 
 
 def module_name(path: Path) -> str:

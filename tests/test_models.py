@@ -13,7 +13,7 @@ from gancore.models import MODELS, build_networks, count_parameters
 from gancore.models.dropout import Dropout, seed_dropout
 from tests.plain_networks import plain_dcgan, plain_mlp
 
-S6 = EXPERIMENTS["mnist-mlp"].runs()[0]
+S6 = EXPERIMENTS["mnist-three"].runs()[0]
 SHAPES = pytest.mark.parametrize(
     ("nz", "ngf", "ndf", "nc"), [(100, 32, 32, 1), (1, 1, 1, 1), (7, 3, 5, 3), (10, 4, 8, 1)]
 )

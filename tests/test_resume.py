@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from gancore import runner
+from gancore.algorithms import GAN
 from gancore.checkpoint import load_checkpoint
 from gancore.config import RunConfig
 from gancore.events import Notice, Step
@@ -55,7 +58,7 @@ def leaves(state: object, path: str = "") -> dict[str, object]:
 
 
 def assert_same(one: Run, other: Run) -> None:
-    """Weights, optimiser state, counts and curves; only what the clock says may differ."""
+    """Weights, optimiser state, counts and curves; only what the clock says may differ. A fork has its parent's too."""
     mine, theirs = (load_checkpoint(run.checkpoints()["last"]) for run in (one, other))
     assert (mine.step, mine.drawn) == (theirs.step, theirs.drawn)
     left, right = leaves(mine.algorithm), leaves(theirs.algorithm)
@@ -64,15 +67,18 @@ def assert_same(one: Run, other: Run) -> None:
     for path, leaf in left.items():
         same = torch.equal(leaf, right[path]) if isinstance(leaf, Tensor) else leaf == right[path]
         assert same, path
-    curves = [run.scalars().drop(columns=["time", "step_time"]) for run in (one, other)]
+    store = RunStore(one.path.parent)
+    curves = [store.joined_scalars(run).drop(columns=["time", "step_time"]) for run in (one, other)]
     assert curves[0]["step"].tolist() == list(range(1, mine.step + 1))
     assert curves[0].equals(curves[1])
     assert one.samples()[mine.step].read_bytes() == other.samples()[mine.step].read_bytes()
 
 
 def uninterrupted(store: RunStore, run: Run) -> Run:
-    """The same config for as many steps, in one go, with nobody else drawing."""
+    """The same config for as many steps, with the same changes on the way, in one go, with nobody else drawing."""
     twin = store.create(run.config)
+    if run.changes():
+        shutil.copytree(run.path / "changes", twin.path / "changes")
     twin_envelope = twin.envelope | {"threads": run.envelope["threads"]}
     (twin.path / "config.json").write_text(json.dumps(twin_envelope))
     execute(twin.path, max_steps=load_checkpoint(run.checkpoints()["last"]).step)
@@ -92,18 +98,29 @@ def in_a_process(run: Run, *options: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-class Fails:
-    """A watcher that breaks the run at a step."""
+class At:
+    """A watcher that does something at a step."""
 
-    def __init__(self, step: int, problem: type[BaseException]) -> None:
-        self._step, self._problem = step, problem
+    def __init__(self, step: int, do: Callable[[], object]) -> None:
+        self._step, self._do = step, do
 
     def __call__(self, event: Step | Notice) -> None:
         if isinstance(event, Step) and event.step == self._step:
-            raise self._problem
+            self._do()
 
     def close(self) -> None:
         pass
+
+
+class Fails(At):
+    """A watcher that breaks the run at a step."""
+
+    def __init__(self, step: int, problem: type[BaseException]) -> None:
+        super().__init__(step, self._fail)
+        self._problem = problem
+
+    def _fail(self) -> None:
+        raise self._problem
 
 
 @pytest.mark.usefixtures("_others_draw")
@@ -205,6 +222,114 @@ def test_after_dying_before_the_first_checkpoint(store: RunStore, config: RunCon
     assert (run.state, run.checkpoints()) == ("interrupted", {})
     execute(run.path)
     assert_same(run, uninterrupted(store, run))
+
+
+CHANGES = [{"optim.lr_g": 1e-3}, {"optim.d_steps": 2, "optim.g_steps": 3}]
+
+
+@pytest.fixture
+def _looks_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "CONTROL_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("_looks_at_every_step", "_others_draw")
+@pytest.mark.parametrize("changes", CHANGES, ids=str)
+@pytest.mark.parametrize("asked_at", [7, 8, 12])
+def test_after_an_exception_with_a_change(store: RunStore, config: RunConfig, changes: dict, asked_at: int) -> None:
+    """The last checkpoint is of step 7; the change takes effect after it, and again at the same step."""
+    run = store.create(config)
+    execute(run.path, watchers=[At(3, lambda: run.steer({"optim.lr_d": 1e-4}))], max_steps=7)
+    if asked_at == 7:
+        run.steer(changes)
+    watchers = [At(asked_at, lambda: run.steer(changes)), Fails(13, RuntimeError)]
+    assert execute(run.path, watchers=watchers) == "failed"
+    assert [change.step for change in run.changes()] == [3, asked_at]
+    assert load_checkpoint(run.checkpoints()["last"]).step == 7
+    assert execute(run.path, max_steps=1) == "stopped"
+    assert execute(run.path) == "finished"
+    assert [change.step for change in run.changes()] == [3, asked_at]
+    assert [event["kind"] for event in run.events()].count("changed") == 2
+    assert_same(run, uninterrupted(store, run))
+
+
+@pytest.mark.usefixtures("_looks_at_every_step")
+def test_after_an_exception_between_the_record_of_a_change_and_its_effect(
+    store: RunStore, config: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise RuntimeError
+
+    run = store.create(config)
+    with monkeypatch.context() as patch:
+        patch.setattr(GAN, "steer", die)
+        assert execute(run.path, watchers=[At(5, lambda: run.steer({"optim.lr_g": 1e-3}))]) == "failed"
+    assert [change.step for change in run.changes()] == [5]
+    execute(run.path)
+    assert_same(run, uninterrupted(store, run))
+
+
+@pytest.mark.usefixtures("_looks_at_every_step")
+def test_after_an_exception_before_a_change_was_seen(store: RunStore, config: RunConfig) -> None:
+    """It waits behind one that took effect later than the checkpoint: their order stays."""
+    run = store.create(config)
+    execute(run.path, max_steps=3)
+    first = At(5, lambda: run.steer({"optim.lr_g": 1e-3}))
+    second = At(9, lambda: run.steer({"optim.lr_g": 2e-3}))
+    assert execute(run.path, watchers=[first, second, Fails(9, RuntimeError)]) == "failed"
+    assert [change.step for change in run.changes()] == [5, None]
+    execute(run.path)
+    assert [change.step for change in run.changes()] == [5, 5]
+    assert_same(run, uninterrupted(store, run))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9")
+def test_after_kill_9_with_a_change(store: RunStore, config: RunConfig, wait_until: WaitUntil) -> None:
+    """Killed as soon as the change is recorded, which is mostly before a checkpoint knows of it."""
+    run = store.create(config.replace(LONG | {"data.limit": 403}))
+    with in_a_process(run) as process:
+        wait_until(lambda: run.checkpoints() or process.poll() is not None)
+        run.steer({"optim.lr_g": 1e-3, "optim.d_steps": 2})
+        wait_until(lambda: run.changes()[0].step is not None or process.poll() is not None)
+        process.kill()
+        process.wait(60)
+    assert process.returncode == -signal.SIGKILL
+    changed = run.changes()[0].step
+    assert changed is not None
+    saved = load_checkpoint(run.checkpoints()["last"])
+    execute(run.path, max_steps=max(changed - saved.step, 0) + 5)
+    assert run.status.step > changed
+    assert [change.step for change in run.changes()] == [changed]
+    assert_same(run, uninterrupted(store, run))
+
+
+@pytest.mark.usefixtures("_looks_at_every_step", "_others_draw")
+@pytest.mark.parametrize("checkpoint", ["000005", "000010"])
+@pytest.mark.parametrize("cut", [None, 3])
+def test_an_unchanged_fork_equals_its_parent(
+    store: RunStore, config: RunConfig, checkpoint: str, cut: int | None
+) -> None:
+    """A setting was changed just when the later checkpoint was saved, and is one that the fork starts with."""
+    parent = store.create(config.replace({"train.keep_epochs": 1}))
+    at = int(checkpoint)
+    execute(parent.path, watchers=[At(at, lambda: parent.steer({"optim.lr_g": 1e-3, "optim.g_steps": 2}))])
+    fork = store.fork(parent, checkpoint, parent.config_at(parent.checkpoint_step(checkpoint)))
+    if cut:
+        execute(fork.path, max_steps=cut)
+    execute(fork.path)
+    assert fork.scalars()["step"].tolist() == list(range(at + 1, 21))
+    assert_same(fork, parent)
+
+
+@pytest.mark.usefixtures("_others_draw")
+def test_a_fork_of_a_fork_equals_its_ancestor(store: RunStore, config: RunConfig) -> None:
+    run = store.create(config)
+    execute(run.path, max_steps=7)
+    child = store.fork(run, "last", config)
+    execute(child.path, max_steps=4)
+    grandchild = store.fork(child, "last", config)
+    execute(run.path)
+    execute(grandchild.path)
+    assert_same(grandchild, run)
 
 
 def test_the_comparison_sees_a_difference_of_one_bit(store: RunStore, dcgan: RunConfig) -> None:

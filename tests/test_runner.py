@@ -18,7 +18,7 @@ from gancore import pulse, runner
 from gancore.algorithms import GAN
 from gancore.checkpoint import BadCheckpoint, load_checkpoint
 from gancore.config import ConfigError, RunConfig
-from gancore.data import Batch, DataUnavailable, Images
+from gancore.data import Batch, BatchStream, DataUnavailable, Images, load
 from gancore.events import Notice, Step
 from gancore.imaging import grid
 from gancore.pulse import Superseded
@@ -146,12 +146,10 @@ def test_a_run_of_many_d_steps_counts_every_image(store: RunStore, dcgan: RunCon
 
 def test_what_is_trained_is_the_algorithm_on_the_data(store: RunStore, dcgan: RunConfig) -> None:
     """The runner adds nothing: stepping the parts by hand gives the same weights bit for bit."""
-    from gancore.data import BatchStream, load
-
     run = store.create(dcgan)
     execute(run.path, max_steps=7)
     algorithm = GAN(dcgan, torch.device("cpu"))
-    stream = BatchStream(load(dcgan.data), 8, dcgan.seed)
+    stream = BatchStream(load(dcgan), 8, dcgan.seed)
     for step in range(1, 8):
         algorithm.step(stream.next, StepRng(dcgan.seed, step))
     saved = load_checkpoint(run.checkpoints()["last"])
@@ -194,20 +192,21 @@ def test_a_run_trains_with_the_threads_it_was_made_for(store: RunStore, dcgan: R
 @pytest.mark.parametrize(
     ("every", "steps"),
     [
-        (1000, {0, 1, 2, 4, 8, 16, 20}),
-        (6, {0, 1, 2, 4, 6, 12, 18, 20}),
-        (8, {0, 1, 2, 4, 8, 16, 20}),
+        (1000, {0, 1, 2, 4, 5, 8, 16, 20}),
+        (6, {0, 1, 2, 4, 5, 6, 12, 18, 20}),
+        (8, {0, 1, 2, 4, 5, 8, 16, 20}),
         (1, set(range(21))),
     ],
 )
-def test_previews_come_often_at_first_and_then_regularly(
+def test_previews_come_often_at_first_then_regularly_and_after_the_first_epoch(
     store: RunStore, dcgan: RunConfig, every: int, steps: set[int]
 ) -> None:
+    """An epoch has 5 steps."""
     run = store.create(dcgan.replace({"train.preview_every": every}))
     execute(run.path)
     assert set(run.samples()) == steps
     assert [step for step in range(1, 21) if preview_due(step, every)] == sorted(
-        steps - {0, 20} | ({20} if every == 1 else set())
+        steps - {0, 5, 20} | ({5, 20} if every == 1 else set())
     )
 
 
@@ -370,6 +369,179 @@ def test_executing_a_finished_run_again_changes_nothing(store: RunStore, dcgan: 
     assert run.scalars().equals(rows)
     again = load_checkpoint(run.checkpoints()["last"]).algorithm["generator"]
     assert all(torch.equal(weights[name], again[name]) for name in weights)
+
+
+# --- changing settings while it trains ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _looks_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "CONTROL_SECONDS", 0.0)
+
+
+def trained_by_hand(config: RunConfig, until: int, changes: dict[int, dict[str, object]]) -> dict[str, torch.Tensor]:
+    """The generator's weights after `until` steps, with settings changed after some of them."""
+    algorithm = GAN(config, torch.device("cpu"))
+    stream = BatchStream(load(config), config.train.batch_size, config.seed)
+    for step in range(1, until + 1):
+        algorithm.step(stream.next, StepRng(config.seed, step))
+        if step in changes:
+            algorithm.steer(algorithm.config.replace(changes[step]))
+    return algorithm.generator.state_dict()
+
+
+def assert_trained(run: Run, expected: dict[str, torch.Tensor]) -> None:
+    saved = load_checkpoint(run.checkpoints()["last"]).algorithm["generator"]
+    assert all(torch.equal(saved[name], tensor) for name, tensor in expected.items())
+
+
+@pytest.mark.usefixtures("_looks_at_every_step")
+@pytest.mark.parametrize("changes", [{"optim.lr_g": 1e-3}, {"optim.g_steps": 2, "optim.d_steps": 2}], ids=str)
+def test_a_change_takes_effect_at_the_next_step(store: RunStore, config: RunConfig, changes: dict) -> None:
+    """Nothing but that step and what follows is different, and history and folder say so."""
+    run = store.create(config)
+    watcher = Watcher(at=3, do=lambda: run.steer(changes))
+    assert execute(run.path, watchers=[watcher], max_steps=7) == "stopped"
+    assert_trained(run, trained_by_hand(config, 7, {3: changes}))
+    assert [(change.changes, change.step) for change in run.changes()] == [(changes, 3)]
+    assert run.config_at(2) == run.config == config
+    assert run.config_at(3) == run.steered_config
+    assert kinds(run) == ["started", "changed", "stopped"]
+    assert run.events()[1]["step"] == 3
+    assert [event.kind for event in watcher.events if isinstance(event, Notice)] == kinds(run)
+
+
+@pytest.mark.usefixtures("_looks_at_every_step")
+def test_the_history_tells_old_and_new_values(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    execute(run.path, watchers=[Watcher(at=3, do=lambda: run.steer({"optim.lr_g": 1e-3, "optim.g_steps": 2}))])
+    assert run.events()[1]["message"] == "lr_g 5e-4 → 1e-3, G steps 1 → 2"
+
+
+@pytest.mark.usefixtures("_looks_at_every_step")
+def test_several_changes_take_effect_in_their_order(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+
+    def ask() -> None:
+        for rate in (0.1, 0.2, 1e-3):
+            run.steer({"optim.lr_g": rate})
+
+    later = Watcher(at=5, do=lambda: run.steer({"optim.lr_d": 1e-3}))
+    execute(run.path, watchers=[Watcher(at=3, do=ask), later], max_steps=7)
+    assert [change.step for change in run.changes()] == [3, 3, 3, 5]
+    assert_trained(run, trained_by_hand(dcgan, 7, {3: {"optim.lr_g": 1e-3}, 5: {"optim.lr_d": 1e-3}}))
+
+
+def test_a_change_reaches_a_run_in_another_thread_within_a_second(store: RunStore, dcgan: RunConfig) -> None:
+    run, watcher, interrupt = store.create(dcgan.replace(LONG)), Watcher(), threading.Event()
+    with executing(run, watchers=[watcher], interrupt=interrupt):
+        assert watcher.started.wait(60)
+        run.steer({"optim.lr_g": 1e-3})
+        given = time.monotonic()
+        while (step := run.changes()[0].step) is None and time.monotonic() < given + 60:
+            threading.Event().wait(0.01)
+        interrupt.set()
+    assert step is not None
+    assert sum(moment > given + runner.CONTROL_SECONDS for moment in watcher.times[:step]) <= 1
+
+
+def test_a_change_of_a_run_that_rests_takes_effect_when_it_goes_on(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    run.steer({"optim.lr_d": 1e-3})
+    execute(run.path, max_steps=3)
+    run.steer({"optim.lr_g": 1e-3})
+    run.steer({"optim.g_steps": 2})
+    assert [change.step for change in run.changes()] == [0, None, None]
+    execute(run.path, max_steps=4)
+    assert [change.step for change in run.changes()] == [0, 3, 3]
+    assert_trained(
+        run,
+        trained_by_hand(dcgan.replace({"optim.lr_d": 1e-3}), 7, {3: {"optim.lr_g": 1e-3, "optim.g_steps": 2}}),
+    )
+    execute(run.path, max_steps=1)
+    assert kinds(run).count("changed") == 3  # each is told once
+
+
+@pytest.mark.usefixtures("_looks_at_every_step")
+@pytest.mark.parametrize("max_steps", [7, None])
+def test_a_change_at_the_last_step_waits_for_the_next_attempt(
+    store: RunStore, dcgan: RunConfig, max_steps: int | None
+) -> None:
+    run = store.create(dcgan)
+    watcher = Watcher(at=max_steps or 20, do=lambda: run.steer({"optim.lr_g": 1e-3}))
+    execute(run.path, watchers=[watcher], max_steps=max_steps)
+    assert [change.step for change in run.changes()] == [None]
+    assert execute(run.path) == "finished"
+    assert [change.step for change in run.changes()] == [max_steps]  # none is left after the last
+
+
+@pytest.mark.usefixtures("_looks_at_every_step")
+def test_a_change_that_is_damaged_is_told_once_and_ignored(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+
+    def scribble() -> None:
+        run.steer({"optim.lr_g": 1e-3})
+        (run.path / "changes" / "000002.json").write_text('{"changes": {"seed": 3}}')
+        run.steer({"optim.lr_d": 1e-3})
+
+    assert execute(run.path, watchers=[Watcher(at=3, do=scribble)], max_steps=7) == "stopped"
+    assert kinds(run) == ["started", "warning", "changed", "changed", "stopped"]
+    assert run.events()[1]["message"] == "change 2 of the settings cannot be read or does not fit: it is ignored"
+    assert_trained(run, trained_by_hand(dcgan, 7, {3: {"optim.lr_g": 1e-3, "optim.lr_d": 1e-3}}))
+
+
+@pytest.mark.usefixtures("_looks_at_every_step")
+def test_a_run_ends_at_the_same_step_however_often_d_is_updated(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates: list[int] = []
+    original = pulse.Pulse.end
+    monkeypatch.setattr(
+        pulse.Pulse, "end", lambda self, *args: (rates.append(self.images_per_step), original(self, *args))[1]
+    )
+    run = store.create(dcgan.replace({"train.keep_epochs": 2}))
+    execute(run.path, watchers=[Watcher(at=8, do=lambda: run.steer({"optim.d_steps": 2}))])
+    assert (run.state, run.status.step, run.status.total_steps) == ("finished", 20, 20)
+    assert list(run.checkpoints()) == ["000010", "000020", "last"]
+    assert run.summary["images_per_second"] == pytest.approx((8 + 12 * 2) * 8 / run.summary["seconds"])
+    assert run.status.epoch == pytest.approx((6 * 43 + 2 * 8) / 43)  # 32 batches, 5 an epoch
+    assert rates == [16]
+
+
+# --- what a family measures -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("command", "measured"), [(None, True), ("stop", True), ("pause", False)])
+@pytest.mark.usefixtures("_looks_at_every_step")
+def test_what_a_family_measures_on_held_out_images_is_in_the_summary(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch, command: str | None, measured: bool
+) -> None:
+    def measure(self: GAN, images: Images) -> dict[str, float]:
+        assert torch.equal(images.pixels, load(self.config, "test").pixels)
+        return {"bits": 1.5, "loss_d": 7.0, "undefined": float("nan")}
+
+    monkeypatch.setattr(GAN, "measure", measure)
+    run = store.create(dcgan)
+    execute(run.path, watchers=[Watcher(at=7, do=lambda: command and run.command(command))])
+    assert ("bits" in run.summary) == measured
+    if measured:
+        assert (run.summary["bits"], run.summary["loss_d"]) == (1.5, 7.0)
+    assert "loss_g" in run.summary
+    assert "undefined" not in run.summary
+
+
+def test_without_held_out_images_nothing_is_measured(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load_training_images(config: RunConfig, split: str = "train") -> Images:
+        if split == "test":
+            raise DataUnavailable("there are none")
+        return load(config, split)
+
+    monkeypatch.setattr(runner, "load", load_training_images)
+    run = store.create(dcgan)
+    assert execute(run.path, max_steps=1) == "stopped"
+    assert run.summary["step"] == 1
 
 
 # --- locks ----------------------------------------------------------------------------------------------------------
@@ -608,3 +780,30 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one(
     assert "No space left on device" in str(run.status.error)
     assert run.checkpoints()["last"].read_bytes() == before
     assert [file.name for file in (run.path / "checkpoints").iterdir()] == ["last.pt"]
+
+
+# --- forks ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_fork_goes_on_from_its_parents_checkpoint(store: RunStore, dcgan: RunConfig) -> None:
+    parent = store.create(dcgan, name="Parent")
+    execute(parent.path, max_steps=7)
+    run, watcher = store.fork(parent, "last", dcgan.replace({"optim.lr_g": 1e-3})), Watcher()
+    assert execute(run.path, watchers=[watcher]) == "finished"
+    assert watcher.steps == run.scalars()["step"].tolist() == list(range(8, 21))
+    assert store.joined_scalars(run)["step"].tolist() == list(range(1, 21))
+    assert store.joined_scalars(run)["time"].is_monotonic_increasing
+    assert (run.status.attempt, run.status.step) == (1, 20)
+    assert kinds(run) == ["forked", "resumed", "finished"]
+    assert set(run.samples()) == {7, 8, 16, 20}
+    assert (parent.state, parent.status.step) == ("stopped", 7)
+    assert_trained(run, trained_by_hand(dcgan, 20, {7: {"optim.lr_g": 1e-3}}))
+
+
+def test_a_fork_whose_checkpoint_breaks_fails_with_one_sentence(store: RunStore, dcgan: RunConfig) -> None:
+    parent = store.create(dcgan)
+    execute(parent.path, max_steps=3)
+    run = store.fork(parent, "last", dcgan)
+    run.checkpoints()["last"].write_bytes(b"garbage")
+    assert execute(run.path) == "failed"
+    assert str(run.status.error).startswith("the checkpoint last.pt cannot be read (")

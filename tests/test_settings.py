@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
-from gancore.parts import Widths
+from gancore.parts import Classes, Widths
 from gancore.settings import Part, allowed, describe, setting
 
 
@@ -19,18 +19,23 @@ class Outer(Part):
     inner: Inner = Field(default_factory=Inner)
     kind: Literal["a", "b"] = setting("a", "Which.", label="kind", group="Shape")
     on: bool = setting(True, "Whether.", label="on", group="Shape", when={"kind": ("b",)})
-    widths: Widths = setting((4,), "How wide.", label="widths", group="Shape")
+    widths: Widths = setting((4,), "How wide.", label="widths", group="Shape", words="some widths")
+    some: Classes | None = setting(None, "Which.", label="some", group="Shape", empty="none", words="some numbers")
+    word: str = setting(
+        "", "Said.", label="word", group="Shape", hidden=True, steer=True, pattern="^a*$", words="a word"
+    )
 
 
 FOUND = describe(Outer)
 
 
 def test_a_new_field_is_found_by_its_path_in_the_order_of_definition() -> None:
-    assert list(FOUND) == ["inner.depth", "inner.rate", "inner.cut", "kind", "on", "widths"]
-    assert [leaf.kind for leaf in FOUND.values()] == ["int", "float", "int", "choice", "bool", "widths"]
+    assert list(FOUND) == ["inner.depth", "inner.rate", "inner.cut", "kind", "on", "widths", "some", "word"]
+    kinds = ["int", "float", "int", "choice", "bool", "list", "list", "text"]
+    assert [leaf.kind for leaf in FOUND.values()] == kinds
     assert [leaf.path for leaf in FOUND.values()] == list(FOUND)
-    assert [leaf.read(Outer(on=False)) for leaf in FOUND.values()] == [3, 0.5, None, "a", False, (4,)]
-    assert [leaf.default for leaf in FOUND.values()] == [3, 0.5, None, "a", True, (4,)]
+    assert [leaf.read(Outer(on=False)) for leaf in FOUND.values()] == [3, 0.5, None, "a", False, (4,), None, ""]
+    assert [leaf.default for leaf in FOUND.values()] == [3, 0.5, None, "a", True, (4,), None, ""]
 
 
 def test_a_field_tells_how_to_show_it() -> None:
@@ -44,6 +49,9 @@ def test_a_field_tells_how_to_show_it() -> None:
     assert not depth.optional
     assert FOUND["kind"].choices == ("a", "b")
     assert FOUND["on"].when == {"kind": ("b",)}
+    some, word = FOUND["some"], FOUND["word"]
+    assert (some.optional, some.empty, some.hidden, some.steer) == (True, "none", False, False)
+    assert (word.optional, word.empty, word.hidden, word.steer) == (False, "all", True, True)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +62,9 @@ def test_a_field_tells_how_to_show_it() -> None:
         ("inner.cut", "a whole number from 2 to 5 or empty"),
         ("kind", "one of a, b"),
         ("on", "true or false"),
-        ("widths", "a list of 1 to 8 whole numbers from 1 to 4096"),
+        ("widths", "some widths"),
+        ("some", "some numbers"),
+        ("word", "a word"),
     ],
 )
 def test_what_is_allowed_is_said_in_words(path: str, words: str) -> None:

@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from gancore import store as store_module
-from gancore.config import RunConfig
+from gancore.checkpoint import BadCheckpoint, Checkpoint, load_checkpoint
+from gancore.config import STEERABLE, ConfigError, RunConfig
+from gancore.scalars import ScalarWriter
 from gancore.store import RESUMABLE, Meta, Run, RunBusy, RunNotFound, RunStore, Status
 
 HeldElsewhere = Callable[[Path], AbstractContextManager[None]]
@@ -409,3 +414,395 @@ def test_a_name_in_any_script_survives_being_edited(store: RunStore, dcgan: RunC
     run = store.create(dcgan, name="été · 数字")
     run.edit_meta(tags=("é",))
     assert run.meta.name == "été · 数字"
+
+
+# --- changing settings while a run trains ---------------------------------------------------------------------------
+
+
+def write_change(run: Run, number: int, step: int | None = None, **changes: object) -> None:
+    """As a runner leaves it; two underscores stand for the dot of a path."""
+    folder = run.path / "changes"
+    folder.mkdir(exist_ok=True)
+    saved = {"changes": {path.replace("__", "."): value for path, value in changes.items()}, "time": 1.0, "step": step}
+    (folder / f"{number:06d}.json").write_text(json.dumps(saved))
+
+
+def test_a_change_is_a_file_with_the_next_number(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    before = time.time()
+    asked = run.steer({"optim.lr_g": 1, "optim.d_steps": 2})
+    assert asked == dcgan.replace({"optim.lr_g": 1.0, "optim.d_steps": 2}) == run.steered_config
+    assert run.steer({"optim.lr_g": 0.25}).optim.lr_g == 0.25
+    assert [file.name for file in run.change_files().values()] == ["000001.json", "000002.json"]
+    first, second = run.changes()
+    assert (first.number, first.changes, first.step) == (1, {"optim.lr_g": 1.0, "optim.d_steps": 2}, None)
+    assert before <= first.time <= second.time <= time.time()
+    saved = json.loads((run.path / "changes" / "000002.json").read_text())
+    assert saved == {"changes": {"optim.lr_g": 0.25}, "time": second.time}
+    assert store.open(run.id).config == dcgan
+
+
+@pytest.mark.parametrize("path", STEERABLE)
+def test_every_setting_that_is_flagged_can_be_changed(store: RunStore, dcgan: RunConfig, path: str) -> None:
+    run = store.create(dcgan)
+    value = 2 if isinstance(dcgan.flat[path], int) else 0.125
+    assert run.steer({path: value}).flat[path] == run.steered_config.flat[path] == value
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"model.ngf": 4}, "model.ngf cannot change while a run trains: only .*optim.lr_g.* can"),
+        ({"optim.lr_g": 0.1, "seed": 3}, "seed cannot change"),
+        ({"optim.lrg": 0.1}, "unknown setting optim.lrg; did you mean optim.lr_g?"),
+        ({"optim.lr_g": 0.0}, "optim.lr_g must be"),
+        ({"optim.lr_g": "fast"}, "optim.lr_g must be"),
+        ({"optim.lr_g": float("nan")}, "optim.lr_g must be"),
+        ({"optim.d_steps": 1.5}, "optim.d_steps must be"),
+        ({"optim.d_steps": 6}, "train.batch_size x optim.d_steps must be at most 43"),
+    ],
+    ids=str,
+)
+def test_a_change_that_cannot_be_is_refused_in_one_sentence(
+    store: RunStore, dcgan: RunConfig, changes: dict, words: str
+) -> None:
+    run = store.create(dcgan)
+    with pytest.raises(ConfigError, match=words) as refusal:
+        run.steer(changes)
+    assert "\n" not in str(refusal.value)
+    assert not (run.path / "changes").exists()
+
+
+def test_a_change_is_checked_together_with_those_before_it(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan.replace({"data.limit": 16, "optim.d_steps": 2}))
+    run.steer({"optim.d_steps": 1})
+    assert run.steer({"optim.d_steps": 2}) == run.config
+    assert len(run.changes()) == 2
+
+
+def test_asking_for_what_is_so_already_changes_nothing(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    assert run.steer({"optim.lr_g": dcgan.optim.lr_g}) == run.steer({}) == dcgan
+    assert run.change_files() == {}
+
+
+def test_a_finished_run_cannot_be_changed_but_forked(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    set_status(run, state="finished")
+    with pytest.raises(ConfigError, match="is finished: fork it"):
+        run.steer({"optim.lr_g": 0.1})
+    (run.path / "config.json").write_text("{")
+    damaged = store.open(run.id)
+    assert damaged.changes() == []
+    with pytest.raises(ConfigError, match="is missing or unreadable"):
+        damaged.steer({"optim.lr_g": 0.1})
+
+
+def test_two_who_ask_at_once_do_not_overwrite_each_other(store: RunStore, dcgan: RunConfig) -> None:
+    run, together = store.create(dcgan), threading.Barrier(8)
+
+    def ask(who: int) -> None:
+        together.wait(30)
+        for turn in range(5):
+            Run(run.path).steer({"optim.lr_g": (1 + 5 * who + turn) / 100})
+
+    threads = [threading.Thread(target=ask, args=(who,)) for who in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert list(run.change_files()) == list(range(1, 41))
+    rates = [change.changes["optim.lr_g"] for change in run.changes()]
+    assert sorted(rates) == [n / 100 for n in range(1, 41)]
+    for who in range(8):  # and each one's own are in the order in which he asked
+        mine = [rate for rate in rates if 1 + 5 * who <= round(100 * rate) <= 5 + 5 * who]
+        assert mine == sorted(mine)
+
+
+def test_the_step_of_a_change_is_written_into_its_file(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    run.steer({"optim.lr_g": 0.1})
+    asked = run.changes()[0]
+    run.record_change(asked, 7)
+    assert run.changes() == [asked.model_copy(update={"step": 7})]
+    assert [file.name for file in (run.path / "changes").glob("*.json*")] == ["000001.json"]
+
+
+def test_the_settings_at_a_step_are_those_in_effect_then(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    write_change(run, 1, step=3, optim__lr_g=0.1)
+    write_change(run, 2, step=3, optim__lr_g=0.2, optim__g_steps=2)
+    write_change(run, 3, step=8, optim__lr_d=0.3)
+    write_change(run, 4, optim__lr_d=0.4)
+    for step, changes in (
+        (0, {}),
+        (2, {}),
+        (3, {"optim.lr_g": 0.2, "optim.g_steps": 2}),
+        (7, {"optim.lr_g": 0.2, "optim.g_steps": 2}),
+        (8, {"optim.lr_g": 0.2, "optim.g_steps": 2, "optim.lr_d": 0.3}),
+        (10**9, {"optim.lr_g": 0.2, "optim.g_steps": 2, "optim.lr_d": 0.3}),
+    ):
+        assert run.config_at(step) == dcgan.replace(changes)
+    assert run.steered_config.optim.lr_d == 0.4
+
+
+def test_changes_take_effect_in_their_order_whatever_steps_are_written(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    write_change(run, 1, step=9, optim__lr_g=0.1)
+    write_change(run, 2, step=4, optim__lr_g=0.2)
+    assert run.config_at(5) == dcgan
+    assert run.config_at(9).optim.lr_g == 0.2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", "[]", "3", "null", "[" * 100_000, "{}", '{"changes": []}', '{"changes": {"optim.lr_g": "x"}}'),
+        *('{"changes": {"optim.lr_g": NaN}}', '{"changes": {"optim.lr_g": 1e999}}', '{"changes": {"seed": 1}}'),
+        *('{"changes": {"optim.lr_g": 0.1, "model.ngf": 8}}', '{"changes": {"nonsense": 1}}'),
+        *('{"changes": {"optim.d_steps": 20}}', '{"changes": {"optim.lr_g": 0.1}, "step": -1}'),
+        *('{"changes": {"optim.lr_g": 0.1}, "time": "now"}', f'{{"changes": {{"optim.lr_g": 1{"0" * 400}}}}}'),
+        "folder",
+    ],
+    ids=lambda content: content[:40],
+)
+def test_a_change_that_is_damaged_is_left_out(store: RunStore, dcgan: RunConfig, content: str) -> None:
+    run = store.create(dcgan)
+    write_change(run, 1, step=3, optim__lr_g=0.1)
+    damaged = run.path / "changes" / "000002.json"
+    if content == "folder":
+        damaged.mkdir()
+    else:
+        damaged.write_text(content)
+    write_change(run, 4, optim__lr_d=0.2)
+    assert [change.number for change in run.changes()] == [1, 4]
+    assert list(run.change_files()) == [1, 2, 4]
+    assert run.steered_config == dcgan.replace({"optim.lr_g": 0.1, "optim.lr_d": 0.2})
+    run.steer({"optim.lr_g": 0.3})
+    assert [change.number for change in run.changes()] == [1, 4, 5]
+
+
+def test_what_is_no_change_is_not_looked_at(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    write_change(run, 1, optim__lr_g=0.1)
+    saved = (run.path / "changes" / "000001.json").read_text()
+    for name in ("x.json", "1.json", "-00001.json", "٠٠٠٠٠٢.json", "000002.txt", ".000002.json.1-2.tmp", "9" * 200):
+        (run.path / "changes" / name).write_text(saved)
+    assert list(run.change_files()) == [1]
+    (run.path / "changes").rename(run.path / "elsewhere")
+    (run.path / "changes").touch()
+    assert run.changes() == []
+    assert run.steered_config == dcgan
+
+
+# --- forks ----------------------------------------------------------------------------------------------------------
+
+
+def save_checkpoint(run: Run, name: str = "last", step: int = 10) -> Path:
+    path = run.path / "checkpoints" / f"{name}.pt"
+    Checkpoint(step, 8 * step + step // 5 * 3, 1.5, {"generator": {"w": torch.arange(3.0)}}).save(path)
+    return path
+
+
+@pytest.fixture
+def parent(store: RunStore, dcgan: RunConfig) -> Run:
+    """10 of its 20 steps are done, which is 2 epochs."""
+    run = store.create(dcgan, name="Parent", experiment="quickstart")
+    save_checkpoint(run)
+    return run
+
+
+@pytest.mark.parametrize("checkpoint", ["last", "000005"])
+def test_a_fork_is_a_new_run_with_its_parents_checkpoint(
+    store: RunStore, dcgan: RunConfig, parent: Run, checkpoint: str
+) -> None:
+    kept = save_checkpoint(parent, "000005", step=5)
+    write_change(parent, 1, step=3, optim__lr_g=0.1)
+    config = dcgan.replace({"optim.lr_g": 0.01, "train.epochs": 9})
+    run = store.fork(parent, checkpoint, config, name="Child")
+    step = parent.checkpoint_step(checkpoint)
+    assert step == (5 if checkpoint == "000005" else 10)
+    assert run.path == store.open(run.id).path
+    assert {file.name for file in run.path.iterdir()} == {
+        *("config.json", "meta.json", "status.json", "events.jsonl", "checkpoints")
+    }
+    assert list(run.checkpoints()) == ["last"]
+    assert run.checkpoints()["last"].read_bytes() == parent.checkpoints()[checkpoint].read_bytes()
+    assert (run.config, run.steered_config, run.changes()) == (config, config, [])
+    assert (run.name, run.meta.parent, run.meta.parent_step) == ("Child", parent.id, step)
+    assert run.experiment is None
+    status = Status(step=step, total_steps=45, epoch=step / 5, seconds=1.5)
+    assert run.status == status
+    assert run.state == "stopped"
+    assert [(event["kind"], event["step"], event["message"]) for event in run.events()] == [
+        ("forked", step, f"from Parent, step {step}")
+    ]
+    assert kept.exists()
+    assert parent.meta.parent is None
+
+
+def test_a_fork_trains_with_as_many_threads_as_its_parent(store: RunStore, dcgan: RunConfig, parent: Run) -> None:
+    parent = edit_envelope(parent, threads=7)
+    assert store.fork(parent, "last", dcgan).envelope["threads"] == 7
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"model.ngf": 4}, "model.ngf cannot change in a fork: the checkpoint's networks have 2"),
+        ({"model.nz": 5}, "model.nz cannot change in a fork: the checkpoint's networks have 4"),
+        ({"model.spectral_norm": True}, "model.spectral_norm cannot change in a fork: .* have False"),
+        ({"model.kind": "cdcgan"}, "model.kind cannot change in a fork: .* have dcgan"),
+        ({"optim.optimizer": "sgd"}, "optim.optimizer cannot change in a fork: the checkpoint has adam"),
+        ({"optim.ema": 0.9}, "average of G cannot change in a fork: the checkpoint has none"),
+        ({"train.epochs": 2}, "train.epochs must be at least 3: the fork starts at step 10"),
+        ({"train.epochs": 4, "optim.d_steps": 3}, "train.epochs must be at least 7: the fork starts at step 10"),
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_the_checkpoint_is_refused(
+    store: RunStore, dcgan: RunConfig, parent: Run, changes: dict, words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        store.fork(parent, "last", dcgan.replace(changes))
+    assert [path.name for path in store.root.iterdir()] == [parent.id]
+
+
+def test_the_shape_of_the_data_cannot_change_in_a_fork(store: RunStore, mlp: RunConfig) -> None:
+    parent = store.create(mlp)
+    save_checkpoint(parent)
+    with pytest.raises(ConfigError, match="shape of a sample cannot change in a fork: the checkpoint has 1 x 28 x 28"):
+        store.fork(parent, "last", mlp.replace({"data.image_size": 16}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"train.epochs": 3},
+        {"optim.ema": 0.0, "optim.beta1": 0.9, "optim.d_steps": 2, "train.epochs": 100},
+        {"seed": 5, "objective.loss": "hinge", "train.batch_size": 4, "data.limit": 20},
+    ],
+    ids=str,
+)
+def test_everything_else_can_change_in_a_fork(store: RunStore, dcgan: RunConfig, parent: Run, changes: dict) -> None:
+    config = dcgan.replace(changes)
+    assert store.fork(parent, "last", config).config == config
+
+
+@pytest.mark.parametrize("checkpoint", ["000005", "", "../last", "last.pt", "*"])
+def test_a_checkpoint_that_is_not_there_cannot_be_forked(
+    store: RunStore, dcgan: RunConfig, parent: Run, checkpoint: str
+) -> None:
+    for ask in (lambda: store.fork(parent, checkpoint, dcgan), lambda: parent.checkpoint_step(checkpoint)):
+        with pytest.raises(BadCheckpoint, match="Parent has no checkpoint"):
+            ask()
+    assert [path.name for path in store.root.iterdir()] == [parent.id]
+
+
+@pytest.mark.parametrize("name", ["last", "000005"])
+def test_a_damaged_checkpoint_cannot_be_forked(store: RunStore, dcgan: RunConfig, parent: Run, name: str) -> None:
+    (parent.path / "checkpoints" / f"{name}.pt").write_bytes(b"garbage")
+    with pytest.raises(BadCheckpoint, match=f"the checkpoint {name}.pt cannot be read"):
+        store.fork(parent, name, dcgan)
+    assert [path.name for path in store.root.iterdir()] == [parent.id]
+
+
+def test_a_fork_goes_on_from_the_checkpoint_it_copied(
+    store: RunStore, dcgan: RunConfig, parent: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While its parent trains on and replaces its own."""
+    original = store_module.shutil.copyfile
+
+    def copy_and_train_on(source: Path, target: Path) -> None:
+        original(source, target)
+        save_checkpoint(parent, step=15)
+
+    monkeypatch.setattr(store_module.shutil, "copyfile", copy_and_train_on)
+    run = store.fork(parent, "last", dcgan)
+    assert run.meta.parent_step == run.status.step == load_checkpoint(run.checkpoints()["last"]).step == 10
+
+
+def test_a_draft_that_fails_leaves_nothing(store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Run, "write_status", fail)
+    with pytest.raises(OSError, match="No space"):
+        store.create(dcgan)
+    assert list(store.root.iterdir()) == []
+
+
+def descend(store: RunStore, config: RunConfig, steps: Iterable[int]) -> list[Run]:
+    """A run, its fork, that one's fork and so on, each at one of the steps."""
+    line = [store.create(config, name="0")]
+    for number, step in enumerate(steps, start=1):
+        save_checkpoint(line[-1], step=step)
+        line.append(store.fork(line[-1], "last", config, name=str(number)))
+    return line
+
+
+def names(runs: Iterable[Run]) -> list[str]:
+    return [run.name for run in runs]
+
+
+def test_a_lineage_goes_from_the_oldest_to_the_run_itself(store: RunStore, dcgan: RunConfig) -> None:
+    line = descend(store, dcgan, (5, 10, 15))
+    assert names(store.lineage(line[3])) == ["0", "1", "2", "3"]
+    assert names(store.lineage(line[0])) == ["0"]
+    store.delete(line[1])
+    assert names(store.lineage(line[3])) == ["2", "3"]
+    store.restore(line[1].id)
+    assert names(store.lineage(line[3])) == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("parent_id", [*HOSTILE, 3, None, ["x"], {}])
+def test_a_parent_that_is_none_ends_the_lineage(store: RunStore, dcgan: RunConfig, parent_id: object) -> None:
+    run = store.create(dcgan)
+    (run.path / "meta.json").write_text(json.dumps({"parent": parent_id, "parent_step": 3}))
+    assert store.lineage(run) == [run]
+    assert len(store.joined_scalars(run)) == 0
+
+
+def test_runs_that_are_each_others_parents_do_not_go_round_in_circles(store: RunStore, dcgan: RunConfig) -> None:
+    line = descend(store, dcgan, (5, 10))
+    line[0].edit_meta(parent=line[2].id, parent_step=15)
+    assert names(store.lineage(line[2])) == ["0", "1", "2"]
+    line[1].edit_meta(parent=line[1].id)
+    assert names(store.lineage(line[2])) == ["1", "2"]
+
+
+def write_curve(run: Run, first: int, last: int, **columns: float) -> None:
+    steps = np.arange(first, last + 1)
+    writer = ScalarWriter(run.path / "scalars.arrow")
+    writer.append({"step": steps} | {name: np.full(len(steps), value) for name, value in columns.items()})
+    writer.close()
+
+
+def test_joined_curves_follow_the_lineage(store: RunStore, dcgan: RunConfig) -> None:
+    line = descend(store, dcgan, (5, 10, 10))
+    for run, first, last, loss in ((line[0], 1, 20, 0.0), (line[1], 6, 20, 1.0), (line[3], 11, 13, 3.0)):
+        write_curve(run, first, last, loss_g=loss)
+    rows = store.joined_scalars(line[3])
+    assert rows["step"].tolist() == list(range(1, 14))
+    assert rows["loss_g"].tolist() == [0.0] * 5 + [1.0] * 5 + [3.0] * 3
+    assert rows["step"].dtype == np.int64
+    assert store.joined_scalars(line[2])["loss_g"].tolist() == [0.0] * 5 + [1.0] * 5
+    assert store.joined_scalars(line[0]).equals(line[0].scalars())
+    assert store.joined_scalars(line[3], ["loss_g", "nonsense"]).columns.tolist() == ["loss_g"]
+    assert store.joined_scalars(line[3], ["step", "loss_g"]).equals(rows)
+    store.delete(line[0])
+    assert store.joined_scalars(line[3])["step"].tolist() == list(range(6, 14))
+
+
+def test_joined_curves_of_different_columns_and_hostile_steps(store: RunStore, dcgan: RunConfig) -> None:
+    line = descend(store, dcgan, (5,))
+    write_curve(line[0], 1, 20, loss_g=0.0)
+    write_curve(line[1], 3, 8, loss_g=1.0, penalty=2.0)
+    rows = store.joined_scalars(line[1])
+    assert rows["step"].tolist() == list(range(1, 9))
+    assert rows["penalty"].isna().sum() == 5
+    line[1].edit_meta(parent_step=None)
+    assert store.joined_scalars(line[1])["loss_g"].tolist() == [1.0] * 6
+    (line[0].path / "scalars.arrow").write_bytes(b"garbage")
+    line[1].edit_meta(parent_step=5)
+    assert store.joined_scalars(line[1])["step"].tolist() == [6, 7, 8]

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from tsdownsample import MinMaxLTTBDownsampler
 
+from gancore.config import RunConfig
+from gancore.parts import D_OUTPUT
 from ui import colors
 from ui.words import legend
 
@@ -44,11 +46,59 @@ class Panel:
     log: bool = False
 
 
-def panels(output: str) -> dict[str, Panel]:
-    """The charts of a GAN run; `output` says what D's verdict is (`gancore.config.D_OUTPUT`)."""
-    verdict = "probability" if output == "probability" else "raw score"
-    real, fake, fake_g = ("D(x), real", "D(G(z)) in D's step", "D(G(z)) in G's step")
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at a step, drawn across every curve."""
+
+    step: int
+    text: str
+    color: str = colors.REAL
+
+
+def panels(config: RunConfig) -> dict[str, Panel]:
+    """The charts of a run of this kind, the first one the main one."""
+    own = _vae_panels() if config.model.kind == "vae" else _gan_panels(config)
+    speed = Panel(
+        "Step time",
+        "seconds a step",
+        "Spikes are other work on this machine.",
+        (Curve("step_time", "step time", colors.REAL),),
+    )
+    return own | {"speed": speed}
+
+
+def _vae_panels() -> dict[str, Panel]:
     return {
+        "losses": Panel(
+            "Losses",
+            "nats an image",
+            "The reconstruction gets cheaper, while the KL term, what the code says about the image, grows.",
+            (
+                Curve("loss", "total", colors.REAL),
+                Curve("recon", "reconstruction", colors.G),
+                Curve("kl", "KL", colors.D),
+            ),
+        ),
+        "kl": Panel(
+            "KL",
+            "nats an image",
+            "Falling to zero: the decoder ignores the code (posterior collapse).",
+            (Curve("kl", "KL", colors.D),),
+        ),
+        "gradients": Panel(
+            "Gradients",
+            "gradient norm",
+            "Jumps by decades: instability.",
+            (Curve("grad_norm", "encoder and decoder", colors.REAL),),
+            log=True,
+        ),
+    }
+
+
+def _gan_panels(config: RunConfig) -> dict[str, Panel]:
+    objective, kind = config.objective, config.model.kind
+    probability = kind == "semi" or D_OUTPUT[objective.loss] == "probability"
+    found = {
         "losses": Panel(
             "Losses",
             "loss",
@@ -57,14 +107,12 @@ def panels(output: str) -> dict[str, Panel]:
         ),
         "verdicts": Panel(
             "D(x), D(G(z))",
-            f"D's verdict ({verdict})",
-            "D(x) near 1 and D(G(z)) near 0: D sees through every fake. Both near 1/2: D cannot tell."
-            if output == "probability"
-            else "D is trained towards 1 on real and 0 on fake images; G pulls the fakes towards 1.",
+            f"D's verdict ({'probability' if probability else 'raw score'})",
+            _verdict_caption(config),
             (
-                Curve("d_real", real, colors.REAL),
-                Curve("d_fake", fake, colors.D),
-                Curve("d_fake_g", fake_g, colors.G),
+                Curve("d_real", "D(x), real", colors.REAL),
+                Curve("d_fake", "D(G(z)) in D's step", colors.D),
+                Curve("d_fake_g", "D(G(z)) in G's step", colors.G),
             ),
         ),
         "gradients": Panel(
@@ -74,13 +122,44 @@ def panels(output: str) -> dict[str, Panel]:
             (Curve("grad_norm_d", "D", colors.D), Curve("grad_norm_g", "G", colors.G)),
             log=True,
         ),
-        "speed": Panel(
-            "Step time",
-            "seconds a step",
-            "Spikes are other work on this machine.",
-            (Curve("step_time", "step time", colors.REAL),),
-        ),
     }
+    if config.uses("objective.penalty") and objective.penalty != "none":
+        curve = Curve("penalty", "penalty", colors.D)
+        found["penalty"] = Panel("Penalty", "penalty", "Near 0: D's slope is as the penalty wants it.", (curve,))
+    if kind == "semi":
+        found["accuracy"] = Panel(
+            "Accuracy",
+            "share told right",
+            "Of D, on images whose labels it never learns from.",
+            (Curve("accuracy", "accuracy", colors.D),),
+        )
+        found["classes"] = Panel(
+            "Class loss",
+            "cross-entropy",
+            "On the labelled images alone: near 0 it knows them by heart.",
+            (Curve("loss_class", "cross-entropy of the labels", colors.D),),
+        )
+    if kind == "translator":
+        found["diversity"] = Panel(
+            "Diversity",
+            "difference of outputs / of noise",
+            "At 0, G ignores its noise: the same input always gives the same output.",
+            (Curve("diversity", "diversity", colors.G),),
+        )
+        if objective.pixel_weight:
+            curve = Curve("loss_pixel", "pixel loss", colors.G)
+            caption = "Pixel-wise cross-entropy of G's images to the bold twins."
+            found["pixels"] = Panel("Pixel loss", "cross-entropy", caption, (curve,))
+    return found
+
+
+def _verdict_caption(config: RunConfig) -> str:
+    loss = config.objective.loss
+    if config.model.kind == "semi" or D_OUTPUT[loss] == "probability":
+        return "D(x) near 1 and D(G(z)) near 0: D sees through every fake. Both near 1/2: D cannot tell."
+    if loss == "least_squares":
+        return "D is trained towards 1 on real and 0 on fake images; G pulls the fakes towards 1."
+    return "Scores have no scale of their own: what counts is how far real lies above fake, and whether the gap closes."
 
 
 def smooth(values: pd.Series, weight: float) -> pd.Series:
@@ -118,28 +197,41 @@ def _traces(rows: pd.DataFrame, x: str, column: str, name: str, color: str, weig
     return [_line(rows[x], raw, color, 1, opacity=0.22, showlegend=False, hoverinfo="skip"), solid]
 
 
-def run_figure(rows: pd.DataFrame, panel: Panel, run_id: str, weight: float = SMOOTHING) -> Figure:
+def run_figure(
+    rows: pd.DataFrame, panel: Panel, run_id: str, weight: float = SMOOTHING, marks: Sequence[Mark] = ()
+) -> Figure:
     """A run's own curves against the step."""
     data = []
     for curve in panel.curves:
         data += _traces(rows, "step", curve.column, curve.name, curve.color, weight)
-    return {"data": data, "layout": _layout("step", panel.y, revision=run_id + panel.title, log=panel.log)}
+    return {"data": data, "layout": _layout("step", panel.y, revision=run_id + panel.title, log=panel.log, marks=marks)}
 
 
 AXES = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
 
 
 def comparison_figure(
-    runs: Sequence[tuple[str, str, pd.DataFrame]], column: str, title: str, *, axis: str, weight: float, log: bool
+    runs: Sequence[tuple[str, str, pd.DataFrame]],
+    column: str,
+    title: str,
+    *,
+    axis: str,
+    weight: float,
+    log: bool,
+    marks: Sequence[Mark] = (),
 ) -> Figure:
-    """One measured quantity of several runs: (name, colour, rows) each, smoothed, the raw values as ghosts."""
+    """One measured quantity of several runs: (name, colour, rows) each, smoothed, the raw values as ghosts.
+
+    Marks stand at steps, and are left out on other axes.
+    """
     data = []
     for name, color, rows in runs:
         data += _traces(rows, axis, column, name, color, weight)
-    return {"data": data, "layout": _layout(AXES[axis], title, revision=column + axis + str(log), log=log)}
+    shown = marks if axis == "step" else ()
+    return {"data": data, "layout": _layout(AXES[axis], title, revision=column + axis + str(log), log=log, marks=shown)}
 
 
-def _layout(x: str, y: str, *, revision: str, log: bool) -> dict[str, Any]:
+def _layout(x: str, y: str, *, revision: str, log: bool, marks: Sequence[Mark]) -> dict[str, Any]:
     return {
         "xaxis": {"title": {"text": x}, "rangemode": "tozero"},
         "yaxis": {"title": {"text": y}, "type": "log" if log else "linear", "exponentformat": "power"},
@@ -147,4 +239,25 @@ def _layout(x: str, y: str, *, revision: str, log: bool) -> dict[str, Any]:
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         "hovermode": "x unified",
         "uirevision": revision,
+        "shapes": [_line_at(mark) for mark in marks],
+        "annotations": [_note_at(mark) for mark in marks],
     }
+
+
+def _line_at(mark: Mark) -> dict[str, Any]:
+    line = {"color": mark.color, "width": 1, "dash": "dot"}
+    return {
+        "type": "line",
+        "xref": "x",
+        "yref": "paper",
+        "x0": mark.step,
+        "x1": mark.step,
+        "y0": 0,
+        "y1": 1,
+        "line": line,
+    }
+
+
+def _note_at(mark: Mark) -> dict[str, Any]:
+    place = {"xref": "x", "yref": "paper", "x": mark.step, "y": 1, "xanchor": "left", "yanchor": "top"}
+    return place | {"text": legend(mark.text), "showarrow": False, "textangle": 90, "font": {"size": 11}}

@@ -10,8 +10,8 @@ import streamlit as st
 from gancore.parts import D_OUTPUT
 from gancore.store import Run
 from gancore.text import describe_duration
-from ui import live, tables
-from ui.charts import AXES, SMOOTHING, comparison_figure
+from ui import live, state, tables
+from ui.charts import AXES, SMOOTHING, Mark, comparison_figure
 from ui.colors import run_color
 from ui.components import chart, film
 from ui.words import labels
@@ -20,12 +20,23 @@ MAX_RUNS = 8
 METRICS = {
     "loss_d": "D loss",
     "loss_g": "G loss",
+    "loss": "loss",
+    "recon": "reconstruction",
+    "kl": "KL",
     "d_real": "D(x)",
     "d_fake": "D(G(z)) in D's step",
     "d_fake_g": "D(G(z)) in G's step",
+    "accuracy": "accuracy",
+    "loss_class": "class loss",
+    "loss_pixel": "pixel loss",
+    "diversity": "diversity",
+    "penalty": "penalty",
     "grad_norm_d": "gradient norm of D",
     "grad_norm_g": "gradient norm of G",
+    "grad_norm": "gradient norm",
     "step_time": "seconds a step",
+    "test_accuracy": "test accuracy",
+    "test_elbo": "test ELBO",
 }
 
 
@@ -75,14 +86,23 @@ def settings(runs: Sequence[Run]) -> None:
 def curves(runs: Sequence[Run]) -> None:
     """Measured quantities over each other."""
     st.subheader("Curves", anchor=False)
+    forked = any(run.meta.parent for run in runs)
+    join = forked and st.toggle(
+        "Forks with the curves of what they were forked from",
+        True,
+        key="compare-join",
+        persist_state="session",
+    )
+    rows = {run.id: state.store().joined_scalars(run) if join else run.scalars() for run in runs}
+    measured = [column for column in METRICS if any(column in frame for frame in rows.values())]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         columns = st.pills(
             "Show",
-            list(METRICS),
-            default=["loss_d", "loss_g"],
+            measured,
+            default=[column for column in ("loss_d", "loss_g", "loss") if column in measured],
             selection_mode="multi",
             format_func=METRICS.__getitem__,
-            key="compare-metrics",
+            key="compare-metrics-" + "-".join(measured),
             persist_state="session",
         )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -101,19 +121,26 @@ def curves(runs: Sequence[Run]) -> None:
         )
         log = st.toggle("Log scale", key="compare-log", persist_state="session")
     names = labels(runs)
-    rows = {run.id: run.scalars() for run in runs}
+    marks = [mark for run in runs for mark in _marks(run)]
     outputs = {D_OUTPUT[run.config.objective.loss] for run in runs}
     cells = st.columns(2) if columns else []
     for index, column in enumerate(columns or []):
         with cells[index % 2]:
             series = [(names[run.id], run_color(run), rows[run.id]) for run in runs]
             title = METRICS[column]
-            figure = comparison_figure(series, column, title, axis=axis or "step", weight=weight, log=log)
+            figure = comparison_figure(series, column, title, axis=axis or "step", weight=weight, log=log, marks=marks)
             key = "compare-" + column + "-" + "-".join(run.id for run in runs)
             chart(figure, key=key, alt=f"{title} of {len(runs)} runs", height=320)
             if column.startswith("d_") and len(outputs) > 1:
                 st.caption("Some of these runs give probabilities and others raw scores: their levels do not compare.")
     st.caption("Losses of different objectives do not compare either: look at the samples.")
+
+
+def _marks(run: Run) -> list[Mark]:
+    """Where a run began as a fork, and where its settings were changed while it trained."""
+    color, step = run_color(run), run.meta.parent_step
+    begin = [] if step is None else [Mark(step, "fork", color)]
+    return begin + live.change_marks(run, color)
 
 
 def samples(runs: Sequence[Run]) -> None:
@@ -136,12 +163,13 @@ def results(runs: Sequence[Run]) -> None:
     """Final numbers, means over the last 100 steps."""
     st.subheader("Results", anchor=False)
     names = labels(runs)
+    measured = [key for key in METRICS if any(key in run.summary for run in runs)]
     table = [
         {
             "run": names[run.id],
             "state": live.state_word(run.state),
             "steps": run.status.step,
-            **{METRICS[key]: run.summary.get(key) for key in METRICS if key != "step_time"},
+            **{METRICS[key]: run.summary.get(key) for key in measured},
             "images/s": run.summary.get("images_per_second"),
             "trained": describe_duration(run.status.seconds),
         }

@@ -23,7 +23,6 @@ class Frame:
     step: int
     caption: str
     src: str  # data URL
-    count: int
 
 
 @dataclass(frozen=True)

@@ -38,5 +38,6 @@ def _show(config: RunConfig, waiting: bool) -> None:
         f":material/schema: {parameters} parameters  \n:material/timer: {cost.steps:,} steps, about "
         f"{describe_duration(cost.seconds)}, {describe_bytes(cost.bytes)} of memory"
     )
-    if not available(config.data.name):
-        st.caption(f":material/download: {DATASETS[config.data.name].download} to download first")
+    if not available(config.data.name, config.data.own):
+        download = DATASETS[config.data.name].download
+        st.caption(f":material/download: {download} to download first" if download else "Not on this machine yet.")

@@ -7,47 +7,92 @@ is shown.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from gancore.config import SETTINGS, ConfigError, RunConfig, parse_setting
+from gancore.config import SETTINGS, STEERABLE, ConfigError, RunConfig, fitting, parse_setting, uses
 from gancore.datasets import DATASETS
-from gancore.experiments import EXPERIMENTS
+from gancore.experiments import EXPERIMENTS, Scale
 from gancore.settings import Setting, allowed
+from gancore.store import Run
 from gancore.text import describe_rate, describe_value
+from ui.words import plain
 
-GROUPS = ("Network", "Learning", "Training", "Objective")
+GROUPS = ("Network", "Learning", "Data", "Training", "Objective")
+
+
+@dataclass(frozen=True)
+class Fork:
+    """A checkpoint from which the run that Start makes will go on."""
+
+    run_id: str
+    checkpoint: str
+    step: int
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the form started from, and its changes are counted from."""
+
+    config: RunConfig
+    title: str
+    experiment: str | None = None
+    listed: bool = False
+    fork: Fork | None = None
+    arm: tuple[str, Scale] | None = None
+
+    def source_of(self, path: str) -> str | None:
+        """Where the catalogue says that this value comes from."""
+        if self.experiment not in EXPERIMENTS or self.arm is None:
+            return None
+        return EXPERIMENTS[self.experiment].source_of(path, *self.arm)
+
+    def fixes(self, path: str) -> bool:
+        """Whether a setting cannot change, since a checkpoint's networks and optimisers have it."""
+        fixed = path.startswith("model.") or path in ("data.image_size", "optim.optimizer", "optim.ema")
+        return self.fork is not None and fixed
 
 
 OTHER = ""  # in the picker: settings that came from a run, not from the catalogue
 
 
-def start_from(config: RunConfig, title: str, experiment: str | None = None, *, listed: bool = False) -> None:
-    """Fill the form with a config; changes are counted from here on. `listed` is what the picker offers itself.
+def start_from(
+    config: RunConfig,
+    title: str,
+    experiment: str | None = None,
+    *,
+    listed: bool = False,
+    fork: Fork | None = None,
+    arm: tuple[str, Scale] | None = None,
+) -> None:
+    """Fill the form with a config; changes are counted from here on. `listed` is what the picker offers itself, of an
+    experiment's `arm` at some scale; what a `fork` takes over cannot be changed.
 
     Must be called before the picker is drawn, from a callback say.
     """
     st.session_state["draft"] = dict(config.flat)
-    st.session_state["origin"] = {"config": config, "title": title, "experiment": experiment, "listed": listed}
+    st.session_state["origin"] = Origin(config, title, experiment, listed, fork, arm)
     st.session_state["experiment"] = experiment if listed else OTHER
     st.session_state["typing"] = {}  # what was typed and cannot be a value: path -> text
     turns = st.session_state.get("turns", {"form": 0})
     st.session_state["turns"] = {"form": turns["form"] + 1}
 
 
-def origin() -> dict[str, Any]:
-    """Where the draft started: its config, a title, and the experiment's id."""
+def origin() -> Origin:
+    """Where the draft started."""
     if "origin" not in st.session_state:
         quickstart = EXPERIMENTS["quickstart"]
         start_from(quickstart.base, quickstart.id, quickstart.id, listed=True)
-    found: dict[str, Any] = st.session_state["origin"]
+    found: Origin = st.session_state["origin"]
     return found
 
 
 def draft() -> RunConfig:
     """The settings as they stand in the form. Raises `ConfigError`."""
-    start: RunConfig = origin()["config"]
+    start = origin().config
     for path, text in st.session_state["typing"].items():
         raise ConfigError(f"{path} must be {allowed(SETTINGS[path])}, not {text!r}")
     return start.replace(st.session_state["draft"])
@@ -56,7 +101,8 @@ def draft() -> RunConfig:
 def pick_experiment() -> None:
     """Choose what to start from: an experiment of the catalogue, one of its runs, at full or quick scale."""
     start = origin()
-    titles = {} if start["listed"] else {OTHER: f"Settings of {start['title']}"}
+    what = "Fork of" if start.fork else "Settings of"
+    titles = {} if start.listed else {OTHER: f"{what} {start.title}"}
     titles |= {key: experiment.title for key, experiment in EXPERIMENTS.items()}
     key = st.selectbox(
         "Start from",
@@ -85,14 +131,14 @@ def pick_experiment() -> None:
             ["quick", "full"],
             default="quick",
             required=True,
-            format_func={"quick": "Quick, 5,000 digits", "full": "Full, as in the report"}.__getitem__,
+            format_func={"quick": "Quick, in minutes", "full": "Full, as in the report"}.__getitem__,
             key=f"scale:{key}",
             on_change=_take_experiment,
             persist_state="session",
-            help="Quick asks the same question on the digits that come with the installation, in minutes.",
+            help="Quick asks the same question on data that come with the installation.",
         )
     if key != "quickstart":
-        st.caption(f"{experiment.question} ({experiment.source})")
+        st.caption(" ".join([f"{experiment.question} ({experiment.source})", experiment.note]))
 
 
 def _take_experiment() -> None:
@@ -100,18 +146,24 @@ def _take_experiment() -> None:
     first = next(iter(experiment.arms))
     arm = st.session_state.get(f"arm:{experiment.id}") or first
     scale = st.session_state.get(f"scale:{experiment.id}") or ("quick" if experiment.quick else "full")
-    start_from(experiment.arm(arm, scale), f"{experiment.id} {arm}".strip(), experiment.id, listed=True)
+    title = f"{experiment.id} {arm}".strip()
+    start_from(experiment.arm(arm, scale), title, experiment.id, listed=True, arm=(arm, scale))
 
 
-def settings_form() -> None:
-    """Every setting that has an effect, grouped; the less used ones folded away."""
+def settings_form(panels: Mapping[str, Callable[[], None]]) -> None:
+    """Every setting that has an effect, grouped; the less used ones folded away.
+
+    `panels` are what some datasets ask for besides, such as a canvas to draw on: dataset -> what shows it.
+    """
     values = st.session_state["draft"]
     for group in GROUPS:
-        used = [s for s in SETTINGS.values() if s.group == group and _has_effect(s, values)]
+        used = [s for s in SETTINGS.values() if s.group == group and not s.hidden and uses(s.path, values)]
         with st.expander(group, expanded=group != "Objective", key=f"group:{group}"):
             for setting in used:
                 if setting.main:
                     _widget(setting)
+                if setting.path == "data.name" and (panel := panels.get(values["data.name"])):
+                    panel()
             rest = [setting for setting in used if not setting.main]
             if rest and st.toggle(
                 "More", key=f"more:{group}", help=", ".join(s.label for s in rest), persist_state="session"
@@ -120,35 +172,31 @@ def settings_form() -> None:
                     _widget(setting)
 
 
-def _has_effect(setting: Setting, values: dict[str, Any]) -> bool:
-    return all(values[other] in allowed_values for other, allowed_values in setting.when.items())
-
-
 def changes_line() -> None:
     """What was changed from the starting point, with a way back."""
     start = origin()
-    changed = [(path, start["config"].flat[path], value) for path, value in st.session_state["draft"].items()]
+    changed = [(path, start.config.flat[path], value) for path, value in st.session_state["draft"].items()]
     parts = [
         f"**{SETTINGS[path].label}** {describe_value(old)} → {describe_value(new)}"
         for path, old, new in changed
         if old != new
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Changed: " + " · ".join(parts) if parts else f"As in {start['title']}.", width="stretch")
+        st.caption("Changed: " + " · ".join(parts) if parts else plain(f"As in {start.title}."), width="stretch")
         st.button("Reset", type="tertiary", icon=":material/undo:", on_click=_reset, disabled=not parts)
 
 
 def _reset() -> None:
     start = origin()
-    start_from(start["config"], start["title"], start["experiment"], listed=start["listed"])
+    start_from(start.config, start.title, start.experiment, listed=start.listed, fork=start.fork, arm=start.arm)
 
 
 def suggest_name(config: RunConfig) -> str:
     """A name that says where a run started and what was changed."""
     start = origin()
-    changed = config.differences(start["config"])
+    changed = config.differences(start.config)
     parts = [f"{SETTINGS[path].label} {describe_value(new)}" for path, (new, _) in changed.items()]
-    return " ".join([start["title"], *(parts if len(parts) <= 3 else [*parts[:2], f"and {len(parts) - 2} more"])])
+    return " ".join([start.title, *(parts if len(parts) <= 3 else [*parts[:2], f"and {len(parts) - 2} more"])])
 
 
 # --- one widget a setting -------------------------------------------------------------------------------------------
@@ -158,7 +206,7 @@ def _widget(setting: Setting) -> None:
     if setting.kind == "choice":
         _choice(setting)
     elif setting.kind == "bool":
-        st.toggle(setting.label, help=setting.help, **_wire(setting, "w", _value(setting), _take))
+        st.toggle(setting.label, help=_help(setting), **_wire(setting, "w", _value(setting), _take))
     elif setting.scale == "log":
         _log_slider(setting)
     elif setting.scale == "linear":
@@ -173,7 +221,7 @@ def _choice(setting: Setting) -> None:
         setting.label,
         setting.choices,
         format_func=lambda value: titles.get(value, str(value).replace("_", " ")),
-        help=setting.help,
+        help=_help(setting),
         **_wire(setting, "w", _value(setting), _take),
     )
 
@@ -186,7 +234,7 @@ def _log_slider(setting: Setting) -> None:
             setting.label,
             sorted({*log_marks(setting), value}),
             format_func=_show,
-            help=setting.help,
+            help=_help(setting),
             **_wire(setting, "s", value, _take),
         )
         _typed(setting, label_visibility="collapsed", width=84)
@@ -201,7 +249,7 @@ def _linear_slider(setting: Setting) -> None:
         int(low) if whole else float(low),
         int(high) if whole else max(float(high) - (step if setting.open_high else 0), _value(setting)),
         step=step,
-        help=setting.help,
+        help=_help(setting),
         **_wire(setting, "w", _value(setting), _take),
     )
 
@@ -211,10 +259,10 @@ def _typed(setting: Setting, *, label_visibility: Any, width: Any = "stretch") -
     text = pending if pending is not None else _show(_value(setting))
     st.text_input(
         setting.label if label_visibility == "visible" else f"{setting.label}, typed",
-        help=setting.help if label_visibility == "visible" else None,
+        help=_help(setting) if label_visibility == "visible" else None,
         label_visibility=label_visibility,
         width=width,
-        placeholder="all" if setting.optional else None,
+        placeholder=setting.empty if setting.optional else None,
         **_wire(setting, "t", text, _take_text),
     )
 
@@ -255,16 +303,46 @@ def _wire(setting: Setting, role: str, value: Any, on_change: Any) -> dict[str, 
     """What connects a widget to the draft: its key, seeded with `value`, and what happens when it is used."""
     key = _key(setting, role)
     st.session_state.setdefault(key, value)
-    return {"key": key, "on_change": on_change, "args": (setting, role, key)}
+    fixed = origin().fixes(setting.path)
+    return {"key": key, "on_change": on_change, "args": (setting, role, key), "disabled": fixed}
+
+
+def _help(setting: Setting) -> str:
+    """What a setting does, and where the value that the form started with comes from."""
+    start = origin()
+    if start.fixes(setting.path):
+        return f"{setting.help}\n\nA fork cannot change this: the checkpoint has it."
+    source = start.source_of(setting.path)
+    value = describe_value(start.config.flat[setting.path])
+    parts = [setting.help, f"Here **{value}**: {source}." if source else "", _class_names(setting)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _class_names(setting: Setting) -> str:
+    """Which number stands for which class, in the help of the setting that asks for numbers."""
+    names = DATASETS[st.session_state["draft"]["data.name"]].classes if setting.path == "data.classes" else ()
+    return " · ".join(f"{number} {name}" for number, name in enumerate(names[:12]) if name != str(number))
 
 
 def _decide(setting: Setting, role: str, value: Any) -> None:
-    """A person chose a value with one widget; the others for this setting are made anew to show it."""
-    st.session_state["draft"][setting.path] = value
-    st.session_state["typing"].pop(setting.path, None)
+    """A person chose a value with one widget; the others for this setting are made anew to show it.
+
+    So are those of settings that must change with it, for all to fit together.
+    """
+    draft = st.session_state["draft"]
+    changes = fitting(setting.path, value, draft)
+    put({setting.path: value}, except_role=role)
+    put(changes)
+
+
+def put(changes: dict[str, Any], except_role: str | None = None) -> None:
+    """Set settings in the draft; their widgets, but the one that a person has used, are made anew to show it."""
     turns = st.session_state["turns"]
-    for other in {"s", "t", "w"} - {role}:
-        turns[setting.path, other] = turns.get((setting.path, other), 0) + 1
+    for path, value in changes.items():
+        st.session_state["draft"][path] = value
+        st.session_state["typing"].pop(path, None)
+        for role in {"s", "t", "w"} - {except_role}:
+            turns[path, role] = turns.get((path, role), 0) + 1
 
 
 def _take(setting: Setting, role: str, key: str) -> None:
@@ -276,13 +354,53 @@ def _take_text(setting: Setting, role: str, key: str) -> None:
     """A typed value goes into the draft if it could be one at all; otherwise it stays in the box, and is explained."""
     if key != _key(setting, role):
         return
-    text = st.session_state[key].strip()
-    value = None if setting.optional and not text else parse_setting(setting.path, text)
+    typed = st.session_state[key].strip()
+    value = None if setting.optional and not typed else parse_setting(setting.path, typed)
     numeric = isinstance(value, int | float) and not isinstance(value, bool)
     if setting.kind == "float" and numeric:
         value = float(value)
-    widths = setting.kind == "widths" and isinstance(value, list)
-    if (numeric and setting.kind in ("int", "float")) or widths or (value is None and setting.optional):
+    listed = setting.kind == "list" and isinstance(value, list)
+    text = setting.kind == "text" and isinstance(value, str)
+    if (numeric and setting.kind in ("int", "float")) or listed or text or (value is None and setting.optional):
         _decide(setting, role, tuple(value) if isinstance(value, list) else value)
     else:
-        st.session_state["typing"][setting.path] = text
+        st.session_state["typing"][setting.path] = typed
+
+
+# --- a run that trains already --------------------------------------------------------------------------------------
+
+
+def steering(run: Run) -> None:
+    """What the form has otherwise than the run that trains, of what can change while it does, and a button for it."""
+    try:
+        now, wanted = run.steered_config, draft()
+    except ConfigError:
+        return
+    changes = {
+        path: wanted.flat[path]
+        for path in STEERABLE
+        if now.uses(path) and wanted.uses(path) and now.flat[path] != wanted.flat[path]
+    }
+    if not changes or now.model.kind != wanted.model.kind:
+        return
+    words = ", ".join(f"{SETTINGS[path].label} {describe_value(value)}" for path, value in changes.items())
+    with st.container(border=True, key="steering"):
+        st.markdown(f":material/swap_horiz: **{plain(run.name)}** trains with other values.")
+        st.button(
+            f"Apply to it now: {words}",
+            icon=":material/bolt:",
+            key="apply",
+            width="stretch",
+            on_click=_steer,
+            args=(run, changes),
+            help="The run goes on with these from its next step; the change is kept with it and marked on its curves.",
+        )
+
+
+def _steer(run: Run, changes: dict[str, Any]) -> None:
+    try:
+        run.steer(changes)
+    except ConfigError as problem:
+        st.toast(plain(str(problem)), icon=":material/error:")
+    else:
+        st.toast(plain(f"{run.name} goes on with the new values."), icon=":material/bolt:")

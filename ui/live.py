@@ -14,12 +14,13 @@ import streamlit as st
 from PIL import Image
 
 from gancore.config import SETTINGS, ConfigError
-from gancore.parts import D_OUTPUT
+from gancore.datasets import TOYS
+from gancore.parts import CONDITIONAL
 from gancore.store import RESUMABLE, Run, RunBusy, ShownState, Status
 from gancore.text import describe_duration, describe_value
 from ui import forms, state
-from ui.charts import Panel, panels, run_figure
-from ui.colors import run_color
+from ui.charts import Mark, Panel, panels, run_figure
+from ui.colors import REAL, run_color
 from ui.components import Film, Frame, chart, film
 from ui.words import labels, plain
 
@@ -105,7 +106,7 @@ def _view(run_id: str, shown: ShownState) -> None:
     with left:
         _samples(run)
     rows = run.scalars()
-    charts = panels(D_OUTPUT[run.config.objective.loss])
+    charts = panels(run.config)
     with right:
         _panel(run, rows, charts["losses"], height=430)
     _details(run, rows, charts)
@@ -117,7 +118,9 @@ def _header(run: Run, live: bool) -> None:
         st.subheader(plain(run.name), anchor=False, width="content")
         state_badge(run.state)
         st.space("stretch")
+        _fork_button(run)
         _control_buttons(run, "view")
+    _origin_line(run)
     st.progress(_share(status), text=progress_line(status, live=live))
     if status.error:
         st.error(plain(status.error), icon=":material/error:")
@@ -127,6 +130,53 @@ def _header(run: Run, live: bool) -> None:
                 st.code(details.read_text(encoding="utf-8", errors="replace")[-4000:], language=None)
         if "mnist-5k" in status.error and st.button("Train on mnist-5k instead", icon=":material/play_arrow:"):
             _restart_on_embedded(run)
+
+
+def _origin_line(run: Run) -> None:
+    """What a fork was forked from, with a way there."""
+    meta = run.meta
+    if meta.parent is None:
+        return
+    parent = state.find_run(meta.parent)
+    words = f"Forked at step {meta.parent_step or 0:,} from"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":material/fork_right: {words}", width="content")
+        if parent is None:
+            st.markdown("a run that is not here any more")
+            return
+        st.page_link("pages/train.py", label=plain(parent.name), query_params={"run": parent.id})
+        both = {"runs": f"{parent.id},{run.id}"}
+        st.page_link("pages/compare.py", label="Compare the two", icon=":material/compare:", query_params=both)
+
+
+def _fork_button(run: Run) -> None:
+    """Where to fork from; choosing one fills the form with the settings that held there."""
+    names = sorted(run.checkpoints(), key=lambda name: (name != "last", name))
+    if not names:
+        return
+    with st.popover("Fork", icon=":material/fork_right:", key=f"fork-{run.id}"):
+        st.markdown("A new run that goes on from a checkpoint of this one, with settings that you change.")
+        name = st.selectbox(
+            "From",
+            names,
+            format_func=lambda name: "the last checkpoint" if name == "last" else f"step {int(name):,}",
+            key=f"fork-from-{run.id}",
+        )
+        if len(names) == 1:
+            st.caption("To keep more checkpoints, set “keep a checkpoint every (epochs)” before Start.")
+        st.button("Choose settings", type="primary", key=f"fork-go-{run.id}", on_click=_take_fork, args=(run, name))
+
+
+def _take_fork(run: Run, checkpoint: str) -> None:
+    """Fill the form with what held at the checkpoint, and have Start fork it."""
+    step = run.status.step if checkpoint == "last" else int(checkpoint)
+    try:
+        config = run.config_at(step)
+    except ConfigError as problem:
+        st.toast(plain(str(problem)), icon=":material/error:")
+        return
+    title = f"{run.name} from step {step:,}"
+    forms.start_from(config, title, run.experiment, fork=forms.Fork(run.id, checkpoint, step))
 
 
 def _restart_on_embedded(run: Run) -> None:
@@ -191,11 +241,14 @@ def progress_line(status: Status, *, live: bool = True) -> str:
         parts.append(f"{describe_duration(status.seconds)} of training")
     if status.rate and live:
         parts.append(f"{status.rate:,.0f} images/s")
-    for name, label in (("loss_d", "D loss"), ("loss_g", "G loss")):
+    for name, label in SHOWN_SCALARS.items():
         value = status.scalars.get(name)
         if value is not None:
             parts.append(f"{label} {value:.3g}")
     return " · ".join(parts)
+
+
+SHOWN_SCALARS = {"loss_d": "D loss", "loss_g": "G loss", "loss": "loss", "accuracy": "accuracy"}
 
 
 def latest_sample(run: Run) -> Path | None:
@@ -217,17 +270,29 @@ def run_film(run: Run, title: str | None = None, steps: Sequence[int] | None = N
     samples = run.samples()
     wanted = thin_steps(list(samples)) if steps is None else [step for step in samples if step in steps]
     per_epoch = max(run.config.total_steps / run.config.train.epochs, 1e-9)
+    what = _what_is_shown(run)
     frames = [
-        Frame(
-            step=step,
-            caption=f"step {step:,} · epoch {step / per_epoch:.1f} · fixed noise of seed {run.config.seed} · raw G",
-            src=source,
-            count=64,
-        )
+        Frame(step=step, caption=f"step {step:,} · epoch {step / per_epoch:.1f} · {what}", src=source)
         for step in wanted
         if (source := picture_url(samples[step])) is not None
     ]
     return Film(title or run.name, frames, run_color(run) if title else None)
+
+
+def _what_is_shown(run: Run) -> str:
+    """What a run's pictures are, in a few words."""
+    config = run.config
+    noise = f"fixed noise of seed {config.seed}"
+    network = "EMA of G" if config.optim.ema else "raw G"
+    if config.model.kind == "vae":
+        return f"held-out images, below them their reconstructions, then two rows of samples · {noise}"
+    if config.model.kind == "translator":
+        return f"regular images, below them what three noises make of each · {network}"
+    if config.model.kind in CONDITIONAL:
+        return f"a class each row, a noise each column · {noise} · {network}"
+    if config.data.name in TOYS:
+        return f"data grey, samples orange, D's field blue, arrows where D pulls G's samples · {noise}"
+    return f"{noise} · {network}"
 
 
 def picture_url(path: Path) -> str | None:
@@ -279,7 +344,7 @@ def _samples(run: Run) -> None:
 
 
 def _panel(run: Run, rows: pd.DataFrame, panel: Panel, height: int) -> None:
-    figure = run_figure(rows, panel, run.id)
+    figure = run_figure(rows, panel, run.id, marks=change_marks(run))
     chart(figure, key=f"chart-{run.id}-{panel.title}", alt=f"{panel.title} of {run.name}", height=height)
     st.caption(panel.caption)
 
@@ -290,7 +355,7 @@ def _details(run: Run, rows: pd.DataFrame, charts: dict[str, Panel]) -> None:
     chosen = st.segmented_control(
         "Details",
         options,
-        default="verdicts",
+        default=options[0],
         required=True,
         format_func=lambda key: titles.get(key, key.capitalize()),
         key=f"details-{run.id}",
@@ -302,6 +367,19 @@ def _details(run: Run, rows: pd.DataFrame, charts: dict[str, Panel]) -> None:
         settings_table([run])
     else:
         _history(run)
+
+
+def change_marks(run: Run, color: str = REAL) -> list[Mark]:
+    """The live changes of a run that have taken effect, to be drawn across its curves."""
+    return [
+        Mark(
+            change.step,
+            ", ".join(f"{SETTINGS[path].label} {describe_value(v)}" for path, v in change.changes.items()),
+            color,
+        )
+        for change in run.changes()
+        if change.step is not None
+    ]
 
 
 def setting_text(run: Run, path: str) -> str:

@@ -47,12 +47,15 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
     if not runs:
         return []
     paths = varying(runs)[:MAX_VARYING]
-    rows = [_row(run, paths) for run in runs]
+    table = pd.DataFrame([_row(run, paths) for run in runs])
+    for column in ("D loss", "G loss", "loss"):  # a family has some of them
+        if column in table and table[column].isna().all():
+            table = table.drop(columns=column)
     event = st.dataframe(
-        pd.DataFrame(rows),
+        table,
         hide_index=True,
         row_height=64,
-        height=min(64 * len(rows) + 38, 620),
+        height=min(64 * len(table) + 38, 620),
         on_select="rerun",
         selection_mode="multi-row",
         key=_table_key(runs),
@@ -62,6 +65,7 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
             "progress": st.column_config.ProgressColumn("progress", format="%.0f %%", max_value=100, width=110),
             "D loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
             "G loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
+            "loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
             "when": st.column_config.DatetimeColumn(format="distance"),
         },
     )
@@ -87,6 +91,7 @@ def _row(run: Run, paths: Sequence[str]) -> dict[str, Any]:
         **{SETTINGS[path].label: live.setting_text(run, path) for path in paths if path != "data.name"},
         "D loss": numbers.get("loss_d"),
         "G loss": numbers.get("loss_g"),
+        "loss": numbers.get("loss"),
         "trained": describe_duration(status.seconds),
         "when": datetime.fromtimestamp(run.created),
         "experiment": run.experiment,

@@ -9,12 +9,15 @@ import torch
 from torch import Tensor
 
 from gancore.algorithms.gan import GAN
+from gancore.algorithms.semi import SemiSupervised
+from gancore.algorithms.translator import Translator
+from gancore.algorithms.vae import VAE
 from gancore.config import RunConfig
-from gancore.data import Batch
+from gancore.data import Batch, Images
 from gancore.parts import ModelKind
 from gancore.rng import StepRng
 
-__all__ = ["ALGORITHMS", "GAN", "Algorithm", "build_algorithm"]
+__all__ = ["ALGORITHMS", "GAN", "VAE", "Algorithm", "SemiSupervised", "Translator", "build_algorithm"]
 
 
 class Algorithm(Protocol):
@@ -24,12 +27,23 @@ class Algorithm(Protocol):
         """One iteration, as many updates as configured; returns detached 0-d scalars."""
         ...
 
+    def steer(self, config: RunConfig) -> None:
+        """Go on with other settings from the next step on; only those in `STEERABLE` may differ."""
+        ...
+
     def draw(self, count: int, source: torch.Generator) -> Tensor:
         """`count` latent inputs for `sample`."""
         ...
 
-    def sample(self, z: Tensor) -> Tensor:
-        """Images in [-1, 1] on the CPU, in eval mode and without touching the training state."""
+    def sample(self, z: Tensor, cond: Tensor | None = None) -> Tensor:
+        """Images in [-1, 1] or points on the CPU, in eval mode and without touching the training state.
+
+        `cond` is what a family is told besides: classes (N,), or regular images to translate (N, 1, H, W) in [0, 1].
+        """
+        ...
+
+    def measure(self, images: Images) -> dict[str, float]:
+        """What this family alone can say of itself on held-out images, at the end of a run."""
         ...
 
     def is_finite(self) -> bool:
@@ -45,7 +59,16 @@ class Algorithm(Protocol):
         ...
 
 
-ALGORITHMS: dict[ModelKind, Callable[[RunConfig, torch.device], Algorithm]] = {"dcgan": GAN, "mlp": GAN}
+ALGORITHMS: dict[ModelKind, Callable[[RunConfig, torch.device], Algorithm]] = {
+    "dcgan": GAN,
+    "mlp": GAN,
+    "cs231n": GAN,
+    "cdcgan": GAN,
+    "cmlp": GAN,
+    "vae": VAE,
+    "translator": Translator,
+    "semi": SemiSupervised,
+}
 
 
 def build_algorithm(config: RunConfig, device: str | torch.device = "cpu") -> Algorithm:

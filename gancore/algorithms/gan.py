@@ -1,43 +1,70 @@
-"""Generative adversarial training (Goodfellow et al. 2014) with any adversarial loss."""
+"""Generative adversarial training (Goodfellow et al. 2014) with any adversarial loss, with or without classes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from copy import deepcopy
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
 
+from gancore.algorithms.base import Family
 from gancore.config import RunConfig
 from gancore.data import Batch
 from gancore.losses import LOSSES, score
-from gancore.models import build_networks
 from gancore.models.dropout import seed_dropout
-from gancore.rng import StepRng, draw_noise
+from gancore.optimizers import build_optimizer, descend
+from gancore.parts import CONDITIONAL
+from gancore.penalties import PENALTIES
+from gancore.rng import StepRng
+
+Scalars = dict[str, Tensor]
 
 
-class GAN:
+@dataclass(frozen=True)
+class Fake:
+    """What G made, and what it was made from."""
+
+    images: Tensor
+    z: Tensor
+    labels: Tensor | None = None
+    logits: Tensor | None = None  # of the pixels, where G gives them
+
+    def detach(self) -> Fake:
+        """The same for D, whose gradients stop here."""
+        return Fake(self.images.detach(), self.z, self.labels)
+
+
+class GAN(Family):
     """A generator and a discriminator, updated in turn.
 
     D sees real and fake images as separate batches, so batch normalisation keeps separate statistics for them.
     Gradients are computed only for the network being updated. With `noise="same"` the second network sees the very
-    images that the first was last updated on: for D first, G's loss is then the updated D's verdict on them.
+    images that the first was last updated on: for D first, G's loss is then the updated D's verdict on them. A network
+    that does not learn (`only`) is scored all the same.
     """
 
     def __init__(self, config: RunConfig, device: torch.device) -> None:
-        self.config = config
-        self.device = device
-        networks = build_networks(config, device)
-        self.generator, self.discriminator = networks["generator"], networks["discriminator"]
-        self.optimizer_g = _adam(self.generator, config.optim.lr_g, config)
-        self.optimizer_d = _adam(self.discriminator, config.optim.lr_d, config)
+        super().__init__(config, device)
+        self.generator, self.discriminator = self.networks["generator"], self.networks["discriminator"]
+        self.optimizers = {
+            "optimizer_g": build_optimizer([self.generator], config.optim),
+            "optimizer_d": build_optimizer([self.discriminator], config.optim),
+        }
         self.loss = LOSSES[config.objective.loss]
+        self.only = config.objective.only if config.uses("objective.only") else "both"
+        self.clip = config.objective.clip if config.uses("objective.clip") else 0.0
+        if config.optim.ema:
+            self.networks["average"] = deepcopy(self.generator).eval().requires_grad_(False)
+        self.conditional = config.model.kind in CONDITIONAL
+        self._classes = torch.tensor([label for label, count in enumerate(config.class_counts) if count])
 
-    def step(self, next_batch: Callable[[], Batch], rng: StepRng) -> dict[str, Tensor]:
+    def step(self, next_batch: Callable[[], Batch], rng: StepRng) -> Scalars:
         """One iteration: `d_steps` updates of D, each on a fresh batch, and `g_steps` of G."""
         optim, objective = self.config.optim, self.config.objective
+        self._set_rate("optimizer_g", optim.lr_g, optim.schedule_g, rng.step)
+        self._set_rate("optimizer_d", optim.lr_d, optim.schedule_d, rng.step)
         for network in (self.generator, self.discriminator):
             seed_dropout(network, rng.stream("dropout"))
         first_is_d = objective.order == "d_first"
@@ -46,108 +73,141 @@ class GAN:
             updates.sort(reverse=True)
         share_after = (optim.d_steps if first_is_d else optim.g_steps) - 1 if objective.noise == "same" else None
 
-        scalars: dict[str, Tensor] = {}
-        shared: Tensor | None = None
+        scalars: Scalars = {}
+        shared: Fake | None = None
+        batch, batch_is_fresh = next_batch(), True
         for index, network_name in enumerate(updates):
             sharing = index == share_after
+            if network_name == "d" and not batch_is_fresh:
+                batch = next_batch()
             if shared is None:
-                fake = self._generate(rng, with_gradient=network_name == "g" or sharing)
+                fake = self._generate(batch, rng, with_gradient=network_name == "g" or sharing)
             else:
                 fake, shared = shared, None
             if network_name == "d":
-                scalars |= self._update_d(next_batch(), fake.detach())
+                scalars |= self._update_d(batch, fake.detach(), rng)
+                batch_is_fresh = False
             else:
-                scalars |= self._update_g(fake)
+                scalars |= self._update_g(batch, fake, rng)
             if sharing:
                 shared = fake
         return scalars
 
-    def _generate(self, rng: StepRng, *, with_gradient: bool) -> Tensor:
-        config = self.config
-        z = draw_noise(config.model.prior, config.train.batch_size, config.model.nz, rng.stream("noise"))
-        with torch.set_grad_enabled(with_gradient), self._autocast():
-            images: Tensor = self.generator(z.to(self.device))
-        return images
+    # --- one update of each network -------------------------------------------------------------------------------
 
-    def _update_d(self, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
-        with self._autocast():
-            real_logits, fake_logits = self.discriminator(batch.images), self.discriminator(fake)
-        real_logits, fake_logits = real_logits.float(), fake_logits.float()
-        loss = self.loss.d(real_logits, fake_logits)
-        norm = _descend(loss, self.optimizer_d)
-        name = self.config.objective.loss
-        return {
+    def _update_d(self, batch: Batch, fake: Fake, rng: StepRng) -> Scalars:
+        learns = self.only != "g"
+        with torch.set_grad_enabled(learns):
+            loss, scalars = self._d_objective(batch, fake, rng)
+        if not learns:
+            return scalars
+        norm = descend(loss, self.optimizers["optimizer_d"])
+        if self.clip:
+            with torch.no_grad():
+                for parameter in self.discriminator.parameters():
+                    parameter.clamp_(-self.clip, self.clip)
+        return scalars | {"grad_norm_d": norm}
+
+    def _update_g(self, batch: Batch, fake: Fake, rng: StepRng) -> Scalars:
+        learns = self.only != "d"
+        with torch.set_grad_enabled(learns):
+            loss, scalars = self._g_objective(batch, fake, rng)
+        if not learns:
+            return scalars
+        norm = descend(loss, self.optimizers["optimizer_g"])
+        self._follow(rng.step)
+        return scalars | {"grad_norm_g": norm}
+
+    def _d_objective(self, batch: Batch, fake: Fake, rng: StepRng) -> tuple[Tensor, Scalars]:
+        """What D minimises, and what is recorded of it; the recorded loss is the game's alone, without a penalty."""
+        objective = self.config.objective
+        real_logits = self._judge(batch.images, batch.labels, rng)
+        fake_logits = self._judge(fake.images, fake.labels, rng)
+        loss = self.loss.d(real_logits, fake_logits, smoothing=objective.label_smoothing)
+        scalars = {
             "loss_d": loss.detach(),
-            "d_real": score(name, real_logits.detach()),
-            "d_fake": score(name, fake_logits.detach()),
-            "grad_norm_d": norm,
+            "d_real": score(objective.loss, real_logits.detach()),
+            "d_fake": score(objective.loss, fake_logits.detach()),
         }
+        if objective.penalty != "none" and torch.is_grad_enabled():
+            told = self._told(batch.labels)
+            penalty = PENALTIES[objective.penalty](
+                lambda images: self.discriminator(images, *told), batch.images, fake.images, rng.stream("penalty")
+            )
+            loss = loss + objective.penalty_weight * penalty
+            scalars["penalty"] = penalty.detach()
+        return loss, scalars
 
-    def _update_g(self, fake: Tensor) -> dict[str, Tensor]:
-        with self._autocast():
-            fake_logits = self.discriminator(fake)
-        fake_logits = fake_logits.float()
+    def _g_objective(self, batch: Batch, fake: Fake, rng: StepRng) -> tuple[Tensor, Scalars]:  # noqa: ARG002
+        """What G minimises, and what is recorded of it."""
+        fake_logits = self._judge(fake.images, fake.labels, rng)
         loss = self.loss.g(fake_logits)
-        norm = _descend(loss, self.optimizer_g)
-        return {
-            "loss_g": loss.detach(),
-            "d_fake_g": score(self.config.objective.loss, fake_logits.detach()),
-            "grad_norm_g": norm,
-        }
+        return loss, {"loss_g": loss.detach(), "d_fake_g": score(self.config.objective.loss, fake_logits.detach())}
 
-    def _autocast(self) -> AbstractContextManager[object]:
-        if self.config.train.precision == "fp32" or self.device.type == "meta":
-            return nullcontext()
-        return torch.autocast(self.device.type, dtype=torch.bfloat16)
+    # --- the networks ---------------------------------------------------------------------------------------------
 
-    def draw(self, count: int, source: torch.Generator) -> Tensor:
-        """Noise z (count, nz) on the CPU."""
-        return draw_noise(self.config.model.prior, count, self.config.model.nz, source)
+    def _generate(self, batch: Batch, rng: StepRng, *, with_gradient: bool) -> Fake:  # noqa: ARG002
+        count = self.config.train.batch_size
+        z = self.draw(count, rng.stream("noise")).to(self.device)
+        labels = self._draw_labels(count, rng.stream("labels")) if self.conditional else None
+        with torch.set_grad_enabled(with_gradient and self.only != "d"), self._autocast():
+            images: Tensor = self.generator(z) if labels is None else self.generator(z, labels)
+        return Fake(images, z, labels)
 
-    def sample(self, z: Tensor) -> Tensor:
-        """Images (N, C, H, W) in [-1, 1] on the CPU; running statistics are used and not changed."""
-        self.generator.eval()
+    def _draw_labels(self, count: int, source: torch.Generator) -> Tensor:
+        """Classes in use, each as likely as the others."""
+        chosen = torch.randint(len(self._classes), (count,), generator=source)
+        return self._classes[chosen].to(self.device)
+
+    def _judge(self, images: Tensor, labels: Tensor | None, rng: StepRng) -> Tensor:
+        """D's logits in fp32, of images under as much noise as is left at this step."""
+        if sigma := self.config.objective.instance_noise * (1 - self._done(rng.step)):
+            noise = torch.randn(images.shape, generator=rng.stream("instance noise"))
+            images = images + sigma * noise.to(images)
+        with self._autocast():
+            logits: Tensor = self.discriminator(images, *self._told(labels))
+        return logits.float()
+
+    def _told(self, labels: Tensor | None) -> tuple[Tensor, ...]:
+        """What D is told besides the image."""
+        told = self.conditional and self.config.model.y_in_d and labels is not None
+        return (labels,) if told and labels is not None else ()
+
+    def _follow(self, step: int) -> None:
+        """Move the average of G's weights; a young average forgets faster, or it would show the start for long."""
+        if "average" not in self.networks:
+            return
+        average, share = self.networks["average"], 1 - min(self.config.optim.ema, step / (step + 10))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(average.parameters()), list(self.generator.parameters()), share)
+            for mine, theirs in zip(average.buffers(), self.generator.buffers(), strict=True):
+                mine.copy_(theirs)
+
+    # --- looking at it --------------------------------------------------------------------------------------------
+
+    @property
+    def sampler(self) -> nn.Module:
+        """The network that samples are drawn from: the average of G where there is one, else G."""
+        return self.networks.get("average", self.generator)
+
+    def sample(self, z: Tensor, cond: Tensor | None = None) -> Tensor:
+        """Images (N, C, H, W) in [-1, 1], or points (N, 2), on the CPU; `cond` (N,) are the classes where they matter.
+
+        Running statistics are used and not changed.
+        """
+        inputs = [z.to(self.device)] + ([] if cond is None else [cond.to(self.device)])
+        return self._to_display(self._look(self.sampler, *inputs))
+
+    def judge(self, samples: Tensor) -> Tensor:
+        """D's logits (N,) for samples in the pixel range of the run, on the CPU, training state untouched."""
+        return self._look(self.discriminator, samples.to(self.device)).float().cpu()
+
+    def _look(self, network: nn.Module, *inputs: Tensor) -> Tensor:
+        was_training = network.training
+        network.eval()
         try:
             with torch.no_grad():
-                images: Tensor = self.generator(z.to(self.device))
-            return images.cpu()
+                found: Tensor = network(*inputs)
+            return found
         finally:
-            self.generator.train()
-
-    def is_finite(self) -> bool:
-        """Whether every weight and running statistic of both networks is a finite number."""
-        tensors = [*self.generator.state_dict().values(), *self.discriminator.state_dict().values()]
-        return all(bool(torch.isfinite(tensor).all()) for tensor in tensors)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Both networks and both optimisers."""
-        return {name: part.state_dict() for name, part in self._parts().items()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a `state_dict`."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
-
-    def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
-        return {
-            "generator": self.generator,
-            "discriminator": self.discriminator,
-            "optimizer_g": self.optimizer_g,
-            "optimizer_d": self.optimizer_d,
-        }
-
-
-def _adam(network: nn.Module, lr: float, config: RunConfig) -> torch.optim.Adam:
-    fused = next(network.parameters()).device.type != "meta"  # shapes alone have no fused kernel
-    betas = (config.optim.beta1, config.optim.beta2)
-    return torch.optim.Adam(network.parameters(), lr=lr, betas=betas, fused=fused)
-
-
-def _descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> Tensor:
-    """One update of the optimizer's own parameters, whatever else the loss depends on; returns their gradient norm."""
-    parameters = optimizer.param_groups[0]["params"]
-    optimizer.zero_grad()
-    loss.backward(inputs=parameters)  # type: ignore[no-untyped-call]
-    norm = get_total_norm([parameter.grad for parameter in parameters])
-    optimizer.step()
-    return norm
+            network.train(was_training)

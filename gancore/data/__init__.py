@@ -1,78 +1,102 @@
-"""Datasets, held in memory as tensors and prepared once; batches as a function of (seed, images drawn).
-
-No DataLoader and no PIL in the loop: a batch is an index into one uint8 tensor and a scaling to [-1, 1].
-"""
+"""Datasets, held in memory as tensors and prepared once; batches as a function of (seed, images drawn)."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import torch
-from platformdirs import user_cache_path
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gancore import rng
 from gancore.config import RunConfig
-from gancore.data.errors import DataUnavailable
-from gancore.data.idx import IDX_SETS, is_present, load_idx
+from gancore.data import cifar, idx, olivetti
+from gancore.data.batches import Batch, BatchStream, Images
+from gancore.data.bold import bold_twins, thin_and_thick
+from gancore.data.digits import load_digits8
+from gancore.data.errors import BadImages, DataUnavailable
 from gancore.data.mnist5k import load_mnist5k
+from gancore.data.own import find, load_own, version
+from gancore.data.roots import cache_root, data_root
+from gancore.data.toys import load_toy
+from gancore.datasets import TOYS
 
-__all__ = ["Batch", "BatchStream", "DataUnavailable", "Images", "available", "cache_root", "data_root", "load"]
-
-
-@dataclass(frozen=True)
-class Images:
-    """A split of a dataset: pixels (N, C, H, W) uint8, or points (N, 2) float32; labels (N,) int64."""
-
-    pixels: Tensor
-    labels: Tensor
-    sources: Tensor | None = None  # regular images (N, 1, H, W) uint8, of which `pixels` are bold ones
-
-    def __len__(self) -> int:
-        return len(self.pixels)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Images (B, C, H, W) in the run's pixel range, or points (B, 2), and their labels (B,)."""
-
-    images: Tensor
-    labels: Tensor
-    sources: Tensor | None = None  # images (B, 1, H, W) to translate into such as `images`
-    labelled: Batch | None = None  # images whose labels may be used, where those of `images` may not
+__all__ = [
+    "BadImages",
+    "Batch",
+    "BatchStream",
+    "DataUnavailable",
+    "Images",
+    "available",
+    "cache_root",
+    "data_root",
+    "load",
+]
 
 
-def cache_root() -> Path:
-    """Where prepared data is kept between runs; `GANCORE_CACHE` moves it."""
-    return Path(os.environ.get("GANCORE_CACHE") or user_cache_path("gan-workbench"))
-
-
-def data_root() -> Path:
-    """Where torchvision's datasets are looked for and downloaded to: `GANCORE_DATA`, else a folder in the cache."""
-    return Path(os.environ.get("GANCORE_DATA") or cache_root() / "data")
-
-
-def available(name: str) -> bool:
-    """Whether loading `name` needs no download."""
-    return name not in IDX_SETS or is_present(name, data_root())
+def available(name: str, own: str = "") -> bool:
+    """Whether loading `name` needs no download; of images of one's own, whether the set `own` is here."""
+    if name == "own":
+        return find(own) is not None
+    if name in idx.IDX_SETS:
+        return idx.is_present(name, data_root())
+    others = {"cifar10": cifar.is_present, "olivetti": olivetti.is_present}
+    return name not in others or others[name](data_root())
 
 
 def load(config: RunConfig, split: str = "train") -> Images:
-    """A split as `config` wants it, from memory if it was loaded before. Raises `DataUnavailable`."""
-    data = config.data
-    full = _load(data.name, split, data.image_size, data_root())
-    limit = data.limit if split == "train" else None
-    return Images(full.pixels[:limit].expand(-1, config.model.nc, -1, -1), full.labels[:limit])
+    """A split as `config` wants it: `train`, of which there are `config.images`, or `test`. Raises `DataUnavailable`.
+
+    The chosen classes keep their numbers. Of each, an imbalance leaves the first in the file, and a limit then leaves
+    the first of all; the test split knows neither. Images of one's own have no test split: there it is all of them.
+    """
+    data, training = config.data, split == "train"
+    stamp = version(data.own) if data.name == "own" else 0
+    whole = _load(
+        *(data.name, data.own, stamp, data.own_counts, data.points),
+        *(split, data.image_size, data_root(), cache_root()),
+    )
+    images = _first_of_each(whole, [count if training else count and len(whole) for count in config.class_counts])
+    limit = data.limit if training else None
+    if data.name in TOYS:
+        return images[:limit]
+    if config.model.nc == 1:
+        images = replace(images, pixels=_grey(images.pixels))
+    if config.model.kind == "translator":
+        images = _translations(images, data.pairs, limit)
+    return replace(images, pixels=images.pixels.expand(-1, config.model.nc, -1, -1))[:limit]
 
 
 @lru_cache(maxsize=4)
-def _load(name: str, split: str, size: int, root: Path) -> Images:
-    raw, labels = load_idx(name, split, root) if name in IDX_SETS else load_mnist5k(split, cache_root())
-    return Images(resize(raw[:, None], size), labels)
+def _load(
+    name: str,
+    own: str,
+    _stamp: int,  # tells a set of one's own from an earlier one of that name
+    own_counts: tuple[int, ...],
+    points: tuple[tuple[float, ...], ...],
+    split: str,
+    size: int,
+    root: Path,
+    cache: Path,
+) -> Images:
+    """A whole split, in the order of its files."""
+    if name in TOYS:
+        return Images(*load_toy(name, split, points))
+    if name == "own":
+        pixels, labels = load_own(own, own_counts)
+    elif name == "cifar10":
+        pixels, labels = cifar.load_cifar(split, root)
+    elif name in idx.IDX_SETS:
+        pixels, labels = idx.load_idx(name, split, root)
+    elif name == "olivetti":
+        pixels, labels = olivetti.load_olivetti(split, root)
+    elif name == "digits-8x8":
+        pixels, labels = load_digits8(split)
+    else:
+        pixels, labels = load_mnist5k(split, cache)
+    return Images(resize(pixels if pixels.ndim == 4 else pixels[:, None], size), labels)
 
 
 def resize(pixels: Tensor, size: int) -> Tensor:
@@ -86,54 +110,29 @@ def resize(pixels: Tensor, size: int) -> Tensor:
     return torch.cat(parts)
 
 
-class BatchStream:
-    """The endless sequence of batches of a run, epoch after epoch, the last partial batch of each dropped.
+def _grey(pixels: Tensor) -> Tensor:
+    """The luminance (N, 1, H, W) of images as ITU-R 601 weighs it and PIL rounds it; grey ones stay as they are."""
+    if pixels.shape[1] == 1:
+        return pixels
+    weights = torch.tensor([19595, 38470, 7471], dtype=torch.int32)[:, None, None]  # of 2**16
+    parts = [
+        ((part * weights).sum(dim=1, keepdim=True, dtype=torch.int32) + 2**15 >> 16).byte()
+        for part in torch.split(pixels, 10_000)
+    ]
+    return torch.cat(parts)
 
-    `drawn` counts images taken, dropped ones included; it is all the state there is. The same seed, data and
-    `drawn` give the same batch, so a resumed run goes on exactly where it was.
-    """
 
-    def __init__(
-        self,
-        images: Images,
-        batch_size: int,
-        seed: int,
-        *,
-        shuffle: bool = True,
-        scale: str = "-1..1",  # what black and white become, as `data.range`
-        labelled: int = 0,  # images whose labels may be used; 0 where that makes no difference
-        drawn: int = 0,
-        device: str | torch.device = "cpu",
-    ) -> None:
-        if batch_size > len(images):
-            raise ValueError(f"a batch of {batch_size} cannot be drawn from {len(images)} images")
-        self.drawn = drawn
-        self._pixels = images.pixels.to(device)
-        self._labels = images.labels.to(device)
-        self._batch_size = batch_size
-        self._seed = seed
-        self._shuffle = shuffle
-        self._order: tuple[int, Tensor] | None = None  # (epoch, permutation)
+def _first_of_each(images: Images, counts: Sequence[int]) -> Images:
+    """The first so many images of each class, in the order in which they were."""
+    places = [(images.labels == label).nonzero()[:count, 0] for label, count in enumerate(counts)]
+    chosen = torch.cat(places).sort().values
+    return images if len(chosen) == len(images) else images[chosen]  # most runs use all, and need no copy
 
-    @property
-    def epoch(self) -> float:
-        """Passes over the data so far."""
-        return self.drawn / len(self._pixels)
 
-    def next(self) -> Batch:
-        """The next full batch."""
-        epoch, start = divmod(self.drawn, len(self._pixels))
-        if start + self._batch_size > len(self._pixels):
-            epoch, start = epoch + 1, 0
-        end = start + self._batch_size
-        self.drawn = epoch * len(self._pixels) + end
-        chosen = self._permutation(epoch)[start:end].to(self._pixels.device)
-        images = self._pixels[chosen].float().div_(127.5).sub_(1)
-        return Batch(images.contiguous(memory_format=torch.channels_last), self._labels[chosen])
-
-    def _permutation(self, epoch: int) -> Tensor:
-        if self._order is None or self._order[0] != epoch:
-            count = len(self._pixels)
-            shuffled = torch.randperm(count, generator=rng.generator(self._seed, "shuffle", epoch))
-            self._order = (epoch, shuffled if self._shuffle else torch.arange(count))
-        return self._order[1]
+def _translations(images: Images, pairs: str, limit: int | None) -> Images:
+    """Bold images, each with a regular one as its source: its own twin, or another one's."""
+    if pairs == "thickened":
+        images = images[:limit]  # first, for each twin takes its time
+        return replace(images, pixels=bold_twins(images.pixels, cache_root()), sources=images.pixels)
+    thin, thick = thin_and_thick(images.pixels, cache_root())
+    return replace(images[thick], sources=images.pixels[thin])

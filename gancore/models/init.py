@@ -22,6 +22,8 @@ def custom(network: nn.Module, source: torch.Generator) -> None:
             nn.init.normal_(module.weight, 0.0, 0.02, generator=source)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.Embedding):
+            nn.init.normal_(module.weight, generator=source)
 
 
 def default(network: nn.Module, source: torch.Generator) -> None:
@@ -35,6 +37,16 @@ def default(network: nn.Module, source: torch.Generator) -> None:
                 fan_in, _ = nn.init._calculate_fan_in_and_fan_out(module.weight)
                 bound = 1 / math.sqrt(fan_in)
                 nn.init.uniform_(module.bias, -bound, bound, generator=source)
+        elif isinstance(module, nn.Embedding):
+            nn.init.normal_(module.weight, generator=source)
 
 
-INITS: dict[str, Init] = {"custom": custom, "default": default}
+def xavier(network: nn.Module, source: torch.Generator) -> None:
+    """PyTorch's own, but Xavier-uniform weights in linear and transposed layers, as report 004's assignment has it."""
+    default(network, source)
+    for module in network.modules():
+        if isinstance(module, nn.ConvTranspose2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight, generator=source)
+
+
+INITS: dict[str, Init] = {"custom": custom, "default": default, "xavier": xavier}

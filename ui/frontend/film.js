@@ -13,7 +13,7 @@ function render(root) {
     const frame = frameAt(films[index], step)
     const image = figure.querySelector("img")
     if (image.src !== frame.src) image.src = frame.src
-    image.alt = `${frame.count} samples of ${films[index].title} at step ${frame.step}`
+    image.alt = `samples of ${films[index].title} at step ${frame.step}`
     const ended = frame.step < step && frame === films[index].frames.at(-1)
     figure.querySelector(".caption").textContent = ended ? `${frame.caption} · the run ends here` : frame.caption
   })

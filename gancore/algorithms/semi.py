@@ -1,0 +1,62 @@
+"""Semi-supervised training (Salimans et al. 2016, section 5): D learns classes from few labels, aided by G's fakes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, softplus
+
+from gancore.algorithms.gan import GAN, Fake, Scalars
+from gancore.data import Batch, Images
+from gancore.rng import StepRng
+
+
+class SemiSupervised(GAN):
+    """D has a logit for each class; an image is real with the probability sigmoid(logsumexp(logits)).
+
+    D's loss is cross-entropy on a batch whose labels may be used, plus the GAN's on one whose labels may not.
+    `accuracy` is that of D on the latter, whose labels it never learns from.
+    """
+
+    def _d_objective(self, batch: Batch, fake: Fake, rng: StepRng) -> tuple[Tensor, Scalars]:  # noqa: ARG002
+        assert batch.labelled is not None
+        with self._autocast():
+            labelled, real, made = (
+                self.discriminator(images) for images in (batch.labelled.images, batch.images, fake.images)
+            )
+        supervised = cross_entropy(labelled.float(), batch.labelled.labels)
+        real_logits, fake_logits = _realness(real), _realness(made)
+        unsupervised = softplus(-real_logits).mean() + softplus(fake_logits).mean()
+        return supervised + unsupervised, {
+            "loss_d": unsupervised.detach(),
+            "loss_class": supervised.detach(),
+            "accuracy": (real.argmax(1) == batch.labels).float().mean(),
+            "d_real": torch.sigmoid(real_logits.detach()).mean(),
+            "d_fake": torch.sigmoid(fake_logits.detach()).mean(),
+        }
+
+    def _g_objective(self, batch: Batch, fake: Fake, rng: StepRng) -> tuple[Tensor, Scalars]:  # noqa: ARG002
+        with self._autocast():
+            features = self.discriminator.get_submodule("features")(fake.images)
+            logits = self.discriminator.get_submodule("last")(features)
+        fake_logits = _realness(logits)
+        if self.config.objective.feature_matching:
+            with torch.no_grad(), self._autocast():
+                wanted = self.discriminator.get_submodule("features")(batch.images).float().mean(0)
+            loss = (features.float().mean(0) - wanted).abs().mean()
+        else:
+            loss = softplus(-fake_logits).mean()
+        return loss, {"loss_g": loss.detach(), "d_fake_g": torch.sigmoid(fake_logits.detach()).mean()}
+
+    def measure(self, images: Images) -> dict[str, float]:
+        """The share of held-out images whose class D tells."""
+        right = 0
+        for pixels, labels in zip(torch.split(images.pixels, 1000), torch.split(images.labels, 1000), strict=True):
+            scaled = pixels.float() / 127.5 - 1 if self.config.data.range == "-1..1" else pixels.float() / 255
+            right += int((self.judge(scaled).argmax(1) == labels).sum())
+        return {"test_accuracy": right / len(images)}
+
+
+def _realness(logits: Tensor) -> Tensor:
+    """The logit of being real at all, (N,), from those of each class (N, K)."""
+    return logits.float().logsumexp(1)

@@ -1,0 +1,52 @@
+"""The game of report 000: G turns a regular digit and noise into a bold one, D tells real bold ones from G's."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from gancore.algorithms.gan import GAN, Fake, Scalars
+from gancore.data import Batch
+from gancore.rng import StepRng
+
+
+class Translator(GAN):
+    """A GAN whose generator starts from an image.
+
+    G's loss adds what the report's words can mean, each with a weight: D's verdict, and the pixel-wise cross-entropy to
+    the bold twin. A third term (Mao et al. 2019) rewards different outputs for different noise, for which neither of
+    the two asks.
+    """
+
+    def _generate(self, batch: Batch, rng: StepRng, *, with_gradient: bool) -> Fake:
+        assert batch.sources is not None
+        z = self.draw(len(batch.sources), rng.stream("noise")).to(self.device)
+        with torch.set_grad_enabled(with_gradient), self._autocast():
+            logits: Tensor = self.generator(batch.sources, z)
+        logits = logits.float()
+        return Fake(torch.sigmoid(logits), z, logits=logits)
+
+    def _g_objective(self, batch: Batch, fake: Fake, rng: StepRng) -> tuple[Tensor, Scalars]:
+        objective = self.config.objective
+        assert fake.logits is not None
+        with torch.set_grad_enabled(objective.adversarial_weight > 0):
+            verdict, scalars = super()._g_objective(batch, fake, rng)
+        # Without a weight it is recorded alone: zero times a D that has diverged would not be zero.
+        loss = objective.adversarial_weight * verdict if objective.adversarial_weight else 0 * fake.logits.mean()
+        if objective.pixel_weight:
+            pixel = binary_cross_entropy_with_logits(fake.logits, batch.images)
+            loss = loss + objective.pixel_weight * pixel
+            scalars["loss_pixel"] = pixel.detach()
+        if objective.diversity_weight:
+            other = self._generate(batch, rng, with_gradient=True)
+            diversity = (fake.images - other.images).abs().mean() / (fake.z - other.z).abs().mean()
+            loss = loss + objective.diversity_weight / (diversity + 1e-5)
+            scalars["diversity"] = diversity.detach()
+        return loss, scalars
+
+    def sample(self, z: Tensor, cond: Tensor | None = None) -> Tensor:
+        """Bold images (N, 1, 28, 28) in [-1, 1] on the CPU; `cond` are the regular ones, (N, 1, 28, 28) in [0, 1]."""
+        assert cond is not None
+        logits = self._look(self.sampler, cond.to(self.device), z.to(self.device))
+        return self._to_display(torch.sigmoid(logits))

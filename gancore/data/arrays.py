@@ -1,0 +1,73 @@
+"""Prepared arrays in a file: written whole, and trusted only after a look at what they are."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gancore.files import write_atomic
+
+Array = npt.NDArray[Any]
+Expected = Mapping[str, tuple[npt.DTypeLike, tuple[int | None, ...]]]  # dtype and shape by name; None: any length
+
+LIMIT = 2 * 10**9  # bytes of one array
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """An .npz file with `arrays`, whole or not at all. Raises `OSError`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    write_atomic(path, buffer.getvalue())
+
+
+def read_arrays(path: Path, expected: Expected) -> dict[str, Array] | None:
+    """The expected arrays of an .npz file, or None where it is missing, damaged or something else.
+
+    Nothing is unpickled, and an array is unpacked only if its header announces what is expected.
+    """
+    with suppress(Exception), zipfile.ZipFile(path) as archive:  # damage raises any
+        if all(_fits(_header(archive, name), *wanted) for name, wanted in expected.items()):
+            return {name: _read(archive, name) for name in expected}
+    return None
+
+
+def read_shape(path: Path, name: str, dtype: npt.DTypeLike) -> tuple[int, ...] | None:
+    """The shape that the file announces for an array of that dtype, without unpacking it."""
+    with suppress(Exception), zipfile.ZipFile(path) as archive:
+        shape, found = _header(archive, name)
+        return shape if found == np.dtype(dtype) else None
+    return None
+
+
+def _open(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    return archive.open(f"{name}.npy")
+
+
+def _header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    with _open(archive, name) as file:
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise ValueError("not a format that we write")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        return shape, dtype
+
+
+def _fits(header: tuple[tuple[int, ...], np.dtype[Any]], dtype: npt.DTypeLike, shape: tuple[int | None, ...]) -> bool:
+    found, kind = header
+    if kind != np.dtype(dtype) or len(found) != len(shape) or math.prod(found) * kind.itemsize > LIMIT:
+        return False
+    return all(length in (None, there) for length, there in zip(shape, found, strict=True))
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> Array:
+    with _open(archive, name) as file:
+        array: Array = np.lib.format.read_array(file, allow_pickle=False)
+        return array

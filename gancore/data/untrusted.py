@@ -1,0 +1,151 @@
+"""Files that somebody hands over: in a folder, a zip or one by one. Nothing is written to the disk.
+
+They may be made to do harm: a zip that unpacks to terabytes, links that lead elsewhere, names such as `../../x`. So
+sizes are counted while reading, whatever the headers say, links out of the folder are not followed, and a name is
+never a path to open.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from gancore.data.errors import BadImages
+
+MAX_FILES = 200_000  # in all, images or not
+MAX_FILE = 50_000_000  # bytes of one file
+MAX_UNPACKED = 4 * 10**9  # bytes of all files of a zip
+MAX_RATIO = 100  # of unpacked to packed bytes, once more than `RATIO_FROM` were unpacked
+RATIO_FROM = 100_000_000
+
+Source = Path | BinaryIO | list[tuple[str, bytes]]  # a folder or zip, an open zip, or names and contents
+
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others may unpack to any size at once
+
+
+class Unusable(Exception):
+    """One file cannot be used; the message is a few words that follow its name."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file: its folders and its name, and how to read it. `read` raises `Unusable`, or `BadImages` for all."""
+
+    parts: tuple[str, ...]
+    read: Callable[[], bytes]
+
+    @property
+    def name(self) -> str:
+        return "/".join(self.parts)
+
+
+@contextmanager
+def entries(source: Source) -> Iterator[list[Entry]]:
+    """The files of a source, sorted by name, hidden ones left out, to be read in the block. Raises `BadImages`."""
+    if isinstance(source, list):
+        yield _tidy([Entry(_parts(name), partial(_checked, content)) for name, content in source])
+    elif isinstance(source, Path) and source.is_dir():
+        yield _tidy(list(_in_folder(source)))
+    else:
+        with _opened(source) as archive:
+            yield _tidy(_in_zip(archive))
+
+
+def _tidy(found: list[Entry]) -> list[Entry]:
+    if len(found) > MAX_FILES:
+        raise BadImages(f"There are more than {MAX_FILES:,} files: import fewer.")
+    visible = [entry for entry in found if entry.parts and not any(_is_hidden(part) for part in entry.parts)]
+    return sorted(visible, key=lambda entry: entry.parts)
+
+
+def _is_hidden(part: str) -> bool:
+    return part.startswith(".") or part in ("__MACOSX", "Thumbs.db", "desktop.ini")
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """Folders and name of a file, for people: what leads upwards or to a root is dropped, and so is what blinks."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in name.replace("\\", "/"))
+    return tuple(part[:100] for part in PurePosixPath(shown).parts if part not in ("/", "//", ".."))
+
+
+def _checked(content: bytes) -> bytes:
+    if len(content) > MAX_FILE:
+        raise Unusable(f"larger than {MAX_FILE / 1e6:.0f} MB")
+    return content
+
+
+def _in_folder(folder: Path) -> Iterator[Entry]:
+    root = folder.resolve()
+    seen = 0
+    for place, _, names in os.walk(root):  # links to folders are not followed
+        for name in names:
+            seen += 1
+            if seen > MAX_FILES + 1:
+                return
+            path = Path(place, name)
+            yield Entry(_parts(path.relative_to(root).as_posix()), partial(_read_file, path, root))
+
+
+def _read_file(path: Path, root: Path) -> bytes:
+    if not path.resolve().is_relative_to(root):
+        raise Unusable("a link out of the folder")
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+            raise Unusable("not a file")
+        with path.open("rb") as file:
+            return _checked(file.read(MAX_FILE + 1))
+    except OSError as error:
+        raise Unusable(f"cannot be read: {error.strerror}") from None
+
+
+@contextmanager
+def _opened(source: Path | BinaryIO) -> Iterator[zipfile.ZipFile]:
+    try:
+        with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+            try:
+                archive = zipfile.ZipFile(file)
+            except Exception as error:  # damage raises any
+                raise BadImages("This is neither a folder nor a zip file that can be read.") from error
+            with archive:
+                yield archive
+    except OSError as error:
+        raise BadImages(f"{source} cannot be read: {error.strerror}.") from error
+
+
+def _in_zip(archive: zipfile.ZipFile) -> list[Entry]:
+    budget = _Budget(archive)
+    files = [info for info in archive.infolist() if not info.is_dir()]
+    return [Entry(_parts(info.filename), partial(_unpack, archive, info, budget)) for info in files]
+
+
+class _Budget:
+    """The bytes that a zip may still unpack to."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        assert archive.fp is not None  # it is open
+        packed = archive.fp.seek(0, os.SEEK_END)
+        self.left = min(MAX_UNPACKED, max(RATIO_FROM, MAX_RATIO * packed))
+
+    def spend(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise BadImages("This zip unpacks to far more than images need: it looks made to fill the memory.")
+
+
+def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget) -> bytes:
+    if info.compress_type not in _PACKED:
+        raise Unusable("packed in an unusual way")
+    try:
+        with archive.open(info) as file:
+            content = file.read(MAX_FILE + 1)
+    except Exception:  # damage raises any, and so does a password
+        raise Unusable("damaged or locked in the zip") from None
+    budget.spend(len(content))
+    return _checked(content)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from gancore.data.toys import TEST_POINTS, TOY_SIGMA, load_toy, modes_covered, toy_modes
+from gancore.datasets import DATASETS, TOY_POINTS, TOYS
+
+DRAWN = ((0.0, 0.5), (-1.0, 1.0), (0.3, -0.2))
+
+
+@pytest.mark.parametrize("name", TOYS)
+def test_both_splits_are_balanced_mixed_and_always_the_same(name: str) -> None:
+    for split, count in (("train", TOY_POINTS), ("test", TEST_POINTS)):
+        points, labels = load_toy(name, split, DRAWN)
+        assert points.shape == (count, 2)
+        assert points.dtype == torch.float32
+        counts = DATASETS[name].counts  # type: ignore[index]
+        assert torch.bincount(labels).tolist() == [each * count // TOY_POINTS for each in counts]
+        assert len(set(labels[:200].tolist())) == len(counts)
+        assert torch.equal(points, load_toy(name, split, DRAWN)[0])
+    assert not torch.equal(load_toy(name, "train", DRAWN)[0][:TEST_POINTS], load_toy(name, "test", DRAWN)[0])
+
+
+@pytest.mark.parametrize(("name", "count", "reach"), [("ring", 8, 1.0), ("grid", 25, 4 * math.sqrt(2))])
+def test_gaussians_lie_around_their_modes(name: str, count: int, reach: float) -> None:
+    modes = toy_modes(name)
+    assert modes is not None
+    assert modes.shape == (count, 2)
+    assert modes.norm(dim=1).max() == pytest.approx(reach)
+    points, labels = load_toy(name, "train")
+    for label, mode in enumerate(modes):
+        around = points[labels == label] - mode
+        assert around.mean(dim=0).abs().max() < 5 * TOY_SIGMA[name] / math.sqrt(len(around))
+        assert around.std(dim=0).tolist() == pytest.approx([TOY_SIGMA[name]] * 2, rel=0.1)
+
+
+def test_spirals_are_two_arms_within_radius_two() -> None:
+    assert toy_modes("spirals") is None
+    points, labels = load_toy("spirals", "train")
+    radius = points.norm(dim=1)
+    assert 1.9 < radius.max() < 2.1
+    turned = math.tau * 1.5 * radius / 2 + labels * math.pi
+    arm = (radius / 1)[:, None] * torch.stack([turned.cos(), turned.sin()], dim=1)
+    outer = radius > 0.5
+    assert (points - arm).norm(dim=1)[outer].mean() < 10 * TOY_SIGMA["spirals"]
+    swapped = -arm  # the other arm is half a turn away
+    assert (points - swapped).norm(dim=1)[outer].mean() > 1
+
+
+def test_drawn_points_are_equally_likely() -> None:
+    points, _ = load_toy("drawn", "train", DRAWN)
+    distance, nearest = torch.cdist(points, torch.tensor(DRAWN)).min(dim=1)
+    assert torch.bincount(nearest).tolist() == [6667, 6667, 6666]
+    assert distance.max() < 6 * TOY_SIGMA["drawn"]
+
+
+@pytest.mark.parametrize("name", ["ring", "grid"])
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_the_data_cover_all_modes(name: str, split: str) -> None:
+    modes = toy_modes(name)
+    assert modes is not None
+    covered, good = modes_covered(load_toy(name, split)[0], modes, TOY_SIGMA[name])
+    assert covered == len(modes)
+    assert good == pytest.approx(1 - math.exp(-4.5), abs=0.01)  # Rayleigh's distribution within 3 sigma
+
+
+MODES = torch.tensor([[0.0, 0.0], [1.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("at_second", "elsewhere", "covered"),
+    [(5, 0, 2), (4, 0, 1), (0, 0, 1), (95, 0, 2), (96, 0, 1)],  # of 100 samples at 2 modes, 5 cover one
+)
+def test_a_mode_is_covered_by_a_tenth_of_its_share(at_second: int, elsewhere: int, covered: int) -> None:
+    points = MODES[torch.tensor([0] * (100 - at_second - elsewhere) + [1] * at_second)]
+    assert modes_covered(points, MODES, 0.1) == (covered, 1.0)
+
+
+def test_samples_beyond_three_sigma_and_no_numbers_do_not_count() -> None:
+    points = torch.tensor([[0.299, 0.0], [0.0, 0.301], [float("nan"), 0.0], [float("inf"), 0.0]])
+    assert modes_covered(points, MODES, 0.1) == (1, 0.25)
