@@ -108,9 +108,10 @@ def fork(
     from gancore.checkpoint import BadCheckpoint
 
     parent = _find(run, runs_dir)
-    kept = f"{int(checkpoint):06d}" if checkpoint.isdecimal() else checkpoint
+    kept = checkpoint.zfill(6) if checkpoint.isdecimal() else checkpoint
     try:
-        settings = parent.config_at(parent.checkpoint_step(kept)).replace(_parse_changes(changes or []))
+        start = parent.config_at(parent.checkpoint_step(kept))
+        settings = start.replace(_with_own_facts(_parse_changes(changes or []), start))
         forked = RunStore(runs_dir).fork(parent, kept, settings, name=name)
     except BadCheckpoint as problem:
         raise BadInput(str(problem)) from None

@@ -55,16 +55,9 @@ def _step_seconds(config: RunConfig, overhead: float, speed: float) -> float:
 
 
 def _arithmetic(config: RunConfig) -> tuple[float, float]:
-    """Floating-point operations of one step, and bytes kept for its backward passes.
-
-    Both are straight lines in the batch size, so the counts at 2 and at 3 serve every size.
-    """
+    """Floating-point operations of one step, and bytes kept for its backward passes."""
     neutral = {"seed": 0, "train.epochs": 1, "data.limit": None} | dict.fromkeys(_RATES, 1e-3)
-    work, kept = _count(config.replace(neutral | {"train.batch_size": 2}))
-    if (more := config.train.batch_size - 2) == 0:
-        return work, kept
-    larger_work, larger_kept = _count(config.replace(neutral | {"train.batch_size": 3}))
-    return work + more * (larger_work - work), kept + more * (larger_kept - kept)
+    return _count(config.replace(neutral))
 
 
 @lru_cache(maxsize=256)
