@@ -42,7 +42,8 @@ class Checkpoint:
 def load_checkpoint(path: Path) -> Checkpoint:
     """A saved checkpoint, on the CPU. Raises `BadCheckpoint`."""
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        return Checkpoint(**saved)
+        saved = Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+        counts = (int(saved.step), int(saved.drawn), float(saved.trained))
+        return Checkpoint(*counts, dict(saved.algorithm))
     except Exception as error:  # torch raises anything from EOFError to UnpicklingError on a damaged file
         raise BadCheckpoint(f"the checkpoint {path.name} cannot be read ({type(error).__name__})") from error

@@ -38,9 +38,14 @@ def build_optimizer(networks: Iterable[nn.Module], config: OptimConfig) -> Optim
 
 
 def set_rate(optimizer: Optimizer, rate: float, config: OptimConfig, done: float) -> None:
-    """The learning rate, and SGD's momentum, for a step at which `done` of the run, in [0, 1], lies behind."""
+    """The learning rate and what else the config says, for a step at which `done` of the run, in [0, 1], lies behind.
+
+    Set each time, since a loaded state brings the values of the run that it was saved by.
+    """
     for group in optimizer.param_groups:
         group["lr"] = rate
+        if config.optimizer == "adam":
+            group["betas"] = (config.beta1, config.beta2)
         if config.optimizer == "sgd":
             group["momentum"] = config.momentum + (config.momentum_end - config.momentum) * done
 

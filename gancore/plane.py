@@ -30,8 +30,9 @@ def draw_plane(data: Tensor, samples: Tensor, judge: Judge, arrows: int = 60) ->
     reach = MARGIN * float(data.abs().max())
     picture = _field(judge, reach)
     draw = ImageDraw.Draw(picture)
-    for points, color in ((data, _REAL), (samples.nan_to_num(2 * reach), _FAKE)):
-        draw.point([(x, y) for x, y in _to_pixels(points, reach).tolist()], fill=color)
+    for x, y in _to_pixels(data, reach).tolist():  # discs, or samples on narrow modes would hide them
+        draw.ellipse([x - 3, y - 3, x + 3, y + 3], fill=_REAL)
+    draw.point([(x, y) for x, y in _to_pixels(samples.nan_to_num(2 * reach), reach).tolist()], fill=_FAKE)
     starts = samples[:arrows].nan_to_num(2 * reach)
     tips = starts + _pull(judge, starts, reach)
     for start, tip in zip(_to_pixels(starts, reach).tolist(), _to_pixels(tips, reach).tolist(), strict=True):
@@ -44,7 +45,8 @@ def draw_plane(data: Tensor, samples: Tensor, judge: Judge, arrows: int = 60) ->
 def _field(judge: Judge, reach: float) -> Image.Image:
     axis = torch.linspace(-reach, reach, CELLS)
     y, x = torch.meshgrid(axis.flip(0), axis, indexing="ij")
-    logits = judge(torch.stack([x.flatten(), y.flatten()], 1)).view(CELLS, CELLS).nan_to_num()
+    logits = judge(torch.stack([x.flatten(), y.flatten()], 1)).view(CELLS, CELLS)
+    logits = logits.nan_to_num().double()  # where the difference of the ends of float32 fits
     low, high = logits.min(), logits.max()
     share = ((logits - low) / (high - low).clamp(min=1e-12)).numpy()[:, :, None]
     colors = _DARK + share * (_BLUE - _DARK)
@@ -60,8 +62,8 @@ def _pull(judge: Judge, points: Tensor, reach: float) -> Tensor:
     right, left, above, below = judge(ends).view(4, -1)
     gradient = torch.stack([right - left, above - below], 1) / (2 * step)
     gradient = gradient.nan_to_num(0.0, 0.0, 0.0)
-    longest = torch.linalg.vector_norm(gradient, dim=1).max().clamp(min=1e-12)
-    return gradient * (0.2 * reach / longest)
+    longest = max(torch.linalg.vector_norm(gradient, dim=1).tolist(), default=0.0)
+    return gradient * (0.2 * reach / max(longest, 1e-12))
 
 
 def _to_pixels(points: Tensor, reach: float) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

@@ -20,7 +20,7 @@ Preview = Callable[[], Image.Image]
 
 SAMPLES = 64
 STYLES = 15  # noise vectors of a class grid, a column each (report 002)
-COLUMNS = 16  # held-out images that a VAE or a translator is shown with
+COLUMNS = 8  # of pictures of held-out images, of which there are two rows
 POINTS = 1_000
 ARROWS = 60
 
@@ -51,25 +51,25 @@ def _classes(algorithm: Algorithm, config: RunConfig, source: torch.Generator) -
 def _reconstructions(algorithm: VAE, config: RunConfig, source: torch.Generator) -> Preview:
     """Held-out images above their reconstructions (report 003, section 4), then images from random codes."""
     originals = _held_out(load(config, "test").pixels)
-    columns = len(originals)
-    noise = algorithm.draw(2 * columns, source)
+    noise = algorithm.draw(SAMPLES // 2, source)
 
     def draw() -> Image.Image:
-        return grid(torch.cat([originals * 2 - 1, algorithm.reconstruct(originals), algorithm.sample(noise)]), columns)
+        pairs = _stacked(originals * 2 - 1, algorithm.reconstruct(originals))
+        return grid(torch.cat([pairs, algorithm.sample(noise)]), min(COLUMNS, len(originals)))
 
     return draw
 
 
 def _translations(algorithm: Algorithm, config: RunConfig, source: torch.Generator) -> Preview:
-    """Regular images in the first row; below each, what three noise vectors make of it."""
+    """Rows of regular images; below each image, what three noise vectors make of it."""
     held_out = load(config, "test")
     assert held_out.sources is not None
     regular = _held_out(held_out.sources)
     noise = algorithm.draw(3, source).repeat_interleave(len(regular), 0)
 
     def draw() -> Image.Image:
-        bold = algorithm.sample(noise, regular.repeat(3, 1, 1, 1))
-        return grid(torch.cat([regular * 2 - 1, bold]), len(regular))
+        bold = algorithm.sample(noise, regular.repeat(3, 1, 1, 1)).chunk(3)
+        return grid(_stacked(regular * 2 - 1, *bold), min(COLUMNS, len(regular)))
 
     return draw
 
@@ -82,5 +82,12 @@ def _plane(algorithm: GAN, config: RunConfig, source: torch.Generator) -> Previe
 
 
 def _held_out(pixels: Tensor) -> Tensor:
-    """The first images of a split, in [0, 1]."""
-    return pixels[:COLUMNS].float() / 255
+    """The first images of a split in [0, 1]: two rows of them, or one where there are fewer."""
+    count = 2 * COLUMNS if len(pixels) >= 2 * COLUMNS else COLUMNS
+    return pixels[:count].float() / 255
+
+
+def _stacked(*versions: Tensor) -> Tensor:
+    """Several versions of the same images (N, C, H, W), a row of each above the next one's."""
+    rows = zip(*(torch.split(version, COLUMNS) for version in versions), strict=True)
+    return torch.cat([row for group in rows for row in group])

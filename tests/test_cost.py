@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from gancore import cost
 from gancore.config import RunConfig
 from gancore.cost import estimate
 from gancore.models import count_parameters
+from tests.training import KINDS, tiny
 
 
 def mlp_flops(batch: int, nz: int, hidden: int, pixels: int) -> int:
@@ -68,6 +71,63 @@ def test_experience_on_this_machine_corrects_the_estimate(
     assert estimate(dcgan, done[:1]).seconds == pytest.approx(3 * estimate(dcgan).seconds)
     done.append((mlp, done[0][1] / 3))
     assert estimate(dcgan, done).seconds == pytest.approx(3 * estimate(dcgan).seconds)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_larger_batch_costs_more_by_as_much_for_each_image(kind: Any) -> None:
+    (two, kept_two), (three, kept_three), (many, kept_many) = (
+        cost._arithmetic(tiny(kind, {"train.batch_size": size})) for size in (2, 3, 40)
+    )
+    assert 0 < two < three
+    assert many == pytest.approx(two + 38 * (three - two), rel=1e-9)
+    assert kept_many == pytest.approx(kept_two + 38 * (kept_three - kept_two), rel=1e-9)
+
+
+def test_what_is_done_once_a_pass_is_not_counted_for_each_image() -> None:
+    """The y branch of the conditional D takes ten planes, however large the batch."""
+    small, large = (cost._arithmetic(tiny("cdcgan", {"train.batch_size": size}))[0] for size in (2, 40))
+    assert large < 0.9 * 20 * small
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_can_be_estimated(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "_machine", lambda: (0.001, 1e9))
+    found = estimate(tiny(kind))
+    assert found.parameters == count_parameters(tiny(kind))
+    assert found.steps == 20
+    assert found.seconds > 20 * 0.001
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"objective.penalty": "gradient", "model.d_norm": "none"},
+        {"objective.penalty": "r1"},
+        {"objective.penalty": "dragan"},
+        {"model.spectral_norm": True},
+        {"optim.ema": 0.9},
+        {"optim.optimizer": "sgd", "objective.clip": 0.1},
+        {"optim.optimizer": "rmsprop", "objective.instance_noise": 0.1},
+        {"objective.only": "d"},
+        {"data.name": "ring", "model.kind": "mlp", "model.g_output": "linear"},
+        {"data.name": "own", "data.own": "two", "data.own_counts": (1, 1), "train.batch_size": 2},
+    ],
+    ids=str,
+)
+def test_every_kind_of_step_can_be_estimated(
+    dcgan: RunConfig, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cost, "_machine", lambda: (0.001, 1e9))
+    found = estimate(dcgan.replace(changes))
+    assert found.seconds > 0
+    assert found.bytes > 450e6
+
+
+def test_a_penalty_costs_another_pass_of_d_and_who_does_not_learn_saves_one(dcgan: RunConfig) -> None:
+    plain = cost._arithmetic(dcgan)[0]
+    assert cost._arithmetic(dcgan.replace({"objective.penalty": "r1"}))[0] > 1.2 * plain
+    assert cost._arithmetic(dcgan.replace({"objective.only": "d"}))[0] < 0.8 * plain
+    assert cost._arithmetic(dcgan.replace({"objective.only": "g"}))[0] < 0.8 * plain
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from copy import deepcopy
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from gancore.algorithms import ALGORITHMS, GAN, build_algorithm, gan
+from gancore.algorithms import GAN, base, build_algorithm
 from gancore.config import RunConfig
-from gancore.data import Batch
-from gancore.models import MODELS
-from gancore.rng import StepRng, draw_noise
+from gancore.rng import StepRng, draw_noise, generator
 from tests.plain_networks import plain_dcgan
+from tests.training import Batches, equal, tensors, tiny, train
 
 # (order, noise, d_steps, g_steps) -> the updates of an iteration, the number being that of the noise they see.
 SCHEDULES = {
@@ -26,19 +25,6 @@ SCHEDULES = {
     ("g_first", "same", 2, 3): "g1 g2 g3 d3 d4",
     ("g_first", "fresh", 2, 3): "g1 g2 g3 d4 d5",
 }
-
-
-class Batches:
-    """Fixed images, drawn one batch after the other."""
-
-    def __init__(self, config: RunConfig) -> None:
-        self._shape = (config.train.batch_size, config.model.nc, config.data.image_size, config.data.image_size)
-        self.drawn: list[Tensor] = []
-
-    def __call__(self) -> Batch:
-        source = torch.Generator().manual_seed(len(self.drawn))
-        self.drawn.append(torch.rand(self._shape, generator=source) * 2 - 1)
-        return Batch(self.drawn[-1], torch.zeros(self._shape[0]))
 
 
 class Reference:
@@ -102,27 +88,6 @@ def with_schedule(config: RunConfig, order: str, noise: str, d_steps: int, g_ste
     return config.replace(objective | {"optim.d_steps": d_steps, "optim.g_steps": g_steps})
 
 
-def tensors(state: object) -> list[Tensor]:
-    if isinstance(state, Tensor):
-        return [state.clone()]
-    parts = state.values() if isinstance(state, dict) else state if isinstance(state, list) else []
-    return [tensor for part in parts for tensor in tensors(part)]
-
-
-def equal(left: object, right: object) -> bool:
-    pairs = list(zip(tensors(left), tensors(right), strict=True))
-    return bool(pairs) and all(torch.equal(one, other) for one, other in pairs)
-
-
-def train(algorithm: GAN, steps: int, after: Callable[[], object] = lambda: None) -> list[dict[str, Tensor]]:
-    """Steps 1, 2, ... of a run, always with the same batches and noise."""
-    batches, scalars = Batches(algorithm.config), []
-    for step in range(1, steps + 1):
-        scalars.append(algorithm.step(batches, StepRng(algorithm.config.seed, step)))
-        after()
-    return scalars
-
-
 @pytest.mark.parametrize(("settings", "schedule"), list(SCHEDULES.items()), ids=list(SCHEDULES.values()))
 def test_three_iterations_equal_a_plain_loop(dcgan: RunConfig, settings: tuple, schedule: str) -> None:
     config = with_schedule(dcgan, *settings)
@@ -151,9 +116,9 @@ def test_an_iteration_makes_the_updates_and_draws_that_are_documented(
     config = with_schedule(config, *settings)
     algorithm, batches, noises = GAN(config, torch.device("cpu")), Batches(config), []
     updates: list[str] = []
-    algorithm.optimizer_d.register_step_post_hook(lambda *_: updates.append("d"))
-    algorithm.optimizer_g.register_step_post_hook(lambda *_: updates.append("g"))
-    monkeypatch.setattr(gan, "draw_noise", lambda *args: noises.append(draw_noise(*args)) or noises[-1])
+    algorithm.optimizers["optimizer_d"].register_step_post_hook(lambda *_: updates.append("d"))
+    algorithm.optimizers["optimizer_g"].register_step_post_hook(lambda *_: updates.append("g"))
+    monkeypatch.setattr(base, "draw_noise", lambda *args: noises.append(draw_noise(*args)) or noises[-1])
     train_step = algorithm.step(batches, StepRng(0, 1))
     assert "".join(updates) == "".join(update[0] for update in schedule.split())
     assert len(noises) == len({update[1] for update in schedule.split()})
@@ -162,31 +127,9 @@ def test_an_iteration_makes_the_updates_and_draws_that_are_documented(
     assert all(not value.requires_grad and value.shape == () for value in train_step.values())
 
 
-def test_each_update_leaves_the_other_network_alone(config: RunConfig) -> None:
-    algorithm = GAN(with_schedule(config, "d_first", "fresh", 2, 2), torch.device("cpu"))
-    networks = {"d": algorithm.discriminator, "g": algorithm.generator}
-    weights = {name: tensors(dict(network.named_parameters())) for name, network in networks.items()}
-    gradients: dict[str, list[Tensor]] = {}
-
-    def check(name: str) -> None:
-        other = "g" if name == "d" else "d"
-        now = {key: tensors(dict(network.named_parameters())) for key, network in networks.items()}
-        assert equal(now[other], weights[other])
-        assert not equal(now[name], weights[name])
-        weights.update(now)
-        gradients[name] = [parameter.grad.clone() for parameter in networks[name].parameters()]
-        if other in gradients:  # nor has it added to the other's gradients
-            assert equal([parameter.grad for parameter in networks[other].parameters()], gradients[other])
-
-    algorithm.optimizer_d.register_step_post_hook(lambda *_: check("d"))
-    algorithm.optimizer_g.register_step_post_hook(lambda *_: check("g"))
-    train(algorithm, 2)
-    assert set(gradients) == {"d", "g"}
-
-
 def test_minimax_has_the_same_d_and_another_g(dcgan: RunConfig) -> None:
     standard, minimax = (
-        train(GAN(dcgan.replace({"objective.loss": loss}), torch.device("cpu")), 1)[0]
+        train(GAN(dcgan.replace({"objective.loss": loss}), torch.device("cpu")), dcgan, 1)[0]
         for loss in ("nonsaturating", "minimax")
     )
     assert torch.equal(standard["loss_d"], minimax["loss_d"])
@@ -200,48 +143,15 @@ def test_least_squares_records_raw_scores(mlp: RunConfig) -> None:
     last = algorithm.discriminator.layers[-1]
     nn.init.zeros_(last.weight)
     nn.init.constant_(last.bias, 3.0)
-    scalars = train(algorithm, 1)[0]
+    scalars = train(algorithm, mlp, 1)[0]
     assert scalars["d_real"].item() == scalars["d_fake"].item() == 3.0
     assert scalars["loss_d"].item() == pytest.approx(6.5)
     assert scalars["loss_g"].item() == pytest.approx(2.0, abs=1e-4)
 
 
-def test_a_step_is_a_function_of_seed_and_step(config: RunConfig) -> None:
-    first, again = GAN(config, torch.device("cpu")), GAN(config, torch.device("cpu"))
-    assert all(equal(one, other) for one, other in zip(train(first, 3), train(again, 3), strict=True))
-    assert equal(first.state_dict(), again.state_dict())
-    other = GAN(config.replace({"seed": 1}), torch.device("cpu"))
-    train(other, 3)
-    assert not equal(first.state_dict(), other.state_dict())
-
-
-def test_training_and_sampling_touch_no_global_random_numbers(config: RunConfig) -> None:
-    before = torch.random.get_rng_state()
-    algorithm = GAN(config, torch.device("cpu"))
-    train(algorithm, 2, after=lambda: algorithm.sample(algorithm.draw(3, torch.Generator())))
-    assert torch.equal(torch.random.get_rng_state(), before)
-
-
-def test_numbers_drawn_by_others_change_nothing(config: RunConfig) -> None:
-    alone, disturbed = GAN(config, torch.device("cpu")), GAN(config, torch.device("cpu"))
-    train(alone, 3)
-    train(disturbed, 3, after=lambda: torch.rand(7))
-    assert equal(alone.state_dict(), disturbed.state_dict())
-
-
-def test_sampling_leaves_the_training_state_untouched(config: RunConfig) -> None:
-    alone, watched = GAN(config, torch.device("cpu")), GAN(config, torch.device("cpu"))
-    noise = watched.draw(5, torch.Generator())
-    train(alone, 3)
-    train(watched, 3, after=lambda: watched.sample(noise))
-    assert equal(alone.state_dict(), watched.state_dict())
-    modules = [*watched.generator.modules(), *watched.discriminator.modules()]
-    assert all(module.training for module in modules)
-
-
 def test_samples_are_drawn_in_eval_mode(dcgan: RunConfig) -> None:
     algorithm = GAN(dcgan, torch.device("cpu"))
-    train(algorithm, 3)
+    train(algorithm, dcgan, 3)
     plain = plain_dcgan(4, 2, 2, 1)["generator"]
     copy_weights(algorithm.generator, plain)
     z = algorithm.draw(5, torch.Generator())
@@ -258,14 +168,65 @@ def test_sampling_that_fails_goes_back_to_training(dcgan: RunConfig) -> None:
     assert algorithm.generator.training
 
 
-def test_a_loaded_state_goes_on_bit_for_bit(config: RunConfig) -> None:
-    algorithm, loaded = GAN(config, torch.device("cpu")), GAN(config.replace({"seed": 9}), torch.device("cpu"))
-    train(algorithm, 2)
-    loaded.load_state_dict(deepcopy(algorithm.state_dict()))
-    assert equal(loaded.state_dict(), algorithm.state_dict())
-    for each in (algorithm, loaded):
-        each.step(Batches(config), StepRng(0, 3))
-    assert equal(loaded.state_dict(), algorithm.state_dict())
+def seen_by_d(config: RunConfig, step: int) -> tuple[list[Tensor], list[Tensor]]:
+    """What D sees at one step, and what it would see without noise: real, generated, and generated for G."""
+    seen: list[list[Tensor]] = []
+    for changes in ({}, {"objective.instance_noise": 0.0}):
+        algorithm = build_algorithm(config.replace(changes))
+        seen.append([])
+        algorithm.discriminator.register_forward_pre_hook(lambda _, inputs: seen[-1].append(inputs[0]))
+        algorithm.step(Batches(config), StepRng(0, step))
+    return seen[0], seen[1]
+
+
+@pytest.mark.parametrize(("step", "share"), [(1, 1.0), (11, 0.5), (20, 0.05), (21, 0.0), (30, 0.0)])
+def test_instance_noise_lies_on_all_that_d_sees_and_fades_over_the_run(step: int, share: float) -> None:
+    """Of 20 steps; each time drawn anew, and G learns through it."""
+    noisy, clean = seen_by_d(tiny("mlp", {"objective.instance_noise": 0.4}), step)
+    noises = [one.detach() - other.detach() for one, other in zip(noisy, clean, strict=True)]
+    for noise in noises:
+        assert noise.mean().item() == pytest.approx(0, abs=0.05 * share + 1e-6)
+        assert noise.std().item() == pytest.approx(0.4 * share, rel=0.05, abs=1e-6)
+    if share:
+        assert len({round(noise.sum().item(), 4) for noise in noises}) == 3
+    assert [images.requires_grad for images in noisy] == [False, False, True]
+
+
+def test_instance_noise_is_a_stream_of_its_own() -> None:
+    """So that z, and with it what G draws, is the same with and without."""
+    config = tiny("mlp", {"objective.instance_noise": 0.4})
+    noisy, clean = seen_by_d(config, 1)
+    source = generator(0, "instance noise", 1)
+    for one, other in zip(noisy[:2], clean[:2], strict=True):
+        torch.testing.assert_close(one, other + 0.4 * torch.randn(other.shape, generator=source))
+
+
+@pytest.mark.parametrize(
+    ("only", "unseen"), [("g", {"grad_norm_d"}), ("d", {"grad_norm_g"}), ("both", set())], ids=["g", "d", "both"]
+)
+def test_who_does_not_learn_is_scored_all_the_same(only: str, unseen: set[str], dcgan: RunConfig) -> None:
+    both, alone = (
+        train(build_algorithm(dcgan.replace({"objective.only": who})), dcgan, 1)[0] for who in ("both", only)
+    )
+    assert set(both) - set(alone) == unseen
+    for name in {"loss_d", "d_real", "d_fake"} if only != "both" else alone.keys():
+        assert torch.equal(alone[name], both[name])
+
+
+def test_against_a_fixed_d_g_learns_to_fool_it(dcgan: RunConfig) -> None:
+    algorithm = build_algorithm(dcgan.replace({"objective.only": "g", "optim.lr_g": 0.01}))
+    weights = tensors(list(algorithm.discriminator.parameters()))
+    scalars = train(algorithm, dcgan, 20)
+    assert scalars[-1]["d_fake_g"] > scalars[0]["d_fake_g"]
+    assert equal(list(algorithm.discriminator.parameters()), weights)
+
+
+def test_one_sided_play_takes_as_many_batches_as_any(dcgan: RunConfig) -> None:
+    for only in ("both", "g", "d"):
+        config = dcgan.replace({"objective.only": only, "optim.d_steps": 3})
+        batches: Any = Batches(config)
+        build_algorithm(config).step(batches, StepRng(0, 1))
+        assert len(batches.drawn) == config.batches_per_step == 3
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
@@ -280,24 +241,10 @@ def test_one_bad_number_makes_an_algorithm_not_finite(config: RunConfig, name: s
             assert not algorithm.is_finite()
 
 
-def test_bf16_computes_in_half_precision_and_keeps_full_weights(config: RunConfig) -> None:
-    full = train(GAN(config, torch.device("cpu")), 2)[-1]
-    algorithm = GAN(config.replace({"train.precision": "bf16"}), torch.device("cpu"))
-    half = train(algorithm, 2)[-1]
-    assert all(tensor.dtype != torch.bfloat16 for tensor in tensors(algorithm.state_dict()))
-    assert all(value.dtype == torch.float32 for value in half.values())
-    assert half["loss_d"].item() == pytest.approx(full["loss_d"].item(), rel=0.05)
-    assert half["loss_d"].item() != full["loss_d"].item()
-
-
 def test_adam_has_the_rates_and_betas_of_the_config(config: RunConfig) -> None:
     changes = {"optim.lr_g": 0.003, "optim.lr_d": 0.007, "optim.beta1": 0.25, "optim.beta2": 0.75}
     algorithm = GAN(config.replace(changes), torch.device("cpu"))
-    for optimizer, rate in ((algorithm.optimizer_g, 0.003), (algorithm.optimizer_d, 0.007)):
+    train(algorithm, config, 1)
+    for optimizer, rate in zip(algorithm.optimizers.values(), (0.003, 0.007), strict=True):
         assert isinstance(optimizer, torch.optim.Adam)
         assert [(group["lr"], group["betas"]) for group in optimizer.param_groups] == [(rate, (0.25, 0.75))]
-
-
-def test_every_kind_of_network_has_an_algorithm(config: RunConfig) -> None:
-    assert set(ALGORITHMS) == set(MODELS)
-    assert isinstance(build_algorithm(config), GAN)

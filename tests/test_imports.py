@@ -15,11 +15,14 @@ PACKAGE = Path(__file__).parents[1] / "gancore"
 
 # A module may import from the layers above its own line, and its own package's other modules if that makes no cycle.
 LAYERS = (
-    ("gancore", "gancore.events", "gancore.files", "gancore.rng", "gancore.settings", "gancore.text"),
-    ("gancore.config", "gancore.imaging", "gancore.scalars"),
-    ("gancore.data", "gancore.losses", "gancore.models", "gancore.experiments", "gancore.checkpoint"),
-    ("gancore.algorithms", "gancore.store", "gancore.layers"),
-    ("gancore.trainer", "gancore.sinks", "gancore.pulse", "gancore.progress", "gancore.sampling", "gancore.cost"),
+    ("gancore", "gancore.events", "gancore.files", "gancore.rng", "gancore.text"),
+    ("gancore.settings", "gancore.datasets", "gancore.imaging", "gancore.scalars", "gancore.checkpoint"),
+    ("gancore.parts", "gancore.penalties", "gancore.plane"),
+    ("gancore.config", "gancore.losses", "gancore.schedules", "gancore.optimizers"),
+    ("gancore.data", "gancore.models", "gancore.systems", "gancore.store"),
+    ("gancore.algorithms", "gancore.layers", "gancore.experiments"),
+    ("gancore.trainer", "gancore.sinks", "gancore.pulse", "gancore.progress"),
+    ("gancore.previews", "gancore.sampling", "gancore.cost"),
     ("gancore.runner",),
     ("gancore.executors",),
     ("gancore.bench",),
@@ -28,7 +31,10 @@ LAYERS = (
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
-WITHOUT_TORCH = ("config", "settings", "store", "experiments", "text", "scalars", "files", "events", "executors", "cli")
+WITHOUT_TORCH = (
+    *("config", "settings", "parts", "datasets", "systems", "experiments"),
+    *("store", "text", "scalars", "files", "events", "executors", "cli"),
+)
 PLAIN = "gancore.bench"  # compares with the plain loop that people write, global random numbers and all
 LAZY = {"torchvision", "mlxtend", "sklearn", "skimage", "ray", "tensorboard", "onnx", "streamlit"}
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from gancore.parts import D_OUTPUT, LossName
 from gancore.losses import LOSSES, score
+from gancore.parts import D_OUTPUT, LossName
 
 Array = np.ndarray
 
@@ -20,16 +20,28 @@ def sigmoid(logits: Array) -> Array:
 
 
 # The formulas of the papers in float64, on probabilities or scores.
-D_CLOSED_FORM: dict[str, Callable[[Array, Array], float]] = {
-    "nonsaturating": lambda real, fake: -np.log(sigmoid(real)).mean() - np.log(1 - sigmoid(fake)).mean(),
-    "minimax": lambda real, fake: -np.log(sigmoid(real)).mean() - np.log(1 - sigmoid(fake)).mean(),
-    "least_squares": lambda real, fake: 0.5 * ((real - 1) ** 2).mean() + 0.5 * (fake**2).mean(),
+def cross_entropy(real: Array, fake: Array, target: float) -> float:
+    """With targets `target` for real images and 0 for generated ones."""
+    on_real = target * np.log(sigmoid(real)) + (1 - target) * np.log(1 - sigmoid(real))
+    return -on_real.mean() - np.log(1 - sigmoid(fake)).mean()
+
+
+# Of real and fake logits, and the target for real images where there is one.
+D_CLOSED_FORM: dict[str, Callable[[Array, Array, float], float]] = {
+    "nonsaturating": cross_entropy,
+    "minimax": cross_entropy,
+    "least_squares": lambda real, fake, target: 0.5 * ((real - target) ** 2).mean() + 0.5 * (fake**2).mean(),
+    "wasserstein": lambda real, fake, _: fake.mean() - real.mean(),
+    "hinge": lambda real, fake, _: -np.minimum(0, real - 1).mean() - np.minimum(0, -fake - 1).mean(),
 }
 G_CLOSED_FORM: dict[str, Callable[[Array], float]] = {
     "nonsaturating": lambda fake: -np.log(sigmoid(fake)).mean(),
     "minimax": lambda fake: np.log(1 - sigmoid(fake)).mean(),
     "least_squares": lambda fake: 0.5 * ((fake - 1) ** 2).mean(),
+    "wasserstein": lambda fake: -fake.mean(),
+    "hinge": lambda fake: -fake.mean(),
 }
+HAS_TARGETS = ("nonsaturating", "minimax", "least_squares")
 
 names = pytest.mark.parametrize("name", list(LOSSES))
 
@@ -51,7 +63,7 @@ def test_losses_equal_their_closed_forms(name: LossName, real_shape: tuple, fake
     real, fake = draw(*real_shape), draw(*fake_shape, seed=1)
     loss_d, loss_g = LOSSES[name].d(real, fake), LOSSES[name].g(fake)
     assert loss_d.shape == loss_g.shape == ()
-    assert loss_d.item() == pytest.approx(D_CLOSED_FORM[name](real.numpy(), fake.numpy()), rel=1e-12)
+    assert loss_d.item() == pytest.approx(D_CLOSED_FORM[name](real.numpy(), fake.numpy(), 1.0), rel=1e-12)
     assert loss_g.item() == pytest.approx(G_CLOSED_FORM[name](fake.numpy()), rel=1e-12)
 
 
@@ -61,6 +73,8 @@ def test_losses_equal_their_closed_forms(name: LossName, real_shape: tuple, fake
         ("nonsaturating", 2 * math.log(2), math.log(2)),
         ("minimax", 2 * math.log(2), -math.log(2)),
         ("least_squares", 0.5, 0.5),
+        ("wasserstein", 0.0, 0.0),
+        ("hinge", 2.0, 0.0),
     ],
 )
 def test_a_discriminator_that_says_zero_costs_what_theory_says(name: LossName, loss_d: float, loss_g: float) -> None:
@@ -70,11 +84,41 @@ def test_a_discriminator_that_says_zero_costs_what_theory_says(name: LossName, l
 
 
 @names
+@pytest.mark.parametrize("smoothing", [0.1, 0.5])
+def test_smoothing_lowers_the_target_of_real_images_alone(name: LossName, smoothing: float) -> None:
+    real, fake = draw(7), draw(5, seed=1)
+    expected = D_CLOSED_FORM[name](real.numpy(), fake.numpy(), 1 - smoothing)
+    assert LOSSES[name].d(real, fake, smoothing=smoothing).item() == pytest.approx(expected, rel=1e-12)
+    changes_nothing = torch.equal(LOSSES[name].d(real, fake, smoothing=smoothing), LOSSES[name].d(real, fake))
+    assert changes_nothing == (name not in HAS_TARGETS)
+
+
+@pytest.mark.parametrize("name", HAS_TARGETS)
+@pytest.mark.parametrize("smoothing", [0.1, 0.3])
+def test_the_best_verdict_on_real_images_is_the_target(name: LossName, smoothing: float) -> None:
+    """Where the gradient vanishes, D's output is 1 - smoothing: it is never taught to be surer."""
+    target = 1 - smoothing
+    logit = math.log(target / smoothing) if D_OUTPUT[name] == "probability" else target
+    real = torch.tensor([logit], dtype=torch.float64, requires_grad=True)
+    LOSSES[name].d(real, draw(3), smoothing=smoothing).backward()
+    assert real.grad is not None
+    assert real.grad.item() == pytest.approx(0, abs=1e-12)
+
+
+@names
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("real", [-1e4, 1e4])
 @pytest.mark.parametrize("fake", [-1e4, 1e4])
-def test_values_and_gradients_are_finite_for_huge_logits(name: LossName, real: float, fake: float) -> None:
+def test_values_and_gradients_are_finite_for_huge_logits(
+    name: LossName, smoothing: float, real: float, fake: float
+) -> None:
     logits = [torch.full((5,), value, requires_grad=True) for value in (real, fake)]
-    for loss in (LOSSES[name].d(*logits), LOSSES[name].g(logits[1])):
+    target = 1 - smoothing
+    on_real = {"least_squares": (real - target) ** 2 / 2, "wasserstein": -real, "hinge": max(0, 1 - real)}
+    on_fake = {"least_squares": fake**2 / 2, "wasserstein": fake, "hinge": max(0, 1 + fake)}
+    limit = on_real.get(name, max(0, -real) + smoothing * real) + on_fake.get(name, max(0, fake))
+    assert LOSSES[name].d(*logits, smoothing=smoothing).item() == pytest.approx(limit, rel=1e-6, abs=1e-6)
+    for loss in (LOSSES[name].d(*logits, smoothing=smoothing), LOSSES[name].g(logits[1])):
         assert torch.isfinite(loss)
         gradients = torch.autograd.grad(loss, logits, allow_unused=True)
         assert all(torch.isfinite(gradient).all() for gradient in gradients if gradient is not None)
@@ -84,6 +128,7 @@ def test_values_and_gradients_are_finite_for_huge_logits(name: LossName, real: f
 def test_gradients_are_those_of_the_values(name: LossName) -> None:
     real, fake = draw(6).requires_grad_(), draw(4, seed=1).requires_grad_()
     assert torch.autograd.gradcheck(LOSSES[name].d, (real, fake))
+    assert torch.autograd.gradcheck(lambda *logits: LOSSES[name].d(*logits, smoothing=0.2), (real, fake))
     assert torch.autograd.gradcheck(LOSSES[name].g, (fake,))
 
 
@@ -118,4 +163,18 @@ def test_the_score_is_a_mean_probability_or_a_mean_raw_score(name: LossName) -> 
 
 def test_every_loss_of_the_config_exists_and_says_what_d_puts_out() -> None:
     assert set(LOSSES) == set(get_args(LossName)) == set(D_OUTPUT)
-    assert {name for name, output in D_OUTPUT.items() if output == "score"} == {"least_squares"}
+    assert {name for name, output in D_OUTPUT.items() if output == "probability"} == {"nonsaturating", "minimax"}
+
+
+def test_the_hinge_ignores_what_is_beyond_its_margin() -> None:
+    """Real scores above 1 and generated ones below -1 are right enough: no gradient."""
+    real = torch.tensor([0.9, 1.1, -3.0], requires_grad=True)
+    fake = torch.tensor([-0.9, -1.1, 3.0], requires_grad=True)
+    LOSSES["hinge"].d(real, fake).backward()
+    torch.testing.assert_close(real.grad, torch.tensor([-1 / 3, 0.0, -1 / 3]))
+    torch.testing.assert_close(fake.grad, torch.tensor([1 / 3, 0.0, 1 / 3]))
+
+
+def test_wasserstein_is_the_distance_that_the_critic_finds() -> None:
+    """D(x) = x is 1-Lipschitz and the best critic for two points: minus the loss is their distance."""
+    assert LOSSES["wasserstein"].d(torch.full((4,), 3.0), torch.full((6,), 1.0)).item() == -2.0

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from gancore.algorithms import GAN
-from gancore.checkpoint import BadCheckpoint, load_checkpoint
+from gancore import sampling
+from gancore.algorithms import GAN, build_algorithm
+from gancore.checkpoint import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.config import RunConfig
 from gancore.imaging import grid
 from gancore.rng import generator
 from gancore.runner import execute
 from gancore.sampling import sample
 from gancore.store import Run, RunStore
+from tests.training import KINDS, held_out, tiny, trained
 
 
 @pytest.fixture
@@ -66,3 +71,66 @@ def test_sampling_touches_neither_the_run_nor_global_random_numbers(run: Run) ->
 def test_a_checkpoint_that_is_not_there_is_said_so(run: Run, checkpoint: str) -> None:
     with pytest.raises(BadCheckpoint, match="has no checkpoint"):
         sample(run, 3, checkpoint=checkpoint)
+
+
+# --- every family ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def saved(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> Callable[[RunConfig], Run]:
+    """A run with a checkpoint after a step, and held-out images that need no data."""
+    monkeypatch.setattr(sampling, "load", lambda config, _: held_out(config, 5))
+
+    def save(config: RunConfig) -> Run:
+        run = store.create(config)
+        Checkpoint(1, 8, 0.1, trained(config, 1).state_dict()).save(run.path / "checkpoints" / "last.pt")
+        return run
+
+    return save
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_can_be_sampled(kind: Any, saved: Callable[[RunConfig], Run]) -> None:
+    config = tiny(kind)
+    images = sample(saved(config), 12, seed=1)
+    assert images.shape == (12, *config.shape)
+    assert images.abs().max() <= 1
+    assert images.dtype == torch.float32
+    assert len({tuple(image.flatten().tolist()) for image in images}) == 12
+
+
+def test_points_of_the_plane_can_be_sampled(saved: Callable[[RunConfig], Run]) -> None:
+    run = saved(tiny("mlp", {"data.name": "ring", "model.g_output": "linear"}))
+    assert sample(run, 1_001).shape == (1_001, 2)
+
+
+@pytest.mark.parametrize(("changes", "classes"), [({}, list(range(10))), ({"data.classes": (7, 2)}, [2, 7])])
+def test_classes_take_turns(changes: dict[str, Any], classes: list[int], saved: Callable[[RunConfig], Run]) -> None:
+    config = tiny("cmlp", changes)
+    run = saved(config)
+    algorithm = build_algorithm(config)
+    algorithm.load_state_dict(load_checkpoint(run.checkpoints()["last"]).algorithm)
+    labels = torch.tensor([classes[place % len(classes)] for place in range(1_001)])
+    expected = algorithm.sample(algorithm.draw(1_001, generator(1, "sample")), labels)
+    torch.testing.assert_close(sample(run, 1_001, seed=1), expected)  # in portions, too
+
+
+def test_a_translator_is_given_held_out_images_in_turn(saved: Callable[[RunConfig], Run]) -> None:
+    config = tiny("translator")
+    run = saved(config)
+    algorithm = build_algorithm(config)
+    algorithm.load_state_dict(load_checkpoint(run.checkpoints()["last"]).algorithm)
+    sources = held_out(config, 5).sources
+    assert sources is not None
+    regular = sources.float()[[0, 1, 2, 3, 4, 0, 1]] / 255
+    expected = algorithm.sample(algorithm.draw(7, generator(1, "sample")), regular)
+    torch.testing.assert_close(sample(run, 7, seed=1), expected)
+
+
+def test_samples_come_from_the_average_of_g(saved: Callable[[RunConfig], Run]) -> None:
+    config = tiny("dcgan", {"optim.ema": 0.9})
+    run = saved(config)
+    state = load_checkpoint(run.checkpoints()["last"]).algorithm
+    plain = build_algorithm(config.replace({"optim.ema": 0.0}))
+    plain.generator.load_state_dict(state["average"])
+    assert torch.equal(sample(run, 3, seed=1), plain.sample(plain.draw(3, generator(1, "sample"))))

@@ -30,7 +30,6 @@ class Fork:
 
     run_id: str
     checkpoint: str
-    step: int
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,7 @@ def draft() -> RunConfig:
 def pick_experiment() -> None:
     """Choose what to start from: an experiment of the catalogue, one of its runs, at full or quick scale."""
     start = origin()
-    what = "Fork of" if start.fork else "Settings of"
-    titles = {} if start.listed else {OTHER: f"{what} {start.title}"}
+    titles = {} if start.listed else {OTHER: start.title if start.fork else f"Settings of {start.title}"}
     titles |= {key: experiment.title for key, experiment in EXPERIMENTS.items()}
     key = st.selectbox(
         "Start from",
@@ -372,6 +370,8 @@ def _take_text(setting: Setting, role: str, key: str) -> None:
 
 def steering(run: Run) -> None:
     """What the form has otherwise than the run that trains, of what can change while it does, and a button for it."""
+    if said := st.session_state.pop("steered", None):
+        st.toast(plain(said[0]), icon=said[1])
     try:
         now, wanted = run.steered_config, draft()
     except ConfigError:
@@ -401,6 +401,6 @@ def _steer(run: Run, changes: dict[str, Any]) -> None:
     try:
         run.steer(changes)
     except ConfigError as problem:
-        st.toast(plain(str(problem)), icon=":material/error:")
+        st.session_state["steered"] = (str(problem), ":material/error:")
     else:
-        st.toast(plain(f"{run.name} goes on with the new values."), icon=":material/bolt:")
+        st.session_state["steered"] = (f"{run.name} goes on with the new values.", ":material/bolt:")

@@ -152,9 +152,11 @@ def _origin_line(run: Run) -> None:
 def _fork_button(run: Run) -> None:
     """Where to fork from; choosing one fills the form with the settings that held there."""
     names = sorted(run.checkpoints(), key=lambda name: (name != "last", name))
+    icon, key = ":material/fork_right:", f"fork-{run.id}-{st.session_state.get('forks', 0)}"  # a new one is closed
     if not names:
+        st.button("Fork", icon=icon, key=f"no-{key}", disabled=True, help="There is no checkpoint yet.")
         return
-    with st.popover("Fork", icon=":material/fork_right:", key=f"fork-{run.id}"):
+    with st.popover("Fork", icon=icon, key=key):
         st.markdown("A new run that goes on from a checkpoint of this one, with settings that you change.")
         name = st.selectbox(
             "From",
@@ -164,19 +166,17 @@ def _fork_button(run: Run) -> None:
         )
         if len(names) == 1:
             st.caption("To keep more checkpoints, set “keep a checkpoint every (epochs)” before Start.")
-        st.button("Choose settings", type="primary", key=f"fork-go-{run.id}", on_click=_take_fork, args=(run, name))
+        if st.button("Choose settings", type="primary", key=f"fork-go-{run.id}", on_click=_take_fork, args=(run, name)):
+            st.rerun()  # the form, too
 
 
 def _take_fork(run: Run, checkpoint: str) -> None:
     """Fill the form with what held at the checkpoint, and have Start fork it."""
     step = run.status.step if checkpoint == "last" else int(checkpoint)
-    try:
-        config = run.config_at(step)
-    except ConfigError as problem:
-        st.toast(plain(str(problem)), icon=":material/error:")
-        return
-    title = f"{run.name} from step {step:,}"
-    forms.start_from(config, title, run.experiment, fork=forms.Fork(run.id, checkpoint, step))
+    config = run.config_at(step)
+    st.session_state["forks"] = st.session_state.get("forks", 0) + 1
+    title = f"fork of {run.name}" + (f" at step {step:,}" if checkpoint != "last" else "")
+    forms.start_from(config, title, run.experiment, fork=forms.Fork(run.id, checkpoint))
 
 
 def _restart_on_embedded(run: Run) -> None:
@@ -285,9 +285,9 @@ def _what_is_shown(run: Run) -> str:
     noise = f"fixed noise of seed {config.seed}"
     network = "EMA of G" if config.optim.ema else "raw G"
     if config.model.kind == "vae":
-        return f"held-out images, below them their reconstructions, then two rows of samples · {noise}"
+        return f"two rows of held-out images, each above its reconstructions, then samples · {noise}"
     if config.model.kind == "translator":
-        return f"regular images, below them what three noises make of each · {network}"
+        return f"rows of regular images, each above what three noises make of it · {network}"
     if config.model.kind in CONDITIONAL:
         return f"a class each row, a noise each column · {noise} · {network}"
     if config.data.name in TOYS:
