@@ -196,13 +196,14 @@ def sample(
 ) -> None:
     """Draw images from a run's checkpoint into a grid."""
     from gancore.checkpoint import BadCheckpoint
-    from gancore.imaging import encode_png, grid
-    from gancore.sampling import sample as draw
+    from gancore.data import DataUnavailable
+    from gancore.imaging import encode_png
+    from gancore.sampling import picture
 
     try:
-        images = draw(_find(run, runs_dir), count, seed, checkpoint)
-        write_atomic(out, encode_png(grid(images, columns), scale))
-    except BadCheckpoint as problem:
+        drawn = picture(_find(run, runs_dir), count, columns, seed, checkpoint)
+        write_atomic(out, encode_png(drawn, scale))
+    except (BadCheckpoint, DataUnavailable) as problem:
         raise BadInput(str(problem)) from None
     except OSError as problem:
         raise BadInput(f"{out} cannot be written: {problem.strerror}") from None

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from gancore import rng
-from gancore.algorithms import build_algorithm
-from gancore.checkpoint import BadCheckpoint, load_checkpoint
+from gancore.algorithms import GAN, Algorithm, build_algorithm
+from gancore.checkpoint import load_checkpoint
 from gancore.config import RunConfig
 from gancore.data import load
+from gancore.imaging import grid
 from gancore.parts import CONDITIONAL
+from gancore.plane import draw_plane
 from gancore.store import Run
+
+
+def load_algorithm(run: Run, checkpoint: str = "last") -> Algorithm:
+    """A run's networks as a checkpoint has them. Raises `BadCheckpoint`, also when there is none."""
+    path = run.checkpoint_path(checkpoint)
+    algorithm = build_algorithm(run.config)
+    algorithm.load_state_dict(load_checkpoint(path).algorithm)
+    return algorithm
 
 
 def sample(run: Run, count: int = 64, seed: int | None = None, checkpoint: str = "last") -> Tensor:
@@ -20,15 +31,21 @@ def sample(run: Run, count: int = 64, seed: int | None = None, checkpoint: str =
     `seed` None gives the noise of the run's own previews. Classes take turns; a translator is given held-out images.
     Raises `BadCheckpoint`, also when there is none, and `DataUnavailable`.
     """
-    path = run.checkpoints().get(checkpoint)
-    if path is None:
-        raise BadCheckpoint(f"{run.name} has no checkpoint {checkpoint!r} to sample from")
-    algorithm = build_algorithm(run.config)
-    algorithm.load_state_dict(load_checkpoint(path).algorithm)
+    algorithm = load_algorithm(run, checkpoint)
     source = rng.generator(run.config.seed, "preview") if seed is None else rng.generator(seed, "sample")
     noise, told = algorithm.draw(count, source), conditions(run.config, count)
     parts = torch.split(noise, 500), [None] * count if told is None else torch.split(told, 500)
     return torch.cat([algorithm.sample(z, cond) for z, cond in zip(*parts, strict=False)])
+
+
+def picture(run: Run, count: int, columns: int, seed: int | None = None, checkpoint: str = "last") -> Image.Image:
+    """`sample`, as one picture: a grid of images, or points against data and D's field."""
+    samples = sample(run, count, seed, checkpoint)
+    if samples.dim() == 4:
+        return grid(samples, columns)
+    algorithm = load_algorithm(run, checkpoint)
+    assert isinstance(algorithm, GAN)
+    return draw_plane(load(run.config, "test").pixels[:count], samples, algorithm.judge)
 
 
 def conditions(config: RunConfig, count: int) -> Tensor | None:

@@ -15,11 +15,9 @@ import torch
 
 from gancore.config import RunConfig
 from gancore.store import RunStore
+from tests.training import SHORT
 
 REPOSITORY = Path(__file__).parents[1]
-
-# 5 batches an epoch with 3 images left over, 20 steps in all.
-TINY = {"data.limit": 43, "train.batch_size": 8, "train.epochs": 4, "train.preview_every": 1000, "model.nz": 4}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,7 +37,7 @@ def store(tmp_path: Path) -> RunStore:
 
 @pytest.fixture
 def dcgan() -> RunConfig:
-    return RunConfig().replace(TINY | {"model.ngf": 2, "model.ndf": 2})
+    return RunConfig().replace(SHORT | {"model.ngf": 2, "model.ndf": 2})
 
 
 @pytest.fixture
@@ -47,7 +45,7 @@ def mlp() -> RunConfig:
     """The other kind of network, with dropout, so that D's step draws random numbers too."""
     widths = {"model.kind": "mlp", "model.g_hidden": (16,), "model.d_hidden": (16,), "data.image_size": 28}
     return RunConfig().replace(
-        TINY | widths | {"model.dropout": 0.3, "model.prior": "uniform", "objective.noise": "fresh"}
+        SHORT | widths | {"model.dropout": 0.3, "model.prior": "uniform", "objective.noise": "fresh"}
     )
 
 

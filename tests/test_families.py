@@ -116,11 +116,11 @@ def test_samples_are_images_in_the_display_range_or_points(config: RunConfig) ->
 def test_a_step_is_a_function_of_seed_and_step(config: RunConfig) -> None:
     before = torch.random.get_rng_state()
     first, again, other = (build_algorithm(config.replace({"seed": seed})) for seed in (0, 0, 1))
-    scalars = train(first, config, 3)
+    scalars = train(first, config, 2)
     assert torch.equal(torch.random.get_rng_state(), before)
-    assert equal(train(again, config, 3, after=lambda: torch.rand(7)), scalars)  # others may draw as they like
+    assert equal(train(again, config, 2, after=lambda: torch.rand(7)), scalars)  # others may draw as they like
     assert equal(first.state_dict(), again.state_dict())
-    train(other, config, 3)
+    train(other, config, 2)
     assert not equal(first.state_dict(), other.state_dict())
 
 
@@ -131,9 +131,9 @@ def test_looking_in_between_changes_nothing_at_all(config: RunConfig) -> None:
     modes = [module.training for network in watched.networks.values() for module in network.modules()]
     look(watched, config)
     assert equal(alone.state_dict(), watched.state_dict())
-    expected = train(alone, config, 3)
+    expected = train(alone, config, 2)
     global_state = torch.random.get_rng_state()
-    assert equal(train(watched, config, 3, after=lambda: look(watched, config)), expected)
+    assert equal(train(watched, config, 2, after=lambda: look(watched, config)), expected)
     assert equal(alone.state_dict(), watched.state_dict())
     assert [module.training for network in watched.networks.values() for module in network.modules()] == modes
     assert torch.equal(torch.random.get_rng_state(), global_state)

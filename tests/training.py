@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -19,13 +18,9 @@ from gancore.rng import StepRng
 Scalars = dict[str, Tensor]
 
 # 5 batches an epoch with 3 images left over, 20 steps in all.
-TINY: Mapping[str, Any] = {
-    "data.limit": 43,
+SHORT = {"data.limit": 43, "train.batch_size": 8, "train.epochs": 4, "train.preview_every": 1000, "model.nz": 4}
+TINY: Mapping[str, Any] = SHORT | {
     "data.labels": 10,
-    "train.batch_size": 8,
-    "train.epochs": 4,
-    "train.preview_every": 1000,
-    "model.nz": 4,
     "model.ngf": 2,
     "model.ndf": 2,
     "model.hidden": (16,),
@@ -111,14 +106,3 @@ def equal(left: object, right: object) -> bool:
     """Whether all tensors are the same, bit for bit."""
     pairs = list(zip(tensors(left), tensors(right), strict=True))
     return bool(pairs) and all(torch.equal(one, other) for one, other in pairs)
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Compute with so many threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

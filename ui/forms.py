@@ -177,7 +177,7 @@ def changes_line() -> None:
     parts = [
         f"**{SETTINGS[path].label}** {describe_value(old)} → {describe_value(new)}"
         for path, old, new in changed
-        if old != new
+        if old != new and not SETTINGS[path].hidden
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Changed: " + " · ".join(parts) if parts else plain(f"As in {start.title}."), width="stretch")
@@ -193,7 +193,8 @@ def suggest_name(config: RunConfig) -> str:
     """A name that says where a run started and what was changed."""
     start = origin()
     changed = config.differences(start.config)
-    parts = [f"{SETTINGS[path].label} {describe_value(new)}" for path, (new, _) in changed.items()]
+    named = {path: new for path, (new, _) in changed.items() if not SETTINGS[path].hidden}
+    parts = [f"{SETTINGS[path].label} {describe_value(new)}" for path, new in named.items()]
     return " ".join([start.title, *(parts if len(parts) <= 3 else [*parts[:2], f"and {len(parts) - 2} more"])])
 
 

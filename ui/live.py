@@ -241,6 +241,8 @@ def progress_line(status: Status, *, live: bool = True) -> str:
         parts.append(f"{describe_duration(status.seconds)} of training")
     if status.rate and live:
         parts.append(f"{status.rate:,.0f} images/s")
+    if status.device:
+        parts.append(f"on {status.device}")
     for name, label in SHOWN_SCALARS.items():
         value = status.scalars.get(name)
         if value is not None:
@@ -389,7 +391,8 @@ def setting_text(run: Run, path: str) -> str:
 
 def settings_table(runs: Sequence[Run], paths: Sequence[str] | None = None) -> None:
     """Settings of runs side by side."""
-    shown = [path for path in (paths or SETTINGS) if any(run.config.uses(path) for run in runs)]
+    used = [path for path in (paths or SETTINGS) if any(run.config.uses(path) for run in runs)]
+    shown = [path for path in used if not SETTINGS[path].hidden]
     names = labels(runs)
     table = pd.DataFrame({names[run.id]: [setting_text(run, path) for path in shown] for run in runs})
     table.insert(0, "setting", [SETTINGS[path].label for path in shown])

@@ -37,8 +37,10 @@ def varying(runs: Sequence[Run]) -> list[str]:
     sound = [run for run in runs if not run.damage]
     return [
         path
-        for path in SETTINGS
-        if len({run.config.flat[path] for run in sound}) > 1 and any(run.config.uses(path) for run in sound)
+        for path, setting in SETTINGS.items()
+        if not setting.hidden
+        and len({run.config.flat[path] for run in sound}) > 1
+        and any(run.config.uses(path) for run in sound)
     ]
 
 
@@ -48,7 +50,7 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
         return []
     paths = varying(runs)[:MAX_VARYING]
     table = pd.DataFrame([_row(run, paths) for run in runs])
-    for column in ("D loss", "G loss", "loss"):  # a family has some of them
+    for column in ("D loss", "G loss", "loss", "forked from"):  # most tables lack some of them
         if column in table and table[column].isna().all():
             table = table.drop(columns=column)
     event = st.dataframe(
@@ -95,6 +97,9 @@ def _row(run: Run, paths: Sequence[str]) -> dict[str, Any]:
         "trained": describe_duration(status.seconds),
         "when": datetime.fromtimestamp(run.created),
         "experiment": run.experiment,
+        "forked from": None
+        if meta.parent is None
+        else (parent.name if (parent := state.find_run(meta.parent)) else "–"),
         "tags": list(meta.tags),
         "notes": meta.notes,
     }

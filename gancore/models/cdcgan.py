@@ -64,7 +64,8 @@ class Discriminator(nn.Module):
         identity = torch.eye(self.classes, dtype=images.dtype, device=images.device)
         planes: Tensor = self.from_y(identity[:, :, None, None].expand(-1, -1, *images.shape[2:]))
         channels_last = planes.permute(0, 2, 3, 1)
-        return embedding(y, channels_last.flatten(1)).unflatten(1, channels_last.shape[1:]).permute(0, 3, 1, 2)
+        told: Tensor = embedding(y, channels_last.flatten(1)).view(-1, *channels_last.shape[1:])
+        return told.permute(0, 3, 1, 2)
 
 
 def build(config: RunConfig) -> dict[str, nn.Module]:
