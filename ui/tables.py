@@ -105,6 +105,13 @@ def _row(run: Run, paths: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def _parent_name(run_id: str | None) -> str | None:
+    if run_id is None:
+        return None
+    parent = state.find_run(run_id)
+    return parent.name if parent else "a run that is gone"
+
+
 def actions(chosen: Sequence[Run]) -> None:
     """Buttons for the ticked runs."""
     if not chosen:
