@@ -93,6 +93,12 @@ class RunConfig(Part):
             raise ValueError(
                 f"data.labels must be from {self.classes_in_use}, one of each class, to {self.images:,}, all images"
             )
+        objective = self.objective
+        weights = (objective.adversarial_weight, objective.pixel_weight, objective.diversity_weight)
+        if kind == "translator" and not any(weights):
+            raise ValueError(
+                "objective.adversarial_weight must be above 0 where pixel_weight and diversity_weight are 0"
+            )
 
     @property
     def class_counts(self) -> tuple[int, ...]:

@@ -41,7 +41,7 @@ def r1(critic: Critic, real: Tensor, _fake: Tensor, _source: torch.Generator) ->
 
 
 def dragan(critic: Critic, real: Tensor, _fake: Tensor, source: torch.Generator) -> Tensor:
-    """(|grad D| - 1)^2 around real samples, at noise of half their standard deviation (Kodali et al. 2017)."""
+    """(|grad D| - 1)^2 near real samples, shifted by up to half their standard deviation (Kodali et al. 2017)."""
     noise = torch.rand(real.shape, generator=source).to(real)
     return _one_lipschitz(_gradients(critic, real + 0.5 * real.std() * noise))
 

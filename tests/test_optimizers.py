@@ -170,3 +170,16 @@ def test_the_average_changes_nothing_of_the_training() -> None:
     with_average, without = build_algorithm(config), build_algorithm(config.replace({"optim.ema": 0.0}))
     assert equal(train(with_average, config, 3), train(without, config, 3))
     assert equal(with_average.generator.state_dict(), without.generator.state_dict())
+
+
+@pytest.mark.parametrize(("kind", "changes"), [("adam", {"optim.beta1": 0.1}), ("sgd", {"optim.momentum_end": 0.9})])
+def test_a_loaded_state_goes_on_with_the_settings_of_its_new_run(kind: str, changes: dict[str, float]) -> None:
+    """A fork may change them; the state that it starts from holds the old ones."""
+    config = tiny("mlp", {"optim.optimizer": kind})
+    algorithm, fork = build_algorithm(config), build_algorithm(config.replace(changes))
+    train(algorithm, config, 2)
+    fork.load_state_dict(algorithm.state_dict())
+    train(fork, config, 2)
+    for optimizer in fork.optimizers.values():
+        group = optimizer.param_groups[0]
+        assert group["betas"][0] == 0.1 if kind == "adam" else group["momentum"] > 0.51

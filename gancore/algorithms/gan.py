@@ -112,11 +112,9 @@ class GAN(Family):
         learns = self.only != "d"
         with torch.set_grad_enabled(learns):
             loss, scalars = self._g_objective(batch, fake, rng)
-        if not learns:
-            return scalars
-        norm = descend(loss, self.optimizers["optimizer_g"])
+        norm = descend(loss, self.optimizers["optimizer_g"]) if learns else None
         self._follow(rng.step)
-        return scalars | {"grad_norm_g": norm}
+        return scalars if norm is None else scalars | {"grad_norm_g": norm}
 
     def _d_objective(self, batch: Batch, fake: Fake, rng: StepRng) -> tuple[Tensor, Scalars]:
         """What D minimises, and what is recorded of it; the recorded loss is the game's alone, without a penalty."""
@@ -198,9 +196,13 @@ class GAN(Family):
         inputs = [z.to(self.device)] + ([] if cond is None else [cond.to(self.device)])
         return self._to_display(self._look(self.sampler, *inputs))
 
-    def judge(self, samples: Tensor) -> Tensor:
-        """D's logits (N,) for samples in the pixel range of the run, on the CPU, training state untouched."""
-        return self._look(self.discriminator, samples.to(self.device)).float().cpu()
+    def judge(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        """D's logits (N,) for samples in the pixel range of the run, on the CPU, training state untouched.
+
+        `labels` (N,) are the classes, where D is told them.
+        """
+        told = (label.to(self.device) for label in self._told(labels))
+        return self._look(self.discriminator, samples.to(self.device), *told).float().cpu()
 
     def _look(self, network: nn.Module, *inputs: Tensor) -> Tensor:
         was_training = network.training

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,11 @@ from streamlit.testing.v1 import AppTest
 
 from gancore.config import RunConfig
 from gancore.executors import ThreadExecutor
+from gancore.parts import ModelKind
+from gancore.runner import execute
 from gancore.scalars import ScalarWriter
 from gancore.store import Run, RunStore, Status
+from tests.training import tiny
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard.py"
 PNG = bytes.fromhex(  # one grey pixel
@@ -64,6 +67,18 @@ def finished(runs: RunStore) -> Callable[..., Run]:
         (run.path / "samples" / "000040.png").write_bytes(PNG)
         (run.path / "summary.json").write_text(f'{{"loss_d": 0.5, "loss_g": {loss_g}}}')
         run.write_status(Status(state="finished", step=1050, total_steps=1050, seconds=80, attempt=1))
+        return run
+
+    return make
+
+
+@pytest.fixture
+def stopped(runs: RunStore) -> Callable[..., Run]:
+    """Make a run that really trained, 12 steps of 20, and kept its checkpoints of steps 5 and 10."""
+
+    def make(name: str, kind: ModelKind = "mlp", changes: Mapping[str, object] | None = None) -> Run:
+        run = runs.create(tiny(kind, {"train.keep_epochs": 1, **(changes or {})}), name=name)
+        assert execute(run.path, max_steps=12) == "stopped"
         return run
 
     return make

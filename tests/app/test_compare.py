@@ -1,3 +1,16 @@
+"""The Compare page: what differs, curves over each other, tables."""
+
+import base64
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gancore.runner import execute
+from ui import comparing
+from ui.colors import run_color
+
+
 def test_fewer_than_two_runs_say_what_to_do(open_page, finished):
     assert "Two runs are needed" in open_page("compare").info[0].value
     finished("one")
@@ -45,3 +58,98 @@ def test_runs_of_the_same_name_keep_their_columns(open_page, finished):
     table = open_page("compare", runs=",".join(run.id for run in runs)).dataframe[0].value
     assert list(table.iloc[0]) == ["ngf", "64", "8", "32"]
     assert list(table.columns)[3].startswith("setting (")
+
+
+@pytest.fixture
+def charts(monkeypatch) -> dict[str, dict]:
+    """The figures that were shown last, by their axis."""
+    shown: dict[str, dict] = {}
+
+    def show(figure, **_) -> None:
+        shown[figure["layout"]["yaxis"]["title"]["text"]] = figure
+
+    monkeypatch.setattr(comparing, "chart", show)
+    return shown
+
+
+def lines(figure: dict) -> dict[str, tuple[float, ...]]:
+    """The steps of each run's curve, by its name."""
+    named = [trace for trace in figure["data"] if "name" in trace]
+    return {trace["name"]: tuple(np.frombuffer(base64.b64decode(trace["x"]["bdata"]), "<f4")) for trace in named}
+
+
+def open_comparison(open_page, *runs) -> AppTest:
+    app = open_page("compare", runs=",".join(run.id for run in runs))
+    assert not app.exception
+    return app
+
+
+def test_a_forks_curves_begin_where_its_parents_did(open_page, runs, stopped, charts):
+    parent = stopped("parent")
+    fork = runs.fork(parent, "000005", parent.config.replace({"optim.lr_d": 1e-3}), name="fork")
+    assert execute(fork.path, max_steps=3) == "stopped"
+    app = open_comparison(open_page, parent, fork)
+    assert lines(charts["D loss"]) == {"parent": tuple(range(1, 13)), "fork": tuple(range(1, 9))}
+    (note,) = charts["D loss"]["layout"]["annotations"]
+    assert (note["x"], note["text"]) == (5, "fork")
+    app.toggle(key="compare-join").set_value(False).run()
+    assert lines(charts["D loss"]) == {"parent": tuple(range(1, 13)), "fork": (6, 7, 8)}
+    runs.delete(parent)
+    other = stopped("other")
+    open_comparison(open_page, other, fork)
+    assert lines(charts["D loss"])["fork"] == (6, 7, 8)
+
+
+def test_live_changes_are_marked_in_the_runs_colour(open_page, stopped, charts):
+    first, second = stopped("a"), stopped("b")
+    first.steer({"optim.lr_d": 1e-3})
+    first.record_change(first.changes()[0], 7)
+    app = open_comparison(open_page, first, second)
+    (note,), (line,) = charts["G loss"]["layout"]["annotations"], charts["G loss"]["layout"]["shapes"]
+    assert (note["x"], note["text"], line["line"]["color"]) == (7, "lr_d 1e-3", run_color(first))
+    app.get_by_key("compare-axis").set_value("epoch").run()
+    assert not charts["G loss"]["layout"]["annotations"]
+    assert not any(toggle.key == "compare-join" for toggle in app.toggle)  # there is no fork
+
+
+def test_families_side_by_side(open_page, stopped, charts):
+    runs = [stopped(kind, kind) for kind in ("dcgan", "vae", "semi", "translator")]
+    app = open_comparison(open_page, *runs)
+    assert set(charts) == {"D loss", "G loss", "loss"}
+    assert set(lines(charts["loss"])) == {"vae"}
+    assert set(lines(charts["D loss"])) == {"dcgan", "semi", "translator"}
+    settings, results = (element.value for element in app.dataframe)
+    settings = settings.set_index("setting")
+    assert dict(settings.loc["networks"]) == {run.name: run.name for run in runs}
+    assert list(results["run"]) == [run.name for run in runs]
+    assert results.set_index("run")["loss"].notna().to_dict() == {
+        "dcgan": False, "vae": True, "semi": False, "translator": False,
+    }  # fmt: skip
+    pills = next(group for group in app.button_group if group.key and group.key.startswith("compare-metrics"))
+    pills.set_value(["kl", "accuracy", "diversity", "d_real"]).run()
+    assert not app.exception
+    assert set(lines(charts["KL"])) == {"vae"}
+    assert set(lines(charts["accuracy"])) == {"semi"}
+    assert not any("levels do not compare" in caption.value for caption in app.caption)
+
+
+def test_probabilities_and_scores_are_not_compared_without_a_word(open_page, finished):
+    score = {"objective.loss": "wasserstein"}
+
+    def warned(*changes) -> bool:
+        app = open_comparison(open_page, *(finished(f"{number}", each) for number, each in enumerate(changes)))
+        pills = next(group for group in app.button_group if group.key and group.key.startswith("compare-metrics"))
+        pills.set_value(["d_real"]).run()
+        return any("levels do not compare" in caption.value for caption in app.caption)
+
+    assert warned({}, score)
+    assert not warned({}, {"model.kind": "mlp"})
+    assert not warned(score, {"model.kind": "vae", "data.range": "0..1"})  # which has no D at all
+    assert not warned({}, {"model.kind": "semi"} | score)
+
+
+def test_a_drawing_is_told_by_the_number_of_its_points(open_page, finished):
+    toy = {"data.name": "drawn", "model.kind": "mlp", "model.g_output": "linear"}
+    drawn = [finished(f"{count}", toy | {"data.points": ((0.1, 0.2),) * count}) for count in (3, 900)]
+    table = open_comparison(open_page, *drawn).dataframe[0].value.set_index("setting")
+    assert dict(table.loc["drawn points"]) == {"3": "3", "900": "900"}

@@ -3,8 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gancore.config import SETTINGS
+from gancore.config import SETTINGS, RunConfig, needed
+from gancore.datasets import TOYS
 from gancore.experiments import EXPERIMENTS
+from gancore.models import MODELS
 from gancore.store import Status
 from ui import forms
 from ui.state import _torch_loaded
@@ -20,8 +22,9 @@ def widget(app: AppTest, path: str, role: str = "stw"):
 
 
 def unfold(app: AppTest) -> AppTest:
-    for group in forms.GROUPS:
-        app.toggle(key=f"more:{group}").set_value(True)
+    for toggle in app.toggle:
+        if toggle.label == "More":
+            toggle.set_value(True)
     return app.run()
 
 
@@ -59,6 +62,117 @@ def test_start_trains_exactly_what_the_sliders_say(open_page, runs):
     assert run.config == EXPERIMENTS["quickstart"].base.replace(changes)
     assert run.status.state == "queued"
     assert run.name == "quickstart ngf 64 nz 77 lr_d 0.1"
+
+
+def shown_paths(app: AppTest) -> set[str]:
+    """The settings that have a widget."""
+    kinds = (app.select_slider, app.slider, app.selectbox, app.toggle, app.text_input)
+    keys = [found.key for kind in kinds for found in kind if found.key and "@" in found.key]
+    return {key.split("@")[0].partition(":")[2] for key in keys}
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_every_family_can_be_chosen_and_started(open_page, runs, kind):
+    app = open_page("train")
+    widget(app, "model.kind").set_value(kind).run()
+    assert not app.error
+    assert not app.exception
+    start(app)
+    (run,) = runs.list()
+    wanted = {"model.kind": kind} | needed("model.kind", kind)
+    assert run.config == RunConfig().replace(wanted)
+    assert open_page("train", run=run.id).query_params["run"] == run.id
+
+
+def test_a_vae_has_its_own_rate_and_pixel_range_and_the_way_back_restores_them(open_page):
+    app = open_page("train")
+    before = shown_paths(app)
+    widget(app, "model.kind").set_value("vae").run()
+    shown = shown_paths(app)
+    assert "optim.lr" in shown
+    assert not {"optim.lr_g", "optim.lr_d", "model.ngf", "model.ndf", "objective.loss"} & shown
+    assert app.session_state["draft"]["data.range"] == "0..1"
+    assert "Objective" not in [group.label for group in app.expander]  # nothing is left in it
+    unfold(app)
+    assert widget(app, "data.range").value == "0..1"
+    widget(app, "model.kind").set_value("dcgan").run()
+    assert widget(app, "data.range").value == "-1..1"
+    for toggle in app.toggle:
+        if toggle.label == "More":
+            toggle.set_value(False)
+    app.run()
+    assert shown_paths(app) == before
+    assert not any("Changed" in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize("toy", [name for name in TOYS if name != "drawn"])
+def test_a_toy_brings_networks_that_fit_it_and_images_bring_theirs(open_page, runs, toy):
+    app = open_page("train")
+    widget(app, "data.name").set_value(toy).run()
+    assert not app.error
+    assert widget(app, "model.kind").value == "mlp"
+    unfold(app)
+    assert widget(app, "model.g_output").value == "linear"
+    assert not {"data.image_size", "data.range", "model.nc"} & shown_paths(app)
+    start(app)
+    assert runs.list()[0].config.shape == (2,)
+    widget(app, "data.name").set_value("mnist-5k").run()
+    assert widget(app, "model.kind").value == "dcgan"
+    assert app.session_state["draft"] == dict(EXPERIMENTS["quickstart"].base.flat)
+
+
+def test_networks_for_images_leave_the_toy(open_page):
+    app = open_page("train")
+    widget(app, "data.name").set_value("ring").run()
+    widget(app, "model.kind").set_value("cdcgan").run()
+    assert not app.error
+    assert widget(app, "data.name").value == "mnist-5k"
+
+
+def test_a_translator_shows_its_pairs(open_page):
+    app = open_page("train")
+    assert "data.pairs" not in shown_paths(app)
+    widget(app, "model.kind").set_value("translator").run()
+    widget(app, "data.pairs").set_value("unpaired").run()
+    assert not app.error
+    assert "objective.pixel_weight" not in shown_paths(app)
+
+
+def test_coloured_images_come_in_colour(open_page):
+    app = unfold(open_page("train"))
+    widget(app, "data.name").set_value("cifar10").run()
+    assert widget(app, "model.nc").value == 3
+    widget(app, "data.name").set_value("mnist-5k").run()
+    assert widget(app, "model.nc").value == 1
+
+
+def test_what_a_form_fills_in_by_itself_has_no_widget(open_page):
+    app = unfold(open_page("train"))
+    for dataset in ("drawn", "own"):
+        widget(app, "data.name").set_value(dataset).run()
+        assert not {path for path in shown_paths(app) if SETTINGS[path].hidden}
+        assert "data.own" not in shown_paths(app)  # it has a panel of its own
+
+
+def test_a_settings_help_says_where_its_value_comes_from(open_page):
+    app = open_page("train")
+    assert "Here" not in widget(app, "optim.lr_g", "s").help
+    app.selectbox(key="experiment").set_value("dcgan-ngf").run()
+    app.get_by_key("scale:dcgan-ngf").set_value("full").run()
+    experiment = EXPERIMENTS["dcgan-ngf"]
+    arm = next(iter(experiment.arms))
+    for path in ("model.ngf", "optim.lr_d", "train.batch_size"):
+        source = experiment.source_of(path, arm, "full")
+        assert source
+        assert source in widget(app, path, "s").help
+    widget(app, "optim.lr_d", "t").set_value("0.1").run()
+    assert "Here **2e-4**" in widget(app, "optim.lr_d", "s").help  # of what it started with, not of what was typed
+
+
+def test_classes_have_names_in_the_help(open_page):
+    app = unfold(open_page("train"))
+    widget(app, "data.name").set_value("fashion-mnist").run()
+    assert "0 T-shirt" in widget(app, "data.classes").help
 
 
 def test_a_typed_value_moves_the_slider(open_page):

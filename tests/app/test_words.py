@@ -1,6 +1,6 @@
 import pytest
 
-from ui.words import labels, legend, plain
+from ui.words import labels, legend, plain, value_text
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,19 @@ def test_runs_of_the_same_name_are_told_apart(finished):
         second.id: f"same ({second.id[-4:]})",
         third.id: "other",
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "shown"),
+    [
+        ("optim.lr_g", 5e-4, "5e-4"),
+        ("data.limit", None, "all"),
+        ("model.g_hidden", (16, 8), "16 · 8"),
+        ("data.own", "", "none"),
+        ("data.points", ((0.1, 0.2),) * 60, "60"),
+        ("data.own_counts", (900, 300), "1,200 in 2 classes"),
+        ("data.own_counts", (), "none"),
+    ],
+)
+def test_values_are_short(path, value, shown):
+    assert value_text(path, value) == shown

@@ -1,0 +1,145 @@
+"""Figures as plain data, and that every family's charts show what it records."""
+
+import base64
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gancore.algorithms import build_algorithm
+from tests.training import KINDS, tiny, train
+from ui import colors
+from ui.charts import AXES, Mark, comparison_figure, panels, run_figure, thin
+from ui.comparing import METRICS
+
+BY_EVERY_RUN = {"step", "epoch", "time", "step_time"}  # written with what a step returns
+
+CASES = [
+    *((kind, {}) for kind in KINDS),
+    ("dcgan", {"objective.only": "g"}),
+    ("dcgan", {"objective.only": "d"}),
+    ("dcgan", {"objective.loss": "wasserstein", "objective.penalty": "gradient", "model.d_norm": "none"}),
+    ("dcgan", {"objective.penalty": "r1", "objective.only": "g"}),
+    ("translator", {"objective.pixel_weight": 1.0}),
+    ("translator", {"objective.diversity_weight": 0.0}),
+    ("semi", {"objective.feature_matching": False}),
+]
+
+
+def columns(config) -> set[str]:
+    return {curve.column for panel in panels(config).values() for curve in panel.curves}
+
+
+@pytest.mark.parametrize(("kind", "changes"), CASES)
+def test_a_familys_charts_show_all_that_it_records_and_nothing_else(kind, changes):
+    config = tiny(kind, changes)
+    recorded = set(train(build_algorithm(config), config, 2)[-1])
+    assert columns(config) == recorded | {"step_time"}
+    assert recorded <= set(METRICS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_first_chart_is_the_main_one_and_each_has_its_words(kind):
+    found = panels(tiny(kind))
+    assert next(iter(found)) == "losses"
+    assert len({panel.title for panel in found.values()}) == len(found)
+    for panel in found.values():
+        assert panel.caption.endswith(".")
+        assert panel.y
+        assert panel.curves
+        assert len({curve.name for curve in panel.curves}) == len(panel.curves)
+
+
+def test_d_and_g_keep_their_colours():
+    found = panels(tiny("dcgan"))
+    shown = {curve.column: curve.color for panel in found.values() for curve in panel.curves}
+    assert {shown["loss_d"], shown["d_fake"], shown["grad_norm_d"]} == {colors.D}
+    assert {shown["loss_g"], shown["d_fake_g"], shown["grad_norm_g"]} == {colors.G}
+
+
+@pytest.mark.parametrize(
+    ("kind", "loss", "word"),
+    [
+        ("dcgan", "nonsaturating", "probability"),
+        ("dcgan", "wasserstein", "raw score"),
+        ("semi", "wasserstein", "probability"),
+    ],
+)
+def test_the_axis_says_what_ds_verdict_is(kind, loss, word):
+    assert word in panels(tiny(kind, {"objective.loss": loss}))["verdicts"].y
+
+
+def rows(count: int = 100) -> pd.DataFrame:
+    steps = np.arange(1.0, count + 1)
+    return pd.DataFrame({"step": steps, "epoch": steps / 10, "time": steps / 100, "loss_d": steps, "loss_g": 1 / steps})
+
+
+def numbers(array: dict[str, str]) -> np.ndarray:
+    assert array["dtype"] == "f4"
+    return np.frombuffer(base64.b64decode(array["bdata"]), "<f4")
+
+
+def test_a_curve_has_a_ghost_of_the_raw_values():
+    figure = run_figure(rows(), panels(tiny("dcgan"))["losses"], "run", weight=0.9)
+    assert [trace.get("name") for trace in figure["data"]] == [None, "D loss", None, "G loss"]
+    assert list(numbers(figure["data"][0]["y"])) == list(range(1, 101))
+    assert not figure["data"][0]["showlegend"]
+    assert len(run_figure(rows(), panels(tiny("dcgan"))["losses"], "run", weight=0.0)["data"]) == 2
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame(), pd.DataFrame({"step": [1.0]}), rows().head(0)])
+def test_curves_that_are_not_there_yet_are_left_out(frame):
+    assert run_figure(frame, panels(tiny("vae"))["losses"], "run")["data"] == []
+
+
+def test_what_is_not_finite_is_left_out():
+    frame = rows(4)
+    frame.loc[1, "loss_d"], frame.loc[2, "loss_d"] = np.nan, np.inf
+    ghost = run_figure(frame, panels(tiny("dcgan"))["losses"], "run")["data"][0]
+    assert list(numbers(ghost["x"])) == [1, 4]
+
+
+def test_a_long_curve_keeps_its_peaks():
+    y = np.zeros(100_000)
+    y[54_321] = 1.0
+    chosen = thin(np.arange(100_000.0), y)
+    assert len(chosen) <= 1_500
+    assert 54_321 in chosen
+
+
+def test_a_mark_is_a_line_and_a_note():
+    figure = run_figure(rows(), panels(tiny("dcgan"))["losses"], "run", marks=[Mark(40, "lr_d 5e-4", "#123456")])
+    (line,), (note,) = figure["layout"]["shapes"], figure["layout"]["annotations"]
+    assert (line["x0"], line["x1"]) == (40, 40)
+    assert line["line"]["color"] == "#123456"
+    assert (note["x"], note["text"]) == (40, "lr_d 5e-4")
+
+
+def test_names_and_marks_are_no_html():
+    bad = '<a href="javascript:alert(1)">x</a>'
+    figure = comparison_figure(
+        [(bad, "#000000", rows())], "loss_d", "D loss", axis="step", weight=0.9, log=False, marks=[Mark(1, bad)]
+    )
+    texts = [trace["name"] for trace in figure["data"] if "name" in trace]
+    texts += [note["text"] for note in figure["layout"]["annotations"]]
+    assert len(texts) == 2
+    assert not any("<" in text or ">" in text for text in texts)
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_marks_stand_at_steps_alone(axis):
+    figure = comparison_figure(
+        [("a", "#000000", rows())], "loss_d", "D loss", axis=axis, weight=0.0, log=True, marks=[Mark(40, "fork")]
+    )
+    assert bool(figure["layout"]["shapes"]) == bool(figure["layout"]["annotations"]) == (axis == "step")
+    assert figure["layout"]["yaxis"]["type"] == "log"
+    assert numbers(figure["data"][0]["x"])[-1] == pytest.approx({"step": 100, "epoch": 10, "time": 1}[axis])
+
+
+def test_runs_that_lack_a_quantity_leave_the_others_theirs():
+    vae = rows().rename(columns={"loss_d": "loss"})
+    figure = comparison_figure(
+        [("gan", "#000000", rows()), ("vae", "#111111", vae), ("new", "#222222", pd.DataFrame())],
+        "loss_d", "D loss", axis="step", weight=0.0, log=False,
+    )  # fmt: skip
+    assert [trace["name"] for trace in figure["data"]] == ["gan"]

@@ -1,0 +1,164 @@
+"""Images of one's own: importing them from the Train page, choosing among sets, deleting one."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from gancore.data.own import find, import_images, imported
+from tests.app.test_train import start, widget, with_torch
+
+File = tuple[str, bytes, str]
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imported sets in a folder of their own."""
+    monkeypatch.setenv("GANCORE_CACHE", str(tmp_path / "cache"))
+
+
+def picture(number: int, *, colour: bool = False) -> bytes:
+    shape = (16, 16, 3) if colour else (16, 16)
+    pixels = np.random.default_rng(number).integers(256, size=shape, dtype=np.uint8)
+    with io.BytesIO() as buffer:
+        Image.fromarray(pixels).save(buffer, "PNG")
+        return buffer.getvalue()
+
+
+def files(count: int = 80, *, colour: bool = False) -> list[File]:
+    return [(f"Leaf {number}.png", picture(number, colour=colour), "image/png") for number in range(count)]
+
+
+def zipped(classes: Mapping[str, int]) -> bytes:
+    with io.BytesIO() as buffer:
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for name, count in classes.items():
+                for number in range(count):
+                    archive.writestr(f"{name}/{number}.png", picture(number))
+        return buffer.getvalue()
+
+
+def open_panel(open_page) -> AppTest:
+    app = with_torch(open_page("train"))
+    return widget(app, "data.name").set_value("own").run()
+
+
+def upload(app: AppTest, sent: list[File], name: str | None = None) -> AppTest:
+    app.file_uploader[0].set_value(sent)
+    app.run()
+    if name is not None:
+        name_box(app).set_value(name).run()
+    return app.button(key="own-import").click().run()
+
+
+def name_box(app: AppTest):
+    (box,) = [box for box in app.text_input if box.key and box.key.startswith("own-name")]
+    return box
+
+
+def set_box(app: AppTest):
+    (box,) = [box for box in app.selectbox if box.key and box.key.startswith("own-set")]
+    return box
+
+
+def test_images_are_imported_and_trained_on(open_page, runs):
+    app = open_panel(open_page)
+    (problem,) = app.error
+    assert "import one first" in problem.value
+    assert app.button(key="own-import").disabled
+    upload(app, files(), "My leaves!")
+    assert not app.error
+    assert any("my-leaves: 80 images." in toast.value for toast in app.toast)
+    assert set_box(app).value == "my-leaves"
+    start(app)
+    (run,) = runs.list()
+    assert (run.config.data.own, run.config.data.own_counts) == ("my-leaves", (80,))
+    assert run.config.model.nc == 1
+    assert run.name == "quickstart dataset own image set my-leaves"
+
+
+def test_the_name_is_suggested_from_the_first_file(open_page):
+    app = open_panel(open_page)
+    app.file_uploader[0].set_value([("Birds of 2024.zip", zipped({"a": 80}), "application/zip")]).run()
+    assert name_box(app).value == "Birds of 2024"
+    app.button(key="own-import").click().run()
+    assert [own.name for own in imported()] == ["birds-of-2024"]
+    assert app.file_uploader[0].value == []  # ready for another
+    app.file_uploader[0].set_value(files()).run()
+    assert name_box(app).value == "Leaf 0"
+
+
+def test_coloured_images_come_in_colour_and_folders_are_classes(open_page):
+    app = open_panel(open_page)
+    upload(app, files(colour=True), "colours")
+    assert app.session_state["draft"]["model.nc"] == 3
+    upload(app, [("two.zip", zipped({"cats": 50, "d*gs": 40}), "application/zip")])
+    assert app.session_state["draft"]["data.own_counts"] == (50, 40)
+    assert app.session_state["draft"]["model.nc"] == 1
+    assert any(caption.value == r"Classes: 0 cats (50) · 1 d\*gs (40)" for caption in app.caption)
+    assert not app.error
+
+
+def test_another_set_can_be_chosen(open_page):
+    for name, colour in (("grey", False), ("colour", True)):
+        import_images([(file, content) for file, content, _ in files(colour=colour)], name)
+    app = open_panel(open_page)
+    assert set_box(app).value is None
+    assert app.error
+    set_box(app).set_value("colour").run()
+    assert not app.error
+    assert app.session_state["draft"]["model.nc"] == 3
+    set_box(app).set_value("grey").run()
+    assert app.session_state["draft"]["data.own"] == "grey"
+    assert app.session_state["draft"]["model.nc"] == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ([("bad.zip", b"not a zip", "application/zip")], "zip"),
+        ([("a.png", b"not an image", "image/png")], "at least 16"),
+        (files(3), "at least 16"),
+        ([("a.zip", b"", "application/zip"), *files(1)], "one zip, or images without a zip"),
+    ],
+)
+def test_what_cannot_be_used_is_explained_in_a_sentence(open_page, sent, words):
+    app = upload(open_panel(open_page), sent, "name")
+    assert not app.exception
+    problems = [error.value for error in app.error]
+    assert any(words in problem for problem in problems), problems
+    assert not imported()
+
+
+def test_a_name_without_letters_is_refused(open_page):
+    app = upload(open_panel(open_page), files(), "!!!")
+    assert any("needs a name" in error.value for error in app.error)
+
+
+def test_a_set_is_deleted_after_a_second_word(open_page):
+    import_images([(file, content) for file, content, _ in files()], "leaves")
+    app = open_panel(open_page)
+    assert not any(button.key == "own-delete" for button in app.button)
+    set_box(app).set_value("leaves").run()
+    app.button(key="own-delete").click().run()
+    assert find("leaves") is None
+    assert not app.exception
+    assert app.session_state["draft"]["data.own"] == ""
+    assert app.button(key="start").disabled
+
+
+def test_a_set_that_went_meanwhile_does_not_break_the_page(open_page, tmp_path):
+    import_images([(file, content) for file, content, _ in files()], "leaves")
+    app = open_panel(open_page)
+    set_box(app).set_value("leaves").run()
+    (file,) = (tmp_path / "cache").rglob("leaves.npz")
+    file.write_bytes(b"damaged")
+    app.run()
+    assert not app.exception

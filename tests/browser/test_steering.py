@@ -1,0 +1,130 @@
+"""A run that is changed, forked and drawn while it really trains, in a browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_journey import LOSSES, expect_state, press, wait_for_updates
+
+pytestmark = pytest.mark.browser
+
+NOTES = "element => (element._fullLayout?.annotations ?? []).map(note => note.text)"
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """An option of a select box in the sidebar."""
+    page.get_by_test_id("stSidebar").get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=option).click()
+
+
+def fill(page: Page, label: str, value: str) -> None:
+    box = page.get_by_label(f"{label}, typed")
+    box.fill(value)
+    box.press("Enter")
+    expect(page.get_by_text(re.compile(f"Changed:.*{label} .* → {value}"))).to_be_visible()
+
+
+def train_toy(page: Page, url: str) -> None:
+    """A ring of Gaussians, for longer than the test takes."""
+    page.goto(f"{url}/train")
+    choose(page, "dataset", "Toy: ring")
+    expect(page.get_by_text(re.compile("Changed:.*dataset mnist-5k → ring"))).to_be_visible()
+    fill(page, "epochs", "300")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".film img")).to_be_visible()
+    wait_for_updates(page, 1)
+
+
+def test_a_rate_is_changed_while_it_trains_and_the_run_is_forked(app, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    train_toy(page, app.url)
+    (run,) = app.store.list()
+
+    # A change is offered, applied, marked on the curves, and told in the history.
+    chart = page.locator(LOSSES)
+    chart.evaluate("element => { element.mine = true }")
+    fill(page, "lr_d", "1e-3")
+    page.get_by_role("button", name="Apply to it now: lr_d 1e-3").click()
+    expect(page.get_by_role("button", name="Apply to it now")).to_have_count(0)
+    page.wait_for_function(f"selector => ({NOTES})(document.querySelector(selector)).includes('lr_d 1e-3')", arg=LOSSES)
+    assert chart.evaluate("element => element.mine")
+    press(page, "History")
+    expect(page.get_by_text(re.compile("lr_d.*1e-3|optim.lr_d")).last).to_be_visible()
+
+    # The popover stays open while the view ticks; the form is filled with what holds now.
+    press(page, "Pause")
+    expect_state(page, "paused")
+    press(page, "Resume")
+    expect_state(page, "training")
+    press(page, "Fork")
+    go = page.get_by_role("button", name="Choose settings")
+    expect(go).to_be_visible()
+    wait_for_updates(page, 3)
+    go.click()
+    expect(page.get_by_role("button", name="Add to queue as a fork")).to_be_visible()
+    expect(go).to_be_hidden()
+    expect(page.get_by_label("lr_d, typed")).to_have_value("1e-3")
+    press(page, "Stop")
+    expect_state(page, "stopped")
+    fill(page, "lr_d", "1e-4")
+    page.get_by_role("button", name="Start as a fork").click()
+    expect(page.get_by_text(re.compile(r"Forked at step [\d,]+ from"))).to_be_visible()
+    expect_state(page, "training")
+    fork = next(found for found in app.store.list() if found.id != run.id)
+    assert fork.meta.parent == run.id
+    assert fork.config.optim.lr_d == 1e-4
+    press(page, "Stop")
+    expect_state(page, "stopped")
+    page.get_by_role("link", name="Compare the two").click()
+    expect(page.locator(".chart")).to_have_count(2)
+    page.wait_for_function(f"selector => ({NOTES})(document.querySelector(selector)).includes('fork')", arg=".chart")
+
+
+def test_a_distribution_is_drawn_and_learned(app, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    page.goto(f"{app.url}/train")
+    choose(page, "dataset", "Toy: drawn by hand")
+    canvas = page.locator(".draw canvas")
+    canvas.scroll_into_view_if_needed()
+    canvas.wait_for()
+    for height in (0.3, 0.7):
+        draw_line(page, height)
+    expect(page.get_by_test_id("stSidebar").get_by_text(re.compile(r"^[3-9]\d points$"))).to_be_visible()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".film img")).to_be_visible()
+    wait_for_updates(page, 2)
+    (run,) = app.store.list()
+    points = run.config.data.points
+    assert {y > 0 for _, y in points} == {True, False}
+    assert min(x for x, _ in points) == pytest.approx(-0.6, abs=0.05)
+    assert {round(y, 1) for _, y in points} == {0.4, -0.4}
+    press(page, "Stop")
+    expect_state(page, "stopped")
+
+
+def draw_line(page: Page, height: float) -> None:
+    """A stroke from left to right, at this share of the canvas's height."""
+    box = page.locator(".draw canvas").bounding_box()
+    assert box
+    assert box["width"] == pytest.approx(box["height"], abs=1)  # or circles would be ellipses
+    y = box["y"] + height * box["height"]
+    page.mouse.move(box["x"] + 0.2 * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.8 * box["width"], y, steps=60)
+    page.mouse.up()
+
+
+def test_the_networks_follow_a_slider(app, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    page.goto(f"{app.url}/train")
+    page.get_by_text("Show networks").click()
+    expect(page.get_by_text("Generator369,600 parameters")).to_be_visible()
+    page.get_by_role("slider", name="ngf").focus()
+    page.keyboard.press("ArrowLeft", delay=60)
+    expect(page.get_by_label("ngf, typed").first).to_have_value("16")
+    expect(page.get_by_text("Generator369,600 parameters")).to_be_hidden()
+    expect(page.locator(".networks svg")).to_contain_text("64×4×4")
