@@ -97,7 +97,7 @@ class RunConfig(Part):
         weights = (objective.adversarial_weight, objective.pixel_weight, objective.diversity_weight)
         if kind == "translator" and not any(weights):
             raise ValueError(
-                "objective.adversarial_weight must be above 0 where pixel_weight and diversity_weight are 0"
+                "objective.adversarial_weight must be above 0 where the other two weights are 0"
             )
 
     @property

@@ -438,7 +438,7 @@ class ObjectiveConfig(Part):
         le=1e4,
     )
     diversity_weight: float = setting(
-        1.0,
+        0.05,
         "Weight of a reward for different outputs from different noise (Mao et al. 2019). 0: G tends to ignore z.",
         label="diversity weight",
         group="Objective",
