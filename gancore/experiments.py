@@ -403,10 +403,11 @@ _CATALOGUE = (
         question="What does it take to learn bold ones, and which data are too few or too uneven?",
         system=S7_BOLD_ONES,
         arms={
-            "G 3x, pixel weight 10": {},
+            "G 3x, pixel weight 30": {},
             "G 1x": {"optim.g_steps": 1},
             "G 5x": {"optim.g_steps": 5},
             "pixel weight 0": {"objective.pixel_weight": 0.0},
+            "pixel weight 10": {"objective.pixel_weight": 10.0},
             "pixel weight 100": {"objective.pixel_weight": 100.0},
             "unpaired": {"data.pairs": "unpaired", "objective.pixel_weight": 0.0},
             **_share_of_ones("mnist"),

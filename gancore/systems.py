@@ -183,7 +183,7 @@ S6_CS231N: System = (
 S7_BOLD_ONES: System = (
     ("report 000", {"data.name": "mnist", "data.classes": (1,), "model.kind": "translator", "model.prior": "normal"}),
     ("our choice: report 000 says several", {"optim.g_steps": 3}),
-    ("our choice: report 000 names both cross-entropies and no weights", {"objective.pixel_weight": 10.0}),
+    ("our choice: report 000 names both cross-entropies and no weights", {"objective.pixel_weight": 30.0}),
     ("our choice: the cross-entropy to real bold ones needs pairs", {"data.pairs": "thickened"}),
     (
         _OURS,

@@ -164,11 +164,11 @@ def test_quickstart_is_the_default() -> None:
         ("goodfellow", "data.image_size", [28, 28, 32, 32]),
         ("goodfellow", "model.nc", [1, 1, 1, 3]),
         ("goodfellow", "optim.lr_d", [0.1, 0.05, 0.1, 0.1]),
-        ("bold-ones", "optim.g_steps", [3, 1, 5, *[3] * 8]),
-        ("bold-ones", "objective.pixel_weight", [10, 10, 10, 0, 100, 0, *[10] * 5]),
-        ("bold-ones", "data.pairs", [*["thickened"] * 5, "unpaired", *["thickened"] * 5]),
-        ("bold-ones", "data.limit", [*[None] * 6, 337, 674, 1686, 3371, None]),
-        ("bold-ones", "data.classes", [*[(1,)] * 10, (0, 1)]),
+        ("bold-ones", "optim.g_steps", [3, 1, 5, *[3] * 9]),
+        ("bold-ones", "objective.pixel_weight", [30, 30, 30, 0, 10, 100, 0, *[30] * 5]),
+        ("bold-ones", "data.pairs", [*["thickened"] * 6, "unpaired", *["thickened"] * 5]),
+        ("bold-ones", "data.limit", [*[None] * 7, 337, 674, 1686, 3371, None]),
+        ("bold-ones", "data.classes", [*[(1,)] * 11, (0, 1)]),
         ("toy-collapse", "data.name", [*["ring"] * 5, *["grid"] * 5]),
         ("semi-supervised", "data.labels", [10, 20, 50, 100, 1000]),
     ],
@@ -204,7 +204,7 @@ def test_fewer_bold_ones_are_seen_as_often(scale: Any) -> None:
     """Or else a small share would be one of few updates, too."""
     entry = EXPERIMENTS["bold-ones"]
     drawn = {name: entry.arm(name, scale).images * entry.arm(name, scale).train.epochs for name in entry.arms}
-    everything = drawn["G 3x, pixel weight 10"]
+    everything = drawn["G 3x, pixel weight 30"]
     shares = [count for name, count in drawn.items() if "of the ones" in name]
     assert shares == pytest.approx([everything] * 4, rel=0.02)
 

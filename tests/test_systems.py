@@ -174,7 +174,7 @@ S9 = {"data.name": "mnist", "model.kind": "semi", "data.image_size": 32, "object
             S6 | {"model.kind": "cs231n", "model.init": "xavier", "train.epochs": 5},
             5 * 390,
         ),
-        ("bold-ones", "G 3x, pixel weight 10", S7, 20 * 105),
+        ("bold-ones", "G 3x, pixel weight 30", S7, 20 * 105),
         ("toy-collapse", "ring, nonsaturating", S8, 50 * 78),
         ("semi-supervised", "labels 100", S9 | {"data.labels": 100}, 10 * 600),
     ],
