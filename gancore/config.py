@@ -27,6 +27,8 @@ from gancore.parts import (
 from gancore.settings import Part, Setting, allowed, describe, setting
 
 SCHEMA_VERSION = 1
+SINGLE_IMAGE_PENALTIES = ("gradient", "dragan")  # batch normalisation in D would mix the images
+MAX_CONDITIONS = 100  # classes that a conditional network can be told
 
 Settings = Mapping[str, Any]  # values by path
 
@@ -87,18 +89,20 @@ class RunConfig(Part):
             raise ValueError("data.points must hold at least 2 points for data.name drawn: draw them first")
         if data.classes is not None and max(data.classes) >= self.classes:
             raise ValueError(f"data.classes must be numbers from 0 to {self.classes - 1} for data.name {data.name}")
-        if kind in CONDITIONAL and self.classes < 2:
-            raise ValueError(f"model.kind {kind} needs images of at least 2 classes")
-        if kind == "semi" and not self.classes_in_use <= data.labels <= self.images:
+        if kind in CONDITIONAL and not 2 <= self.classes <= MAX_CONDITIONS:
+            raise ValueError(f"model.kind {kind} needs images of 2 to {MAX_CONDITIONS} classes")
+        penalty = self.objective.penalty
+        mixing = self.uses("model.d_norm") and self.model.d_norm == "batch"
+        if penalty in SINGLE_IMAGE_PENALTIES and self.uses("objective.penalty") and mixing:
+            raise ValueError(f"model.d_norm must be none for objective.penalty {penalty}, which looks at single images")
+        if kind == "semi" and not len(self.labels_in_use) <= data.labels <= self.images:
             raise ValueError(
-                f"data.labels must be from {self.classes_in_use}, one of each class, to {self.images:,}, all images"
+                f"data.labels must be from {len(self.labels_in_use)}, one of each class, to {self.images:,}, all images"
             )
         objective = self.objective
         weights = (objective.adversarial_weight, objective.pixel_weight, objective.diversity_weight)
         if kind == "translator" and not any(weights):
-            raise ValueError(
-                "objective.adversarial_weight must be above 0 where the other two weights are 0"
-            )
+            raise ValueError("objective.adversarial_weight must be above 0 where the other two weights are 0")
 
     @property
     def class_counts(self) -> tuple[int, ...]:
@@ -115,16 +119,15 @@ class RunConfig(Part):
         return self.data.own_counts if self.data.name == "own" else DATASETS[self.data.name].counts
 
     @property
-    def classes_in_use(self) -> int:
+    def labels_in_use(self) -> tuple[int, ...]:
         """Classes of which there are images."""
-        return sum(count > 0 for count in self.class_counts)
+        return tuple(label for label, count in enumerate(self.class_counts) if count)
 
     @property
     def images(self) -> int:
         """Training images in use."""
-        available = sum(self.class_counts)
-        if self.model.kind == "translator" and self.data.pairs == "unpaired":
-            available //= 2  # one half is the other's target
+        halved = self.model.kind == "translator" and self.data.pairs == "unpaired"  # one half is the other's target
+        available = sum(count // 2 if halved else count for count in self.class_counts)
         return available if self.data.limit is None else min(self.data.limit, available)
 
     @property
@@ -147,6 +150,8 @@ class RunConfig(Part):
     @property
     def total_steps(self) -> int:
         """Iterations of the whole run."""
+        if self.train.steps is not None:
+            return self.train.steps
         return self.train.epochs * self.batches_per_epoch // self.batches_per_step
 
     @cached_property
@@ -206,17 +211,44 @@ def needed(path: str, value: Any) -> dict[str, Any]:
 def fitting(path: str, value: Any, values: Settings) -> dict[str, Any]:
     """What else a form sets when somebody chooses `value` at `path` among `values`.
 
-    What the old choice alone had asked for goes back to its default, and what the new one needs is set. Coloured images
-    come in colour.
+    What an old choice alone had asked for goes back to its default, and what the new one needs is set; both may ask for
+    more. Nothing overrules the choice itself.
     """
-    no_more = {other: SETTINGS[other].default for other in needed(path, values[path])}
-    changes = no_more | needed(path, value)
-    if path == "model.kind" and values["data.name"] in TOYS and value not in ("mlp", values[path]):
-        changes |= {"data.name": SETTINGS["data.name"].default}
+    changes: dict[str, Any] = {path: value}
+    waiting = [path]
+    while waiting:
+        changed = waiting.pop(0)
+        before, now = values[changed], changes[changed]
+        no_more = {other: SETTINGS[other].default for other in needed(changed, before)} if before != now else {}
+        current = {**values, **changes}
+        for other, wanted in (no_more | needed(changed, now) | _suggested(changed, now, current)).items():
+            if other not in changes:
+                changes[other] = wanted
+                waiting.append(other)
+    return {other: wanted for other, wanted in changes.items() if other != path}
+
+
+def _suggested(path: str, value: Any, values: Settings) -> dict[str, Any]:
+    """What goes with a choice without being needed by it always."""
+    found: dict[str, Any] = {}
+    if path == "model.kind" and value != "mlp" and values["data.name"] in TOYS:
+        found["data.name"] = SETTINGS["data.name"].default
+    if path in ("model.kind", "objective.penalty") and values["objective.penalty"] in SINGLE_IMAGE_PENALTIES:
+        found["model.d_norm"] = "none"
     coloured = "model.nc" not in needed("model.kind", values["model.kind"])
     if path == "data.name" and value not in (*TOYS, "own") and coloured:
-        changes |= {"model.nc": DATASETS[value].channels}
-    return changes
+        found["model.nc"] = DATASETS[value].channels
+    return found
+
+
+def check_setting(path: str, value: Any) -> Any:
+    """`value`, as the setting at `path` alone would take it. Raises `ConfigError` with one sentence."""
+    part, _, name = path.rpartition(".")
+    owner: type[Part] = RunConfig.model_fields[part].annotation if part else RunConfig  # type: ignore[assignment]
+    try:
+        return getattr(owner.model_validate({name: value}), name)
+    except (ValidationError, OverflowError):
+        raise ConfigError(f"{path} must be {allowed(SETTINGS[path])}") from None
 
 
 def parse_config(data: Any) -> RunConfig:

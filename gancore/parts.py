@@ -394,7 +394,7 @@ class ObjectiveConfig(Part):
         "images (Mescheder et al. 2018). dragan: norm 1 around real images (Kodali et al. 2017).",
         label="penalty",
         group="Objective",
-        when=_HAS_LOSS,
+        when=_IS_GAN,
     )
     penalty_weight: float = setting(
         10.0,
@@ -403,7 +403,7 @@ class ObjectiveConfig(Part):
         group="Objective",
         scale="log",
         marks=(0.1, 1.0, 10.0, 100.0),
-        when=_HAS_LOSS | {"objective.penalty": ("gradient", "r1", "dragan")},
+        when=_IS_GAN | {"objective.penalty": ("gradient", "r1", "dragan")},
         steer=True,
         gt=0.0,
         le=1e4,
@@ -624,6 +624,15 @@ class TrainConfig(Part):
         main=True,
         ge=1,
         le=10_000,
+    )
+    steps: int | None = setting(
+        None,
+        "Length of the run in iterations, whatever the epochs say (empty: what the epochs make).",
+        label="steps",
+        group="Training",
+        empty="from epochs",
+        ge=1,
+        le=100_000_000,
     )
     batch_size: int = setting(
         64,

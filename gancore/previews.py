@@ -19,6 +19,7 @@ from gancore.plane import draw_plane
 Preview = Callable[[], Image.Image]
 
 SAMPLES = 64
+ROWS = 10  # classes that a class grid shows
 STYLES = 15  # noise vectors of a class grid, a column each (report 002)
 COLUMNS = 8  # of pictures of held-out images, of which there are two rows
 POINTS = 1_000
@@ -42,7 +43,7 @@ def build_preview(algorithm: Algorithm, config: RunConfig) -> Preview:
 
 def _classes(algorithm: Algorithm, config: RunConfig, source: torch.Generator) -> Preview:
     """A row for each class, a column for each noise vector (report 002, question 9)."""
-    classes = torch.tensor([label for label, count in enumerate(config.class_counts) if count])
+    classes = torch.tensor(config.labels_in_use[:ROWS])
     noise = algorithm.draw(STYLES, source).repeat(len(classes), 1)
     labels = classes.repeat_interleave(STYLES)
     return lambda: grid(algorithm.sample(noise, labels), STYLES)

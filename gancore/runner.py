@@ -133,7 +133,7 @@ class _Attempt:
         return state
 
     def _train(self) -> State:
-        torch.set_num_threads(int(self.run.envelope.get("threads") or torch.get_num_threads()))
+        torch.set_num_threads(self.run.threads or torch.get_num_threads())
         self.device = pick_device(self.config.train.device)
         self.pulse.update(device=str(self.device))
         images = load(self.config)
@@ -264,11 +264,13 @@ class _Attempt:
 
     def _measures(self) -> dict[str, float]:
         """What the family says of itself on images that it was not trained on; nothing if there are none."""
+        if self.config.data.name == "own":  # whose test split is what it was trained on
+            return {}
         try:
-            images = load(self.config, "test")
+            measured = self.algorithm.measure(lambda: load(self.config, "test"))
         except DataUnavailable:
             return {}
-        return {name: value for name, value in self.algorithm.measure(images).items() if math.isfinite(value)}
+        return {name: value for name, value in measured.items() if math.isfinite(value)}
 
     def _close_books(self, measures: Mapping[str, float] | None = None) -> None:
         """Compact the curves and sum them up, after a failure too."""

@@ -51,7 +51,7 @@ def picture(run: Run, count: int, columns: int, seed: int | None = None, checkpo
 def conditions(config: RunConfig, count: int) -> Tensor | None:
     """What samples are made from besides noise: classes in turn, images to translate, or nothing."""
     if config.model.kind in CONDITIONAL:
-        classes = torch.tensor([label for label, images in enumerate(config.class_counts) if images])
+        classes = torch.tensor(config.labels_in_use)
         return classes[torch.arange(count) % len(classes)]
     sources = load(config, "test").sources if config.model.kind == "translator" else None
     return None if sources is None else sources[torch.arange(count) % len(sources)].float() / 255

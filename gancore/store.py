@@ -17,6 +17,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from importlib import metadata
@@ -40,7 +41,7 @@ from gancore.config import (
     parse_config,
 )
 from gancore.files import write_atomic, write_json
-from gancore.parts import CONDITIONAL
+from gancore.forks import check_networks, with_length
 from gancore.scalars import read_scalars
 
 fcntl: ModuleType | None
@@ -153,6 +154,12 @@ class Run:
         return parse_config(self.envelope.get("config"))
 
     @property
+    def threads(self) -> int | None:
+        """Threads to train with, as recorded at its creation; None if it says none that can be."""
+        saved = self._saved("threads")
+        return saved if isinstance(saved, int) and 1 <= saved <= 1024 else None
+
+    @property
     def damage(self) -> str | None:
         """Why this folder cannot be used, or None."""
         try:
@@ -222,6 +229,9 @@ class Run:
         """
         before = self.steered_config
         after = _steered(before, changes)
+        for path in changes:
+            if not after.uses(path):
+                raise ConfigError(f"{path} has no effect in {self.name}")
         if self.status.state == "finished":
             raise ConfigError(f"{self.name} is finished: fork it to go on with other settings")
         if after == before:
@@ -287,7 +297,7 @@ class Run:
         """The file of a checkpoint. Raises `gancore.checkpoint.BadCheckpoint` if there is none."""
         from gancore.checkpoint import BadCheckpoint  # here, since it brings torch with it
 
-        path = self.checkpoints().get(name)
+        path = self.checkpoints().get(name.zfill(6) if name.isdecimal() else name)
         if path is None:
             raise BadCheckpoint(f"{self.name} has no checkpoint {name!r}")
         return path
@@ -391,21 +401,21 @@ class RunStore:
         """
         from gancore.checkpoint import load_checkpoint  # here, since it brings torch with it
 
-        _check_networks(parent.config, config)
-        source = parent.checkpoint_path(checkpoint)
-        with self._draft(config, name, threads=parent.envelope.get("threads")) as (draft, run):
-            copy = draft.path / "checkpoints" / source.name
-            copy.parent.mkdir()
-            shutil.copyfile(source, copy)
-            saved = load_checkpoint(copy)  # the copy, since a parent that runs may replace its own meanwhile
-            _check_length(config, saved.step)
-            copy.replace(copy.with_name("last.pt"))
+        check_networks(parent.config, config)
+        saved = load_checkpoint(parent.checkpoint_path(checkpoint))
+        before = parent.config_at(saved.step)
+        epoch = saved.drawn / before.images
+        config = with_length(config, before, parent.config.total_steps, saved.step, epoch)
+        if config.images != before.images:  # as far into its own images as the parent was into its
+            saved = replace(saved, drawn=round(epoch * config.images))
+        with self._draft(config, name, threads=parent.threads) as (draft, run):
+            saved.save(draft.path / "checkpoints" / "last.pt")
             draft.edit_meta(parent=parent.id, parent_step=saved.step)
             draft.write_status(
                 Status(
                     step=saved.step,
                     total_steps=config.total_steps,
-                    epoch=saved.drawn / config.images,
+                    epoch=epoch,
                     seconds=saved.trained,
                 )
             )
@@ -523,33 +533,6 @@ def _steered(config: RunConfig, changes: Settings) -> RunConfig:
 
 def _merged(config: RunConfig, changes: Iterable[Change]) -> RunConfig:
     return config.replace({path: value for change in changes for path, value in change.changes.items()})
-
-
-def _check_networks(parent: RunConfig, config: RunConfig) -> None:
-    """Refuse what would give the networks' weights, or their optimisers' state, another shape."""
-    fixed, given = _what_is_fixed(parent), _what_is_fixed(config)
-    for what, value in fixed.items():
-        if given[what] != value:
-            owner = "the checkpoint's networks have" if what.startswith("model.") else "the checkpoint has"
-            raise ConfigError(f"{what} cannot change in a fork: {owner} {value}")
-
-
-def _what_is_fixed(config: RunConfig) -> dict[str, Any]:
-    sees_classes = config.model.kind in (*CONDITIONAL, "semi")
-    return {
-        **{path: value for path, value in config.flat.items() if path.startswith("model.")},
-        "the shape of a sample": " x ".join(str(size) for size in config.shape),
-        "the number of classes": config.classes if sees_classes else None,
-        "optim.optimizer": config.optim.optimizer,
-        "whether there is an average of G": "one" if config.optim.ema else "none",
-    }
-
-
-def _check_length(config: RunConfig, step: int) -> None:
-    """Refuse a run that would be over at `step`, where it begins."""
-    if config.total_steps <= step:
-        epochs = -(-(step + 1) * config.batches_per_step // config.batches_per_epoch)
-        raise ConfigError(f"train.epochs must be at least {epochs}: the fork starts at step {step:,}")
 
 
 def is_locked(path: Path) -> bool:

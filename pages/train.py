@@ -20,8 +20,11 @@ def settings_panel(networks_shown: bool) -> None:
     try:
         config = forms.draft()
     except ConfigError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        config = None
+        config, waits = None, forms.waits_for()
+        if waits is None:
+            st.error(plain(str(error)), icon=":material/error:")
+        else:  # as high as the costs, or the canvas would jump from under the pointer with the first stroke
+            cost_line.caption(f":material/edit: Nothing to train on yet:  \n{waits}")
     busy = state.active_run()
     label, icon = ("Add to queue", ":material/playlist_add:") if busy else ("Start", ":material/play_arrow:")
     if forms.origin().fork:
@@ -61,9 +64,11 @@ def fork(config: RunConfig, source: forms.Fork, name: str) -> Run | None:
 
     try:
         return state.store().fork(state.store().open(source.run_id), source.checkpoint, config, name=name)
-    except (ConfigError, BadCheckpoint, RunNotFound) as problem:
+    except RunNotFound:
+        st.error("The run to fork is not here any more; it may be in the trash.", icon=":material/error:")
+    except (ConfigError, BadCheckpoint) as problem:
         st.error(plain(str(problem)), icon=":material/error:")
-        return None
+    return None
 
 
 def queue(shown: Run | None) -> None:

@@ -131,8 +131,15 @@ def test_results_are_kept_and_made_again_when_damaged(
 
 def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    thin, thick = bold.thin_and_thick(torch.cat([(bar(w) * 255).byte() for w in (6, 2, 3, 4, 5)]), tmp_path / "file")
+    bars = torch.cat([(bar(w) * 255).byte() for w in (6, 2, 3, 4, 5)])
+    thin, thick = bold.thin_and_thick(bars, torch.zeros(5), tmp_path / "file")
     assert (thin.tolist(), thick.tolist()) == ([1, 2], [0, 4])
+
+
+def test_each_class_has_a_thin_and_a_thick_half(tmp_path: Path) -> None:
+    bars = torch.cat([(bar(w) * 255).byte() for w in (2, 3, 4, 5, 6, 7)])
+    thin, thick = bold.thin_and_thick(bars, torch.tensor([0, 0, 0, 0, 8, 8]), tmp_path)
+    assert (thin.tolist(), thick.tolist()) == ([0, 1, 4], [2, 3, 5])
 
 
 def test_a_thousand_ones_of_mnist_take_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

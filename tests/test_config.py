@@ -15,13 +15,15 @@ from gancore.config import (
     STEERABLE,
     ConfigError,
     RunConfig,
+    check_setting,
+    fitting,
     migrate,
     needed,
     parse_config,
     parse_setting,
     uses,
 )
-from gancore.datasets import IMAGES, TOYS
+from gancore.datasets import IMAGES, TOYS, DatasetName
 from gancore.parts import D_OUTPUT, LossName, ModelConfig, ModelKind
 from gancore.settings import Setting
 
@@ -210,7 +212,7 @@ DRAWN = {"data.name": "drawn", "model.kind": "mlp", "model.g_output": "linear"}
         ),
         (
             OWN | {"data.own_counts": (90,), "model.kind": "cdcgan"},
-            "model.kind cdcgan needs images of at least 2 classes",
+            "model.kind cdcgan needs images of 2 to 100 classes",
         ),
         (SEMI | {"data.labels": 9}, "data.labels must be from 10, one of each class, to 4,500, all images"),
         (
@@ -364,7 +366,7 @@ BOLD = {"model.kind": "translator", "data.image_size": 28, "data.range": "0..1",
 )
 def test_the_images_in_use_are_counted(changes: dict[str, Any], classes: int, in_use: int, images: int) -> None:
     config = RunConfig().replace(changes)
-    assert (config.classes, config.classes_in_use, config.images) == (classes, in_use, images)
+    assert (config.classes, len(config.labels_in_use), config.images) == (classes, in_use, images)
     assert len(config.class_counts) == classes
 
 
@@ -514,3 +516,52 @@ def test_a_file_of_this_schema_is_taken_as_it_is() -> None:
 
 def test_the_tables_cover_every_choice() -> None:
     assert set(D_OUTPUT) == set(get_args(LossName))
+
+
+# --- what a form sets besides ----------------------------------------------------------------------------------------
+
+CHOICES = [
+    *(("model.kind", kind) for kind in get_args(ModelKind)),
+    *(("data.name", name) for name in get_args(DatasetName) if name not in ("own", "drawn")),
+    ("objective.penalty", "gradient"),
+    ("data.pairs", "unpaired"),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), CHOICES, ids=str)
+def test_any_two_choices_in_a_form_leave_settings_that_fit(path: str, value: str) -> None:
+    first = dict(RunConfig().flat)
+    first |= {path: value} | fitting(path, value, first)
+    assert RunConfig().replace(first)
+    for other, wanted in CHOICES:
+        second = first | {other: wanted} | fitting(other, wanted, first)
+        assert RunConfig().replace(second).flat[other] == wanted
+
+
+def test_leaving_a_toy_takes_back_what_it_asked_for() -> None:
+    values = dict(RunConfig().flat)
+    for path, value in (("data.name", "ring"), ("model.kind", "vae"), ("model.kind", "dcgan")):
+        values |= {path: value} | fitting(path, value, values)
+    assert values == RunConfig().flat
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("model.g_hidden", [[256]]), ("optim.lr", 5), ("optim.lr", 10**400), ("model.g_hidden", [{"a": 1}]), ("seed", -1)],
+)
+def test_a_value_that_a_setting_cannot_have_is_told_alone(path: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=f"^{path} must be "):
+        check_setting(path, value)
+
+
+def test_a_value_that_a_setting_can_have_is_returned_as_it_will_be() -> None:
+    assert check_setting("model.g_hidden", [3, 4]) == (3, 4)
+    assert check_setting("optim.lr_g", 1) == 1.0
+    assert check_setting("data.limit", None) is None
+
+
+def test_penalties_on_single_images_want_no_batch_normalisation() -> None:
+    with pytest.raises(ConfigError, match=r"model\.d_norm must be none for objective\.penalty gradient"):
+        RunConfig().replace({"objective.penalty": "gradient"})
+    assert RunConfig().replace({"objective.penalty": "gradient", "model.d_norm": "none"})
+    assert RunConfig().replace({"objective.penalty": "gradient", "model.kind": "mlp"})

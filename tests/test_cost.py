@@ -103,7 +103,7 @@ def test_every_kind_can_be_estimated(kind: Any, monkeypatch: pytest.MonkeyPatch)
     [
         {"objective.penalty": "gradient", "model.d_norm": "none"},
         {"objective.penalty": "r1"},
-        {"objective.penalty": "dragan"},
+        {"objective.penalty": "dragan", "model.d_norm": "none"},
         {"model.spectral_norm": True},
         {"optim.ema": 0.9},
         {"optim.optimizer": "sgd", "objective.clip": 0.1},

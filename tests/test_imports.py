@@ -19,6 +19,7 @@ LAYERS = (
     ("gancore.settings", "gancore.datasets", "gancore.imaging", "gancore.scalars", "gancore.checkpoint"),
     ("gancore.parts", "gancore.penalties", "gancore.plane"),
     ("gancore.config", "gancore.losses", "gancore.schedules", "gancore.optimizers"),
+    ("gancore.forks",),
     ("gancore.data", "gancore.models", "gancore.systems", "gancore.store"),
     ("gancore.algorithms", "gancore.layers", "gancore.experiments"),
     ("gancore.trainer", "gancore.sinks", "gancore.pulse", "gancore.progress"),

@@ -376,14 +376,22 @@ def test_images_keep_their_classes() -> None:
     assert torch.equal(images.labels, (images.pixels[:, 0, 0, 0] >= 128).long())
 
 
-def test_a_set_imported_again_is_the_new_one() -> None:
+def test_a_name_that_is_taken_gets_a_number_and_the_earlier_set_stays() -> None:
     import_images(greys(20), "mine")
-    before, config = data.load(using("mine")), using("mine")
-    import_images([(name, encoded(picture(200))) for name, _ in greys(20)], "mine")
-    assert data.load(config).pixels.unique().tolist() == [200]
-    assert before.pixels.unique().tolist() != [200]
+    config, before = using("mine"), data.load(using("mine")).pixels
+    made = [import_images([(name, encoded(picture(200))) for name, _ in greys(20)], "mine").made.name for _ in range(2)]
+    assert made == ["mine-2", "mine-3"]
+    assert data.load(using("mine-2")).pixels.unique().tolist() == [200]
+    assert torch.equal(data.load(config).pixels, before)
+
+
+def test_a_set_that_was_deleted_and_imported_again_is_the_new_one() -> None:
+    import_images(greys(20), "mine")
+    config = using("mine")
+    remove("mine")
     import_images(greys(30), "mine")
     assert len(data.load(config)) == config.images == 20  # more than were chosen then
+    remove("mine")
     import_images(greys(16), "mine")
     with pytest.raises(DataUnavailable, match="has fewer images than when it was chosen: choose it again"):
         data.load(config)

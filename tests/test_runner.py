@@ -516,8 +516,8 @@ def test_a_run_ends_at_the_same_step_however_often_d_is_updated(
 def test_what_a_family_measures_on_held_out_images_is_in_the_summary(
     store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch, command: str | None, measured: bool
 ) -> None:
-    def measure(self: GAN, images: Images) -> dict[str, float]:
-        assert torch.equal(images.pixels, load(self.config, "test").pixels)
+    def measure(self: GAN, held_out: Callable[[], Images]) -> dict[str, float]:
+        assert torch.equal(held_out().pixels, load(self.config, "test").pixels)
         return {"bits": 1.5, "loss_d": 7.0, "undefined": float("nan")}
 
     monkeypatch.setattr(GAN, "measure", measure)
@@ -533,6 +533,8 @@ def test_what_a_family_measures_on_held_out_images_is_in_the_summary(
 def test_without_held_out_images_nothing_is_measured(
     store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(GAN, "measure", lambda _, held_out: {"images": len(held_out())})
+
     def load_training_images(config: RunConfig, split: str = "train") -> Images:
         if split == "test":
             raise DataUnavailable("there are none")
@@ -542,6 +544,7 @@ def test_without_held_out_images_nothing_is_measured(
     run = store.create(dcgan)
     assert execute(run.path, max_steps=1) == "stopped"
     assert run.summary["step"] == 1
+    assert "images" not in run.summary
 
 
 # --- locks ----------------------------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ def test_accuracy_on_held_out_images_is_ds_in_eval_mode(scale: str) -> None:
     algorithm.discriminator.eval()
     right = judged(algorithm, real if scale == "0..1" else 2 * real - 1).argmax(1) == images.labels
     algorithm.discriminator.train()
-    assert algorithm.measure(images) == {"test_accuracy": pytest.approx(right.double().mean().item(), abs=2e-3)}
+    assert algorithm.measure(lambda: images) == {"test_accuracy": pytest.approx(right.double().mean().item(), abs=2e-3)}
 
 
 def test_a_class_that_can_be_seen_is_learnt() -> None:

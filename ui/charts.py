@@ -119,11 +119,15 @@ def _gan_panels(config: RunConfig) -> dict[str, Panel]:
             "Gradients",
             "gradient norm",
             "G's gradient falling towards zero: it no longer learns. Either one jumping by decades: instability.",
-            (Curve("grad_norm_d", "D", colors.D), Curve("grad_norm_g", "G", colors.G)),
+            tuple(
+                Curve(f"grad_norm_{letter.lower()}", letter, color)
+                for letter, color in (("D", colors.D), ("G", colors.G))
+                if objective.only in ("both", letter.lower()) or not config.uses("objective.only")
+            ),
             log=True,
         ),
     }
-    if config.uses("objective.penalty") and objective.penalty != "none":
+    if config.uses("objective.penalty") and objective.penalty != "none" and objective.only != "g":
         curve = Curve("penalty", "penalty", colors.D)
         found["penalty"] = Panel("Penalty", "penalty", "Near 0: D's slope is as the penalty wants it.", (curve,))
     if kind == "semi":
@@ -140,12 +144,13 @@ def _gan_panels(config: RunConfig) -> dict[str, Panel]:
             (Curve("loss_class", "cross-entropy of the labels", colors.D),),
         )
     if kind == "translator":
-        found["diversity"] = Panel(
-            "Diversity",
-            "difference of outputs / of noise",
-            "At 0, G ignores its noise: the same input always gives the same output.",
-            (Curve("diversity", "diversity", colors.G),),
-        )
+        if objective.diversity_weight:
+            found["diversity"] = Panel(
+                "Diversity",
+                "difference of outputs / of noise",
+                "At 0, G ignores its noise: the same input always gives the same output.",
+                (Curve("diversity", "diversity", colors.G),),
+            )
         if objective.pixel_weight:
             curve = Curve("loss_pixel", "pixel loss", colors.G)
             caption = "Pixel-wise cross-entropy of G's images to the bold twins."

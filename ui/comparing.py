@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from gancore.parts import D_OUTPUT
+from gancore.parts import ADVERSARIAL, D_OUTPUT
 from gancore.store import Run
 from gancore.text import describe_duration
 from ui import live, state, tables
@@ -121,12 +121,14 @@ def curves(runs: Sequence[Run]) -> None:
         )
         log = st.toggle("Log scale", key="compare-log", persist_state="session")
     names = labels(runs)
-    marks = [mark for run in runs for mark in _marks(run)]
-    outputs = {D_OUTPUT[run.config.objective.loss] for run in runs}
+    below = sorted(runs, key=lambda run: -(run.meta.parent_step or 0))  # a fork's past is its parent's, who covers it
+    outputs = {_d_output(run) for run in runs if run.config.model.kind in ADVERSARIAL}
     cells = st.columns(2) if columns else []
     for index, column in enumerate(columns or []):
         with cells[index % 2]:
-            series = [(names[run.id], run_color(run), rows[run.id]) for run in runs]
+            shown = [run for run in below if column in rows[run.id]]
+            series = [(names[run.id], run_color(run), rows[run.id]) for run in shown]
+            marks = [mark for run in shown for mark in _marks(run)]
             title = METRICS[column]
             figure = comparison_figure(series, column, title, axis=axis or "step", weight=weight, log=log, marks=marks)
             key = "compare-" + column + "-" + "-".join(run.id for run in runs)
@@ -134,6 +136,10 @@ def curves(runs: Sequence[Run]) -> None:
             if column.startswith("d_") and len(outputs) > 1:
                 st.caption("Some of these runs give probabilities and others raw scores: their levels do not compare.")
     st.caption("Losses of different objectives do not compare either: look at the samples.")
+
+
+def _d_output(run: Run) -> str:
+    return "probability" if run.config.model.kind == "semi" else D_OUTPUT[run.config.objective.loss]
 
 
 def _marks(run: Run) -> list[Mark]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +59,17 @@ def _take() -> None:
 
 def read_points(sent: Any) -> Points | None:
     """What a browser sent, as points; None if it is something else."""
-    if not isinstance(sent, Sequence) or len(sent) > LIMIT:
+    if not isinstance(sent, list) or len(sent) > LIMIT or not all(map(_is_point, sent)):
         return None
-    try:
-        points = tuple((float(x), float(y)) for x, y in sent)
-    except (TypeError, ValueError):
-        return None
-    return points if all(-1 <= value <= 1 for point in points for value in point) else None
+    return tuple((float(x), float(y)) for x, y in sent)
+
+
+def _is_point(sent: Any) -> bool:
+    return (
+        isinstance(sent, list)
+        and len(sent) == 2
+        and all(type(value) in (int, float) and -1 <= value <= 1 for value in sent)
+    )
 
 
 def _put(points: Points) -> None:

@@ -19,7 +19,7 @@ from gancore.experiments import EXPERIMENTS, Scale
 from gancore.settings import Setting, allowed
 from gancore.store import Run
 from gancore.text import describe_rate, describe_value
-from ui.words import plain
+from ui.words import plain, value_text
 
 GROUPS = ("Network", "Learning", "Data", "Training", "Objective")
 
@@ -54,6 +54,9 @@ class Origin:
         fixed = path.startswith("model.") or path in ("data.image_size", "optim.optimizer", "optim.ema")
         return self.fork is not None and fixed
 
+
+PICKED = ("data.own",)  # in a panel of its own
+FOLLOWING = ("data.own_counts",)  # not worth a word besides what it follows from
 
 OTHER = ""  # in the picker: settings that came from a run, not from the catalogue
 
@@ -95,6 +98,18 @@ def draft() -> RunConfig:
     for path, text in st.session_state["typing"].items():
         raise ConfigError(f"{path} must be {allowed(SETTINGS[path])}, not {text!r}")
     return start.replace(st.session_state["draft"])
+
+
+def waits_for() -> str | None:
+    """What the chosen dataset still lacks, if it is nothing that went wrong: an invitation."""
+    values = st.session_state["draft"]
+    if st.session_state["typing"]:
+        return None
+    if values["data.name"] == "drawn" and len(values["data.points"]) < 2:
+        return "draw a distribution below, or take one of the examples there."
+    if values["data.name"] == "own" and not values["data.own"]:
+        return "import some images below, or choose a set imported before."
+    return None
 
 
 def pick_experiment() -> None:
@@ -155,7 +170,10 @@ def settings_form(panels: Mapping[str, Callable[[], None]]) -> None:
     """
     values = st.session_state["draft"]
     for group in GROUPS:
-        used = [s for s in SETTINGS.values() if s.group == group and not s.hidden and uses(s.path, values)]
+        offered = [s for s in SETTINGS.values() if s.group == group and not s.hidden and s.path not in PICKED]
+        used = [setting for setting in offered if uses(setting.path, values)]
+        if not used:
+            continue
         with st.expander(group, expanded=group != "Objective", key=f"group:{group}"):
             for setting in used:
                 if setting.main:
@@ -175,9 +193,9 @@ def changes_line() -> None:
     start = origin()
     changed = [(path, start.config.flat[path], value) for path, value in st.session_state["draft"].items()]
     parts = [
-        f"**{SETTINGS[path].label}** {describe_value(old)} → {describe_value(new)}"
+        f"**{SETTINGS[path].label}** {value_text(path, old)} → {value_text(path, new)}"
         for path, old, new in changed
-        if old != new and not SETTINGS[path].hidden
+        if old != new and path not in FOLLOWING
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Changed: " + " · ".join(parts) if parts else plain(f"As in {start.title}."), width="stretch")
@@ -193,8 +211,8 @@ def suggest_name(config: RunConfig) -> str:
     """A name that says where a run started and what was changed."""
     start = origin()
     changed = config.differences(start.config)
-    named = {path: new for path, (new, _) in changed.items() if not SETTINGS[path].hidden}
-    parts = [f"{SETTINGS[path].label} {describe_value(new)}" for path, new in named.items()]
+    named = {path: new for path, (new, _) in changed.items() if path not in FOLLOWING}
+    parts = [f"{SETTINGS[path].label} {value_text(path, new)}" for path, new in named.items()]
     return " ".join([start.title, *(parts if len(parts) <= 3 else [*parts[:2], f"and {len(parts) - 2} more"])])
 
 
@@ -326,10 +344,11 @@ def _class_names(setting: Setting) -> str:
 def _decide(setting: Setting, role: str, value: Any) -> None:
     """A person chose a value with one widget; the others for this setting are made anew to show it.
 
-    So are those of settings that must change with it, for all to fit together.
+    So are those of settings that must change with it, for all to fit together, but those that a fork cannot change.
     """
-    draft = st.session_state["draft"]
-    changes = fitting(setting.path, value, draft)
+    fixes = origin().fixes
+    fits = fitting(setting.path, value, st.session_state["draft"])
+    changes = {path: other for path, other in fits.items() if not fixes(path)}
     put({setting.path: value}, except_role=role)
     put(changes)
 

@@ -26,6 +26,7 @@ def panel() -> None:
 
     sets = {each.name: each for each in imported()}
     chosen = st.session_state["draft"]["data.own"]
+    turn = st.session_state.get("imports", 0)  # after an import all of this is made anew, the popover closed
     if sets:
         names = list(sets)
         st.selectbox(
@@ -33,11 +34,11 @@ def panel() -> None:
             names,
             index=names.index(chosen) if chosen in sets else None,
             format_func=lambda name: _title(sets[name]),
-            key=f"own-set-{st.session_state.get('imports', 0)}",
+            key=f"own-set-{turn}",
             on_change=_choose,
             placeholder="Choose one",
         )
-    with st.popover("Import images", icon=":material/upload:", width="stretch"):
+    with st.popover("Import images", icon=":material/upload:", width="stretch", key=f"own-popover-{turn}"):
         _import_form()
     if chosen in sets:
         _classes(sets[chosen])
@@ -67,7 +68,10 @@ def _import_form() -> None:
         help="In a zip, the folder of an image is its class. At least 16 images. Each is cut to the square in its "
         "middle and made at most 64 pixels wide. They stay on the machine that runs the dashboard.",
     )
-    name = st.text_input("Name", files[0].name.rpartition(".")[0] if files else "", max_chars=64, key="own-name")
+    name = ""
+    if files:  # a key of its own for each: a box keeps what it held, whatever else is suggested
+        suggested = files[0].name.rpartition(".")[0][:64]
+        name = st.text_input("Name", suggested, max_chars=64, key=f"own-name-{files[0].file_id}")
     if st.button("Import", type="primary", disabled=not files, key="own-import") and files:
         with st.spinner("Reading images …"):
             report = _import(files, name)

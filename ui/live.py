@@ -22,7 +22,7 @@ from ui import forms, state
 from ui.charts import Mark, Panel, panels, run_figure
 from ui.colors import REAL, run_color
 from ui.components import Film, Frame, chart, film
-from ui.words import labels, plain
+from ui.words import labels, plain, value_text
 
 TICK = 1.0  # seconds between looks while something trains
 WATCH = 2.0  # seconds between looks at what else goes on in the store
@@ -151,7 +151,8 @@ def _origin_line(run: Run) -> None:
 
 def _fork_button(run: Run) -> None:
     """Where to fork from; choosing one fills the form with the settings that held there."""
-    names = sorted(run.checkpoints(), key=lambda name: (name != "last", name))
+    saved = [name for name in run.checkpoints() if name == "last" or name.isdecimal()]  # and nothing that lies there
+    names = sorted(saved, key=lambda name: (name != "last", name))
     icon, key = ":material/fork_right:", f"fork-{run.id}-{st.session_state.get('forks', 0)}"  # a new one is closed
     if not names:
         st.button("Fork", icon=icon, key=f"no-{key}", disabled=True, help="There is no checkpoint yet.")
@@ -172,10 +173,15 @@ def _fork_button(run: Run) -> None:
 
 def _take_fork(run: Run, checkpoint: str) -> None:
     """Fill the form with what held at the checkpoint, and have Start fork it."""
-    step = run.status.step if checkpoint == "last" else int(checkpoint)
-    config = run.config_at(step)
+    from gancore.checkpoint import BadCheckpoint
+
+    try:
+        config = run.config_at(run.checkpoint_step(checkpoint) if run.changes() else 0)
+    except (BadCheckpoint, ConfigError) as problem:
+        st.toast(plain(str(problem)), icon=":material/error:")
+        return
     st.session_state["forks"] = st.session_state.get("forks", 0) + 1
-    title = f"fork of {run.name}" + (f" at step {step:,}" if checkpoint != "last" else "")
+    title = f"fork of {run.name}" + (f" at step {int(checkpoint):,}" if checkpoint != "last" else "")
     forms.start_from(config, title, run.experiment, fork=forms.Fork(run.id, checkpoint))
 
 
@@ -386,13 +392,12 @@ def change_marks(run: Run, color: str = REAL) -> list[Mark]:
 
 def setting_text(run: Run, path: str) -> str:
     """A setting of a run, or a dash where it has no effect."""
-    return describe_value(run.config.flat[path]) if run.config.uses(path) else "–"
+    return value_text(path, run.config.flat[path]) if run.config.uses(path) else "–"
 
 
 def settings_table(runs: Sequence[Run], paths: Sequence[str] | None = None) -> None:
     """Settings of runs side by side."""
-    used = [path for path in (paths or SETTINGS) if any(run.config.uses(path) for run in runs)]
-    shown = [path for path in used if not SETTINGS[path].hidden]
+    shown = [path for path in (paths or SETTINGS) if any(run.config.uses(path) for run in runs)]
     names = labels(runs)
     table = pd.DataFrame({names[run.id]: [setting_text(run, path) for path in shown] for run in runs})
     table.insert(0, "setting", [SETTINGS[path].label for path in shown])

@@ -12,9 +12,9 @@ import streamlit as st
 
 from gancore.config import SETTINGS
 from gancore.store import RESUMABLE, Run, RunBusy
-from gancore.text import describe_duration, describe_value
+from gancore.text import describe_duration
 from ui import forms, live, state
-from ui.words import plain
+from ui.words import plain, value_text
 
 MAX_VARYING = 8  # columns for settings that differ among the runs shown
 
@@ -28,7 +28,7 @@ def matches(run: Run, words: str) -> bool:
     settings = set()
     if not run.damage:
         for path, value in run.config.flat.items():
-            settings |= {f"{name}={describe_value(value)}".lower() for name in (path, SETTINGS[path].label)}
+            settings |= {f"{name}={value_text(path, value)}".lower() for name in (path, SETTINGS[path].label)}
     return all(word in text or word in settings for word in words.lower().split())
 
 
@@ -37,10 +37,8 @@ def varying(runs: Sequence[Run]) -> list[str]:
     sound = [run for run in runs if not run.damage]
     return [
         path
-        for path, setting in SETTINGS.items()
-        if not setting.hidden
-        and len({run.config.flat[path] for run in sound}) > 1
-        and any(run.config.uses(path) for run in sound)
+        for path in SETTINGS
+        if len({run.config.flat[path] for run in sound}) > 1 and any(run.config.uses(path) for run in sound)
     ]
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from typing import Any
 
+from gancore.config import SETTINGS
 from gancore.store import Run
+from gancore.text import describe_value
 
 # Emphasis, code, links, HTML, strikethrough and formulas; icons and colours; underscores but those inside a word; and
 # what makes a heading, a list or a quotation at the start.
@@ -21,6 +24,15 @@ def plain(text: str) -> str:
 def legend(text: str) -> str:
     """Text for a chart's legend, in which plotly.js understands some HTML."""
     return html.escape(text)
+
+
+def value_text(path: str, value: Any) -> str:
+    """A setting's value in a line or a table; of lists that nobody types, how much is in them."""
+    if not SETTINGS[path].hidden:
+        return describe_value(value) or "none"
+    if path == "data.own_counts":
+        return f"{sum(value):,} in {len(value):,} classes" if value else "none"
+    return f"{len(value):,}"
 
 
 def labels(runs: Sequence[Run]) -> dict[str, str]:

@@ -42,7 +42,7 @@ class Algorithm(Protocol):
         """
         ...
 
-    def measure(self, images: Images) -> dict[str, float]:
+    def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:
         """What this family alone can say of itself on held-out images, at the end of a run."""
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from gancore.checkpoint import BadCheckpoint
 from gancore.config import RunConfig
 from gancore.data import Images
 from gancore.models import build_networks
@@ -36,7 +38,7 @@ class Family:
         """Noise z (count, nz) on the CPU."""
         return draw_noise(self.config.model.prior, count, self.config.model.nz, source)
 
-    def measure(self, images: Images) -> dict[str, float]:  # noqa: ARG002
+    def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:  # noqa: ARG002
         """What this family alone can say of itself on held-out images, at the end of a run."""
         return {}
 
@@ -50,9 +52,12 @@ class Family:
         return {name: part.state_dict() for name, part in (self.networks | self.optimizers).items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a `state_dict`."""
-        for name, part in (self.networks | self.optimizers).items():
-            part.load_state_dict(state[name])
+        """Go on from a `state_dict`. Raises `BadCheckpoint` if it is that of other networks."""
+        try:
+            for name, part in (self.networks | self.optimizers).items():
+                part.load_state_dict(state[name])
+        except (KeyError, RuntimeError, TypeError, ValueError, AttributeError) as error:
+            raise BadCheckpoint("the checkpoint does not fit the settings of its run") from error
 
     def _done(self, step: int) -> float:
         """The share of the run that lies behind `step`."""

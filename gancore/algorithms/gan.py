@@ -54,11 +54,12 @@ class GAN(Family):
         }
         self.loss = LOSSES[config.objective.loss]
         self.only = config.objective.only if config.uses("objective.only") else "both"
+        self.penalty = config.objective.penalty if config.uses("objective.penalty") else "none"
         self.clip = config.objective.clip if config.uses("objective.clip") else 0.0
         if config.optim.ema:
             self.networks["average"] = deepcopy(self.generator).eval().requires_grad_(False)
         self.conditional = config.model.kind in CONDITIONAL
-        self._classes = torch.tensor([label for label, count in enumerate(config.class_counts) if count])
+        self._class_counts = torch.tensor(config.class_counts, dtype=torch.float32)
 
     def step(self, next_batch: Callable[[], Batch], rng: StepRng) -> Scalars:
         """One iteration: `d_steps` updates of D, each on a fresh batch, and `g_steps` of G."""
@@ -127,9 +128,9 @@ class GAN(Family):
             "d_real": score(objective.loss, real_logits.detach()),
             "d_fake": score(objective.loss, fake_logits.detach()),
         }
-        if objective.penalty != "none" and torch.is_grad_enabled():
+        if self.penalty != "none" and torch.is_grad_enabled():
             told = self._told(batch.labels)
-            penalty = PENALTIES[objective.penalty](
+            penalty = PENALTIES[self.penalty](
                 lambda images: self.discriminator(images, *told), batch.images, fake.images, rng.stream("penalty")
             )
             loss = loss + objective.penalty_weight * penalty
@@ -153,9 +154,8 @@ class GAN(Family):
         return Fake(images, z, labels)
 
     def _draw_labels(self, count: int, source: torch.Generator) -> Tensor:
-        """Classes in use, each as likely as the others."""
-        chosen = torch.randint(len(self._classes), (count,), generator=source)
-        return self._classes[chosen].to(self.device)
+        """Classes, each as likely as among the images: else D could tell a fake by its label alone."""
+        return torch.multinomial(self._class_counts, count, replacement=True, generator=source).to(self.device)
 
     def _judge(self, images: Tensor, labels: Tensor | None, rng: StepRng) -> Tensor:
         """D's logits in fp32, of images under as much noise as is left at this step."""

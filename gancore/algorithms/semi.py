@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, softplus
@@ -15,7 +17,7 @@ class SemiSupervised(GAN):
     """D has a logit for each class; an image is real with the probability sigmoid(logsumexp(logits)).
 
     D's loss is cross-entropy on a batch whose labels may be used, plus the GAN's on one whose labels may not.
-    `accuracy` is that of D on the latter, whose labels it never learns from.
+    `accuracy` is that of D on the latter, drawn from all images: the labelled ones are among them.
     """
 
     def _d_objective(self, batch: Batch, fake: Fake, rng: StepRng) -> tuple[Tensor, Scalars]:  # noqa: ARG002
@@ -48,9 +50,9 @@ class SemiSupervised(GAN):
             loss = softplus(-fake_logits).mean()
         return loss, {"loss_g": loss.detach(), "d_fake_g": torch.sigmoid(fake_logits.detach()).mean()}
 
-    def measure(self, images: Images) -> dict[str, float]:
+    def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:
         """The share of held-out images whose class D tells."""
-        right = 0
+        images, right = held_out(), 0
         for pixels, labels in zip(torch.split(images.pixels, 1000), torch.split(images.labels, 1000), strict=True):
             scaled = pixels.float() / 127.5 - 1 if self.config.data.range == "-1..1" else pixels.float() / 255
             right += int((self.judge(scaled).argmax(1) == labels).sum())

@@ -134,5 +134,5 @@ def _translations(images: Images, pairs: str, limit: int | None) -> Images:
     if pairs == "thickened":
         images = images[:limit]  # first, for each twin takes its time
         return replace(images, pixels=bold_twins(images.pixels, cache_root()), sources=images.pixels)
-    thin, thick = thin_and_thick(images.pixels, cache_root())
+    thin, thick = thin_and_thick(images.pixels, images.labels, cache_root())
     return replace(images[thick], sources=images.pixels[thin])

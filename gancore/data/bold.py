@@ -61,16 +61,24 @@ def bold_twins(pixels: Tensor, cache: Path) -> Tensor:
     return torch.from_numpy(_remembered("twins", pixels, cache, np.uint8, tuple(pixels.shape), compute))
 
 
-def thin_and_thick(pixels: Tensor, cache: Path) -> tuple[Tensor, Tensor]:
-    """The places of the half with the thinner strokes and of the half with the thicker; an odd one is left out."""
+def thin_and_thick(pixels: Tensor, labels: Tensor, cache: Path) -> tuple[Tensor, Tensor]:
+    """The places of the half of each class with the thinner strokes, and of the half with the thicker.
+
+    Class by class, or thickness would tell them apart; an odd image is left out.
+    """
 
     def compute() -> Array:
         return stroke_thickness(pixels).numpy()
 
     widths = _remembered("thickness", pixels, cache, np.float32, (len(pixels),), compute)
     order = torch.argsort(torch.from_numpy(widths), stable=True)
-    half = len(order) // 2
-    return order[:half].sort().values, order[len(order) - half :].sort().values
+    thin, thick = [], []
+    for label in sorted(set(labels.tolist())):
+        own = order[labels[order] == label]
+        half = len(own) // 2
+        thin.append(own[:half])
+        thick.append(own[len(own) - half :])
+    return torch.cat(thin).sort().values, torch.cat(thick).sort().values
 
 
 def _thickness(images: Tensor) -> Tensor:

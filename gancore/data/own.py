@@ -6,6 +6,7 @@ It may have been damaged or made by somebody else, so it is looked at before it 
 
 from __future__ import annotations
 
+import itertools
 import json
 import posixpath
 import re
@@ -60,12 +61,12 @@ class ImportReport:
 
 
 def import_images(source: Source, name: str) -> ImportReport:
-    """Read the images of a folder, a zip or uploads into a set called `name`; an earlier one of that name is replaced.
+    """Read the images of a folder, a zip or uploads into a set called `name`, or `name-2` and so on if that is taken.
 
     An image's class is the folder it lies in; those in no folder are of the class `images`. Each is cut to the square
     in its middle and scaled to one size, the smallest of `SIDES` that most reach. Raises `BadImages`.
     """
-    slug = slugged(name)
+    slug = _free(slugged(name))  # an earlier set stays: runs were trained on it, and may go on
     with entries(source) as found:
         chosen, note = _training(found)
         if len(chosen) > MAX_IMAGES:
@@ -126,6 +127,12 @@ def slugged(name: str) -> str:
     if not slug:
         raise BadImages("An image set needs a name of letters or digits.")
     return slug
+
+
+def _free(slug: str) -> str:
+    """`slug`, or with a number if there is a set of that name."""
+    numbered = (f"{slug[:58]}-{number}" for number in itertools.count(2))
+    return slug if not _path(slug).exists() else next(other for other in numbered if not _path(other).exists())
 
 
 def _is_slug(name: str) -> bool:

@@ -114,9 +114,13 @@ def test_live_changes_are_marked_in_the_runs_colour(open_page, stopped, charts):
 
 def test_families_side_by_side(open_page, stopped, charts):
     runs = [stopped(kind, kind) for kind in ("dcgan", "vae", "semi", "translator")]
+    runs[0].steer({"optim.lr_d": 1e-3})
+    runs[0].record_change(runs[0].changes()[0], 7)
     app = open_comparison(open_page, *runs)
     assert set(charts) == {"D loss", "G loss", "loss"}
     assert set(lines(charts["loss"])) == {"vae"}
+    assert [note["text"] for note in charts["D loss"]["layout"]["annotations"]] == ["lr_d 1e-3"]
+    assert not charts["loss"]["layout"]["annotations"]  # a VAE has nothing to do with it
     assert set(lines(charts["D loss"])) == {"dcgan", "semi", "translator"}
     settings, results = (element.value for element in app.dataframe)
     settings = settings.set_index("setting")

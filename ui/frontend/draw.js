@@ -43,7 +43,13 @@ function add(root, [x, y]) {
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".draw")
   const canvas = root.querySelector("canvas")
-  if (!root.drawing) root.points = data.points.map((point) => [...point])
+  // What was drawn here comes back late, when more may be drawn already: it says nothing new, as do ticks.
+  const told = JSON.stringify(data.points)
+  if (told !== root.told && !root.sent?.has(told)) {
+    root.points = data.points.map((point) => [...point])
+    root.sent = new Set()
+  }
+  root.told = told
   paint(root)
   canvas.onpointerdown = (event) => {
     canvas.setPointerCapture(event.pointerId)
@@ -52,9 +58,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     add(root, placeOf(event, canvas))
   }
   canvas.onpointermove = (event) => root.down && add(root, placeOf(event, canvas))
-  canvas.onpointerup = () => {
+  canvas.onpointerup = canvas.onpointercancel = () => {
+    if (!root.down) return
     root.down = false
-    root.drawing = 0
+    root.sent.add(JSON.stringify(root.points))
     setTriggerValue("drawn", root.points)
   }
 }
