@@ -193,6 +193,11 @@ class Run:
         """The settings with every change that was asked for since, in effect or not. Raises `ConfigError`."""
         return _merged(self.config, self.changes())
 
+    @property
+    def config_now(self) -> RunConfig:
+        """The settings in effect: those it began with, and the changes that it has made since."""
+        return self.config_at(self.status.step)
+
     def config_at(self, step: int) -> RunConfig:
         """The settings in effect once `step` steps were done: those to fork a checkpoint of that step with.
 

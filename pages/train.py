@@ -42,15 +42,16 @@ def settings_panel(networks_shown: bool) -> None:
 
 def start(config: RunConfig) -> None:
     """Write the run's folder, hand it to the worker and look at it."""
-    name, origin = live.free_name(forms.suggest_name(config)), forms.origin()
-    if origin.fork is None:
-        run = state.store().create(config, name=name, experiment=origin.experiment)
-    elif (forked := fork(config, origin.fork, name)) is not None:
-        run = forked
-    else:
+    name, busy = live.free_name(forms.suggest_name(config)), state.active_run()
+    try:
+        run = create(config, name)
+        state.executor().submit(run)
+    except RunNotFound:
+        st.error("The run to fork is not here any more; it may be in the trash.", icon=":material/error:")
         return
-    busy = state.active_run()
-    state.executor().submit(run)
+    except (ConfigError, OSError, RuntimeError) as problem:  # a checkpoint that cannot be read, a disk that is full
+        st.error(plain(str(problem)), icon=":material/error:")
+        return
     if busy is None:
         st.query_params["run"] = run.id
     else:
@@ -58,17 +59,12 @@ def start(config: RunConfig) -> None:
     st.rerun()
 
 
-def fork(config: RunConfig, source: forms.Fork, name: str) -> Run | None:
-    """A new run that goes on from a checkpoint; None, and a sentence, where that cannot be."""
-    from gancore.checkpoint import BadCheckpoint
-
-    try:
-        return state.store().fork(state.store().open(source.run_id), source.checkpoint, config, name=name)
-    except RunNotFound:
-        st.error("The run to fork is not here any more; it may be in the trash.", icon=":material/error:")
-    except (ConfigError, BadCheckpoint) as problem:
-        st.error(plain(str(problem)), icon=":material/error:")
-    return None
+def create(config: RunConfig, name: str) -> Run:
+    """The new run: from scratch, or going on from a checkpoint."""
+    origin, store = forms.origin(), state.store()
+    if origin.fork is None:
+        return store.create(config, name=name, experiment=origin.experiment)
+    return store.fork(store.open(origin.fork.run_id), origin.fork.checkpoint, config, name=name)
 
 
 def queue(shown: Run | None) -> None:

@@ -78,7 +78,9 @@ def settings(runs: Sequence[Run]) -> None:
     if paths:
         live.settings_table(runs, paths)
     else:
-        st.caption("Nothing: these runs have the same settings and the same seed, so they are the same run twice.")
+        same = "Nothing: these runs have the same settings and the same seed"
+        steered = any(run.changes() or run.meta.parent for run in runs)
+        st.caption(f"{same}, but not from the start." if steered else f"{same}, so they are the same run twice.")
     if {run.config.seed for run in runs} == {runs[0].config.seed}:
         st.caption(":material/info: One seed each: a difference seen here can be chance. Repeat with other seeds.")
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import streamlit as st
 
-from gancore.config import SETTINGS, STEERABLE, ConfigError, RunConfig, fitting, parse_setting, uses
+from gancore.config import SETTINGS, STEERABLE, ConfigError, RunConfig, check_setting, fitting, parse_setting, uses
 from gancore.datasets import DATASETS
 from gancore.experiments import EXPERIMENTS, Scale
+from gancore.forks import is_fixed
 from gancore.settings import Setting, allowed
 from gancore.store import Run
 from gancore.text import describe_rate, describe_value
@@ -51,8 +52,7 @@ class Origin:
 
     def fixes(self, path: str) -> bool:
         """Whether a setting cannot change, since a checkpoint's networks and optimisers have it."""
-        fixed = path.startswith("model.") or path in ("data.image_size", "optim.optimizer", "optim.ema")
-        return self.fork is not None and fixed
+        return self.fork is not None and is_fixed(path)
 
 
 PICKED = ("data.own",)  # in a panel of its own
@@ -96,7 +96,8 @@ def draft() -> RunConfig:
     """The settings as they stand in the form. Raises `ConfigError`."""
     start = origin().config
     for path, text in st.session_state["typing"].items():
-        raise ConfigError(f"{path} must be {allowed(SETTINGS[path])}, not {text!r}")
+        if uses(path, st.session_state["draft"]):
+            raise ConfigError(f"{path} must be {allowed(SETTINGS[path])}, not {text!r}")
     return start.replace(st.session_state["draft"])
 
 
@@ -369,19 +370,13 @@ def _take(setting: Setting, role: str, key: str) -> None:
 
 
 def _take_text(setting: Setting, role: str, key: str) -> None:
-    """A typed value goes into the draft if it could be one at all; otherwise it stays in the box, and is explained."""
+    """A typed value goes into the draft if the setting can have it; otherwise it stays in the box, and is explained."""
     if key != _key(setting, role):
         return
     typed = st.session_state[key].strip()
-    value = None if setting.optional and not typed else parse_setting(setting.path, typed)
-    numeric = isinstance(value, int | float) and not isinstance(value, bool)
-    if setting.kind == "float" and numeric:
-        value = float(value)
-    listed = setting.kind == "list" and isinstance(value, list)
-    text = setting.kind == "text" and isinstance(value, str)
-    if (numeric and setting.kind in ("int", "float")) or listed or text or (value is None and setting.optional):
-        _decide(setting, role, tuple(value) if isinstance(value, list) else value)
-    else:
+    try:
+        _decide(setting, role, check_setting(setting.path, parse_setting(setting.path, typed)))
+    except ConfigError:
         st.session_state["typing"][setting.path] = typed
 
 
@@ -396,10 +391,14 @@ def steering(run: Run) -> None:
         now, wanted = run.steered_config, draft()
     except ConfigError:
         return
+    start = origin().config  # what was not chosen here is offered only where the run, too, began with it
     changes = {
         path: wanted.flat[path]
         for path in STEERABLE
-        if now.uses(path) and wanted.uses(path) and now.flat[path] != wanted.flat[path]
+        if now.uses(path)
+        and wanted.uses(path)
+        and now.flat[path] != wanted.flat[path]
+        and (wanted.flat[path] != start.flat[path] or start.flat[path] == run.config.flat[path])
     }
     if not changes or now.model.kind != wanted.model.kind:
         return
@@ -420,7 +419,7 @@ def steering(run: Run) -> None:
 def _steer(run: Run, changes: dict[str, Any]) -> None:
     try:
         run.steer(changes)
-    except ConfigError as problem:
+    except (ConfigError, OSError) as problem:
         st.session_state["steered"] = (str(problem), ":material/error:")
     else:
         st.session_state["steered"] = (f"{run.name} goes on with the new values.", ":material/bolt:")

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from gancore.config import SETTINGS, ConfigError
+from gancore.config import SETTINGS, ConfigError, RunConfig
 from gancore.datasets import TOYS
 from gancore.parts import CONDITIONAL
 from gancore.store import RESUMABLE, Run, RunBusy, ShownState, Status
@@ -213,7 +213,7 @@ def _control_buttons(run: Run, place: str) -> None:
             st.rerun()
         return
     if place == "view":
-        settings = (run.config, run.name, run.experiment)
+        settings = (run.config_now, run.name, run.experiment)
         icon = ":material/content_copy:"
         if st.button("Use settings", icon=icon, key=f"use-{key}", on_click=forms.start_from, args=settings):
             st.rerun()  # the form, too
@@ -277,7 +277,7 @@ def run_film(run: Run, title: str | None = None, steps: Sequence[int] | None = N
     """A run's sample grids: those at `steps`, or else thinned to what a browser should be sent."""
     samples = run.samples()
     wanted = thin_steps(list(samples)) if steps is None else [step for step in samples if step in steps]
-    per_epoch = max(run.config.total_steps / run.config.train.epochs, 1e-9)
+    per_epoch = max(run.config.batches_per_epoch / run.config.batches_per_step, 1e-9)
     what = _what_is_shown(run)
     frames = [
         Frame(step=step, caption=f"step {step:,} · epoch {step / per_epoch:.1f} · {what}", src=source)
@@ -390,16 +390,17 @@ def change_marks(run: Run, color: str = REAL) -> list[Mark]:
     ]
 
 
-def setting_text(run: Run, path: str) -> str:
-    """A setting of a run, or a dash where it has no effect."""
-    return value_text(path, run.config.flat[path]) if run.config.uses(path) else "–"
+def setting_text(config: RunConfig, path: str) -> str:
+    """A setting, or a dash where it has no effect."""
+    return value_text(path, config.flat[path]) if config.uses(path) else "–"
 
 
 def settings_table(runs: Sequence[Run], paths: Sequence[str] | None = None) -> None:
-    """Settings of runs side by side."""
-    shown = [path for path in (paths or SETTINGS) if any(run.config.uses(path) for run in runs)]
+    """Settings of runs side by side, as they are in effect."""
     names = labels(runs)
-    table = pd.DataFrame({names[run.id]: [setting_text(run, path) for path in shown] for run in runs})
+    configs = {names[run.id]: run.config_now for run in runs}
+    shown = [path for path in (paths or SETTINGS) if any(config.uses(path) for config in configs.values())]
+    table = pd.DataFrame({name: [setting_text(config, path) for path in shown] for name, config in configs.items()})
     table.insert(0, "setting", [SETTINGS[path].label for path in shown])
     st.dataframe(table, hide_index=True, key="settings-" + "-".join(run.id for run in runs))
 

@@ -27,18 +27,18 @@ def matches(run: Run, words: str) -> bool:
     ).lower()
     settings = set()
     if not run.damage:
-        for path, value in run.config.flat.items():
+        for path, value in run.config_now.flat.items():
             settings |= {f"{name}={value_text(path, value)}".lower() for name in (path, SETTINGS[path].label)}
     return all(word in text or word in settings for word in words.lower().split())
 
 
 def varying(runs: Sequence[Run]) -> list[str]:
     """The settings that differ among runs and have an effect in at least one of them."""
-    sound = [run for run in runs if not run.damage]
+    configs = [run.config_now for run in runs if not run.damage]
     return [
         path
         for path in SETTINGS
-        if len({run.config.flat[path] for run in sound}) > 1 and any(run.config.uses(path) for run in sound)
+        if len({config.flat[path] for config in configs}) > 1 and any(config.uses(path) for config in configs)
     ]
 
 
@@ -80,24 +80,22 @@ def _table_key(runs: Sequence[Run]) -> str:
 def _row(run: Run, paths: Sequence[str]) -> dict[str, Any]:
     if run.damage:
         return {"samples": None, "name": run.id, "state": live.state_word("damaged"), "notes": run.damage}
-    status, meta = run.status, run.meta
+    status, meta, config = run.status, run.meta, run.config_now
     numbers = run.summary or status.scalars
     return {
         "samples": live.thumbnail_url(run),
         "name": ("★ " if meta.starred else "") + run.name,
         "state": live.state_word(run.state),
         "progress": 100 * status.step / max(status.total_steps, 1),
-        "data": run.config.data.name,
-        **{SETTINGS[path].label: live.setting_text(run, path) for path in paths if path != "data.name"},
+        "data": config.data.name,
+        **{SETTINGS[path].label: live.setting_text(config, path) for path in paths if path != "data.name"},
         "D loss": numbers.get("loss_d"),
         "G loss": numbers.get("loss_g"),
         "loss": numbers.get("loss"),
         "trained": describe_duration(status.seconds),
         "when": datetime.fromtimestamp(run.created),
         "experiment": run.experiment,
-        "forked from": None
-        if meta.parent is None
-        else (parent.name if (parent := state.find_run(meta.parent)) else "–"),
+        "forked from": _parent_name(meta.parent),
         "tags": list(meta.tags),
         "notes": meta.notes,
     }

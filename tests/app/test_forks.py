@@ -83,7 +83,6 @@ def test_what_the_checkpoint_decides_cannot_be_changed(open_page, stopped, kind)
         *(path for path in SETTINGS if path.startswith("model.")),
         "data.image_size",
         "optim.optimizer",
-        "optim.ema",
     }
     for path in SETTINGS:
         if parent.config.uses(path) and not SETTINGS[path].hidden:
