@@ -134,7 +134,7 @@ def _gan_panels(config: RunConfig) -> dict[str, Panel]:
         found["accuracy"] = Panel(
             "Accuracy",
             "share told right",
-            "Of D, on images whose labels it never learns from.",
+            "Of D, on its batches of all images; few of them are among those whose labels it learns from.",
             (Curve("accuracy", "accuracy", colors.D),),
         )
         found["classes"] = Panel(
