@@ -25,6 +25,6 @@ class Step:
 class Notice:
     """Something a person should find in the run's history."""
 
-    kind: str  # started, resumed, paused, stopped, finished, failed, checkpoint, warning
+    kind: str  # started, resumed, paused, stopped, finished, failed, changed, forked, warning
     step: int
     message: str

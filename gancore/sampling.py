@@ -31,19 +31,22 @@ def sample(run: Run, count: int = 64, seed: int | None = None, checkpoint: str =
     `seed` None gives the noise of the run's own previews. Classes take turns; a translator is given held-out images.
     Raises `BadCheckpoint`, also when there is none, and `DataUnavailable`.
     """
-    algorithm = load_algorithm(run, checkpoint)
-    source = rng.generator(run.config.seed, "preview") if seed is None else rng.generator(seed, "sample")
-    noise, told = algorithm.draw(count, source), conditions(run.config, count)
+    return _draw(load_algorithm(run, checkpoint), run.config, count, seed)
+
+
+def _draw(algorithm: Algorithm, config: RunConfig, count: int, seed: int | None) -> Tensor:
+    source = rng.generator(config.seed, "preview") if seed is None else rng.generator(seed, "sample")
+    noise, told = algorithm.draw(count, source), conditions(config, count)
     parts = torch.split(noise, 500), [None] * count if told is None else torch.split(told, 500)
     return torch.cat([algorithm.sample(z, cond) for z, cond in zip(*parts, strict=False)])
 
 
 def picture(run: Run, count: int, columns: int, seed: int | None = None, checkpoint: str = "last") -> Image.Image:
     """`sample`, as one picture: a grid of images, or points against data and D's field."""
-    samples = sample(run, count, seed, checkpoint)
+    algorithm = load_algorithm(run, checkpoint)
+    samples = _draw(algorithm, run.config, count, seed)
     if samples.dim() == 4:
         return grid(samples, columns)
-    algorithm = load_algorithm(run, checkpoint)
     assert isinstance(algorithm, GAN)
     return draw_plane(load(run.config, "test").pixels[:count], samples, algorithm.judge)
 

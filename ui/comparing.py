@@ -37,6 +37,8 @@ METRICS = {
     "step_time": "seconds a step",
     "test_accuracy": "test accuracy",
     "test_elbo": "test ELBO",
+    "modes": "modes found",
+    "near_modes": "share of samples near a mode",
 }
 
 

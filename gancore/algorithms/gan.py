@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from gancore.algorithms.base import Family
 from gancore.config import RunConfig
-from gancore.data import Batch
+from gancore.data import Batch, Images
+from gancore.data.toys import TOY_SIGMA, modes_covered, toy_modes
 from gancore.losses import LOSSES, score
 from gancore.models.dropout import seed_dropout
 from gancore.optimizers import build_optimizer, descend
@@ -20,6 +21,8 @@ from gancore.penalties import PENALTIES
 from gancore.rng import StepRng
 
 Scalars = dict[str, Tensor]
+
+TOY_SAMPLES = 2_500  # from which modes are counted
 
 
 @dataclass(frozen=True)
@@ -195,6 +198,16 @@ class GAN(Family):
         """
         inputs = [z.to(self.device)] + ([] if cond is None else [cond.to(self.device)])
         return self._to_display(self._look(self.sampler, *inputs))
+
+    def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:
+        """On toys with modes: how many of them are found, and the share of samples near one."""
+        name = self.config.data.name
+        modes = toy_modes(name)
+        if modes is None:
+            return super().measure(held_out)
+        samples = self.sample(self.draw(TOY_SAMPLES, torch.Generator().manual_seed(0)))
+        found, near = modes_covered(samples, modes, TOY_SIGMA[name])
+        return {"modes": found, "near_modes": near}
 
     def judge(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         """D's logits (N,) for samples in the pixel range of the run, on the CPU, training state untouched.

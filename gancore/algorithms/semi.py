@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy, softplus
 
 from gancore.algorithms.gan import GAN, Fake, Scalars
 from gancore.data import Batch, Images
+from gancore.data.batches import to_range
 from gancore.rng import StepRng
 
 
@@ -54,8 +55,8 @@ class SemiSupervised(GAN):
         """The share of held-out images whose class D tells."""
         images, right = held_out(), 0
         for pixels, labels in zip(torch.split(images.pixels, 1000), torch.split(images.labels, 1000), strict=True):
-            scaled = pixels.float() / 127.5 - 1 if self.config.data.range == "-1..1" else pixels.float() / 255
-            right += int((self.judge(scaled).argmax(1) == labels).sum())
+            verdicts = self.judge(to_range(pixels, self.config.data.range))
+            right += int((verdicts.argmax(1) == labels).sum())
         return {"test_accuracy": right / len(images)}
 
 

@@ -93,8 +93,7 @@ class BatchStream:
     def _scaled(self, pixels: Tensor) -> Tensor:
         if pixels.is_floating_point():  # points of the plane are what they are
             return pixels
-        images = pixels.float()
-        images = images.div_(255) if self._scale == "0..1" else images.div_(127.5).sub_(1)
+        images = to_range(pixels, self._scale)
         return images.contiguous(memory_format=torch.channels_last)
 
     def _any_labelled(self) -> Tensor:
@@ -108,6 +107,12 @@ class BatchStream:
             shuffled = torch.randperm(count, generator=rng.generator(self._seed, "shuffle", epoch))
             self._order = (epoch, shuffled if self._shuffle else torch.arange(count))
         return self._order[1]
+
+
+def to_range(pixels: Tensor, scale: str) -> Tensor:
+    """Bytes as numbers in the pixel range `scale`, as `data.range`."""
+    images = pixels.float()
+    return images.div_(255) if scale == "0..1" else images.div_(127.5).sub_(1)
 
 
 def evenly(labels: Tensor, count: int, seed: int) -> Tensor:
