@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +26,8 @@ from gancore.config import ConfigError, RunConfig, parse_config, parse_setting
 from gancore.datasets import DATASETS
 from gancore.experiments import EXPERIMENTS
 from gancore.files import write_atomic
+from gancore.health import examine
+from gancore.measures import MEASURES, Evaluation, Size
 from gancore.pulse import Superseded
 from gancore.store import RESUMABLE, Run, RunBusy, RunNotFound, RunStore
 from gancore.text import describe_duration
@@ -155,11 +157,11 @@ def list_runs(runs_dir: RunsDir = _RUNS, quiet: Quiet = False) -> None:
     if not runs:
         print("No runs yet. Start one: python -m gancore train --experiment quickstart")
         return
-    table = Table("run", "state", "step", "loss D", "loss G", "created", box=None)
+    table = Table("run", "state", "step", "loss D", "loss G", "FID", "created", box=None)
     for run in runs:
         status, summary = run.status, run.summary
         created = datetime.fromtimestamp(run.created).strftime("%Y-%m-%d %H:%M") if run.created else ""
-        losses = (f"{summary[key]:.3g}" if key in summary else "" for key in ("loss_d", "loss_g"))
+        losses = (f"{summary[key]:.3g}" if key in summary else "" for key in ("loss_d", "loss_g", "fid"))
         table.add_row(run.id, run.state, f"{status.step:,}/{status.total_steps:,}", *losses, created)
     _console(wide=not sys.stdout.isatty()).print(table)
 
@@ -209,6 +211,35 @@ def sample(
         raise BadInput(f"{out} cannot be written: {problem.strerror}") from None
     if not quiet:
         print(out)
+
+
+@app.command()
+def evaluate(
+    run: RunId,
+    checkpoint: Annotated[str, typer.Option(help="`last`, or a kept step.")] = "last",
+    samples: Annotated[int | None, typer.Option(min=10, max=50_000, help="How many (none: 10,000 or 1,000).")] = None,
+    cheap: Annotated[bool, typer.Option("--cheap", help="What is measured while a run trains, from 1,000.")] = False,
+    runs_dir: RunsDir = _RUNS,
+    quiet: Quiet = False,
+) -> None:
+    """Measure samples of a run's checkpoint against real images; with --quiet as JSON."""
+    from gancore.checkpoint import BadCheckpoint
+    from gancore.data import DataUnavailable
+    from gancore.evaluate import evaluate_run
+
+    found, console = _find(run, runs_dir), Console(stderr=True)
+    try:
+        with console.status("measuring") if not quiet else nullcontext() as shown:
+            tell = (lambda _: None) if shown is None else shown.update
+            size: Size = "cheap" if cheap else "full"
+            made = evaluate_run(found, size=size, checkpoint=checkpoint, samples=samples, tell=tell)
+    except (BadCheckpoint, DataUnavailable) as problem:
+        raise BadInput(str(problem)) from None
+    if quiet:
+        print(json.dumps([evaluation.model_dump() for evaluation in made], indent=1))
+        return
+    for evaluation in made:
+        _print_evaluation(evaluation)
 
 
 @app.command("import")
@@ -417,9 +448,26 @@ def _print_facts(run: Run, facts: dict[str, Any]) -> None:
     for setting, result in itertools.zip_longest(settings, results, fillvalue=("", "")):
         table.add_row(*setting, *result)
     console.print(table)
+    for finding in examine(run):
+        console.print(f"{finding.title}: {finding.seen}", style="yellow", highlight=False, markup=False)
     for event in run.events():
         when = datetime.fromtimestamp(event.get("time") or 0).strftime("%H:%M:%S")
         console.print(f"{when}  {event.get('kind')}  {event.get('message')}", highlight=False, markup=False)
+
+
+def _print_evaluation(evaluation: Evaluation) -> None:
+    against = f"{evaluation.reference_count:,} of {evaluation.reference}"
+    print(f"{evaluation.samples:,} samples at step {evaluation.step:,} ({evaluation.weights}) against {against}")
+    table = Table("value", "", box=None, show_header=False)
+    for key, value in evaluation.values.items():
+        measure = MEASURES.get(key)
+        name, digits = (measure.name(evaluation.extractor), measure.digits) if measure else (key, ".4g")
+        table.add_row(name, f"{value:{digits}}")
+    console = _console()
+    console.print(table)
+    if evaluation.missing:
+        console.print(f"{evaluation.missing}.", highlight=False, markup=False)
+    print(f"measured in {describe_duration(evaluation.seconds)}")
 
 
 def _console(wide: bool = False) -> Console:

@@ -683,3 +683,28 @@ class TrainConfig(Part):
         ge=0,
         le=10_000,
     )
+    evaluate_every: int = setting(
+        200,
+        "Steps between evaluations of 1,000 samples, such as the FID (0: none while it trains).",
+        label="evaluate every",
+        group="Training",
+        ge=0,
+        le=1_000_000,
+    )
+    evaluate_share: float = setting(
+        0.05,
+        "Share of the training time that these evaluations may take: those beyond it are left out (1: none is).",
+        label="time for evaluations",
+        group="Training",
+        scale="linear",
+        ge=0.0,
+        le=1.0,
+    )
+    final_samples: int = setting(
+        10_000,
+        "Samples that are measured when the run is finished (0: none). 10,000 is usual; fewer give a higher FID.",
+        label="samples measured at the end",
+        group="Training",
+        ge=0,
+        le=50_000,
+    )

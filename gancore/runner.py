@@ -7,8 +7,9 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -18,20 +19,25 @@ from gancore.algorithms import build_algorithm
 from gancore.checkpoint import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.config import SETTINGS, RunConfig
 from gancore.data import BatchStream, DataUnavailable, load
+from gancore.evaluate import Evaluator, sum_up, weights_of
 from gancore.events import Notice, Step
 from gancore.files import write_atomic, write_json
+from gancore.health import diagnose
 from gancore.imaging import encode_png
+from gancore.measures import MAIN, MEASURES, Evaluation, Size
 from gancore.previews import build_preview
 from gancore.pulse import Pulse, Superseded
 from gancore.scalars import ScalarWriter
 from gancore.sinks import Diverged, HistorySink, ScalarSink, Sink
 from gancore.store import Change, Run, RunBusy, State
-from gancore.text import describe_value
+from gancore.text import describe_duration, describe_value
 from gancore.trainer import Trainer
 
 CONTROL_SECONDS = 0.2  # between looks at control.json, and at changes/
 CHECKPOINT_SHARE = 0.02  # of training time that saving may take at most
 SUMMARY_STEPS = 100  # over which final numbers are averaged
+HEALTH_SECONDS = 10.0  # between looks at whether something goes wrong
+FIRST_EVALUATION = 0.5  # seconds that an evaluation is taken to cost before there was one
 
 
 class NoDevice(RuntimeError):
@@ -80,6 +86,10 @@ def pick_device(wanted: str = "auto") -> torch.device:
     return torch.device(wanted)
 
 
+class _GivenUp(Exception):
+    """Something else is wanted than the evaluation that is being made."""
+
+
 class _Attempt:
     """One execution of a run, from taking it up to letting it go."""
 
@@ -93,6 +103,9 @@ class _Attempt:
         self._changes: deque[Change] = deque()  # those that are not yet
         self._known_changes: set[int] = set()
         self._control_due, self._changes_due = _Every(CONTROL_SECONDS), _Every(CONTROL_SECONDS)
+        self._health_due = _Every(HEALTH_SECONDS)
+        self._told: set[str] = set()  # signs of trouble that stand in the history
+        self._evaluating, self._evaluation_cost = 0.0, FIRST_EVALUATION  # seconds: in all, and of the last one
         status = run.status
         self.number = status.attempt + 1
         self.pulse = Pulse(
@@ -165,8 +178,10 @@ class _Attempt:
         self.scalars = ScalarSink(ScalarWriter(self.run.path / "scalars.arrow", keep_through=self.trainer.step))
         try:
             return self._loop()
-        except Exception as problem:
-            if not isinstance(problem, Superseded):
+        except BaseException as problem:
+            if isinstance(problem, Superseded) or not isinstance(problem, Exception):
+                self.scalars.abandon()
+            else:
                 self._close_books()
             raise
 
@@ -182,6 +197,7 @@ class _Attempt:
         start = self.trainer.step
         resumed = f"on {self.device}" if start == 0 else f"on {self.device}, from step {start:,}"
         self._notify(Notice("resumed" if start else "started", start, resumed))
+        self._trained_before = self.trainer.trained
         self._preview()
         self._steer()
         self._saved_at, self._save_cost = time.monotonic(), 0.0
@@ -207,6 +223,10 @@ class _Attempt:
             self._preview()
         if self._keep_due(event.step):
             self._checkpoint(f"{event.step:06d}")
+        if self._evaluation_due(event.step):
+            self._evaluate("cheap")
+        if self._health_due():
+            self._look_for_trouble()
         pause = max(self.config.train.checkpoint_seconds, self._save_cost / CHECKPOINT_SHARE)
         if time.monotonic() - self._saved_at >= pause:
             self._checkpoint("last")
@@ -259,24 +279,77 @@ class _Attempt:
         self.scalars.flush()
         self._checkpoint("last")
         self._preview()
-        self._close_books({} if outcome == "paused" else self._measures())
+        if outcome == "finished":
+            self._evaluate_at_the_end()
+        self._look_for_trouble()
+        self._close_books()
         self._notify(Notice(outcome, self.trainer.step, f"after {self.trainer.trained:.0f} s of training"))
 
-    def _measures(self) -> dict[str, float]:
-        """What the family says of itself on images that it was not trained on; nothing if there are none."""
-        if self.config.data.name == "own":  # whose test split is what it was trained on
-            return {}
-        try:
-            measured = self.algorithm.measure(lambda: load(self.config, "test"))
-        except DataUnavailable:
-            return {}
-        return {name: value for name, value in measured.items() if math.isfinite(value)}
+    # --- measuring ------------------------------------------------------------------------------------------------
 
-    def _close_books(self, measures: Mapping[str, float] | None = None) -> None:
+    def _evaluation_due(self, step: int) -> bool:
+        """At the steps that the settings name, as long as that takes no larger a share of the time than they allow."""
+        train = self.config.train
+        if not train.evaluate_every or step % train.evaluate_every:
+            return False
+        allowed = train.evaluate_share * (self.trainer.trained - self._trained_before)
+        return train.evaluate_share == 1 or self._evaluating + self._evaluation_cost <= allowed
+
+    def _evaluate_at_the_end(self) -> None:
+        """The last point of the curves, and as many samples as numbers to quote need."""
+        train, step = self.config.train, self.trainer.step
+        is_measured = any(each.step == step and each.size == "cheap" for each in self.run.evaluations())
+        if train.evaluate_every and not is_measured:
+            self._evaluate("cheap")
+        if train.final_samples:
+            self._evaluate("full")
+
+    def _evaluate(self, size: Size) -> None:
+        """Measure samples; what goes wrong with that must not end a training."""
+        begin = time.monotonic()
+        try:
+            for weights in weights_of(self.algorithm):
+                made = self.evaluator.evaluate(self.algorithm, self.trainer.step, size, weights, tell=self._tell)
+                self.run.add_evaluation(made)
+                if size == "full":
+                    self._notify(Notice("measured", self.trainer.step, _describe_evaluation(made)))
+        except _GivenUp:
+            pass
+        except Superseded:
+            raise
+        except Exception as problem:
+            self._notify(Notice("warning", self.trainer.step, f"the samples could not be measured: {problem}"))
+        self.pulse.update(phase="")
+        self._evaluation_cost = time.monotonic() - begin
+        self._evaluating += self._evaluation_cost
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """What measures this run's samples; made when it is needed first, since it looks at the real images."""
+        return Evaluator(self.config)
+
+    def _tell(self, what: str) -> None:
+        """Show what is being measured; raises if somebody wants something else."""
+        self.pulse.update(phase=f"measuring: {what}")
+        if self.pulse.lost.is_set():
+            raise Superseded(f"{self.run.name} was taken over by a later attempt")
+        if self._wanted():
+            raise _GivenUp
+
+    def _look_for_trouble(self) -> None:
+        """Write into the history what goes wrong, once for each sign of it."""
+        self.scalars.flush()
+        for finding in diagnose(self.steered, self.run.scalars(), self.run.evaluations()):
+            if finding.sign not in self._told:
+                self._told.add(finding.sign)
+                self._notify(Notice("warning", self.trainer.step, f"{finding.title}: {finding.seen}"))
+
+    def _close_books(self) -> None:
         """Compact the curves and sum them up, after a failure too."""
         with suppress(Diverged):  # it is known by now
             self.scalars.close()
-        write_json(self.run.path / "summary.json", self._summary() | dict(measures or {}))
+        write_json(self.run.path / "summary.json", self._summary())
+        sum_up(self.run)
 
     def _preview(self) -> None:
         folder = self.run.path / "samples"
@@ -331,6 +404,14 @@ class _Every:
 
 def _images_per_step(config: RunConfig) -> int:
     return config.train.batch_size * config.batches_per_step
+
+
+def _describe_evaluation(evaluation: Evaluation) -> str:
+    """`FID (mnist-cnn-v1) 4.2, coverage (mnist-cnn-v1) 0.91: 10,000 samples, raw, in 12 s`."""
+    named = {MEASURES[key].name(evaluation.extractor): key for key in MAIN if key in evaluation.values}
+    values = ", ".join(f"{name} {evaluation.values[key]:{MEASURES[key].digits}}" for name, key in named.items())
+    cost = f"{evaluation.samples:,} samples, {evaluation.weights}, in {describe_duration(evaluation.seconds)}"
+    return f"{values}: {cost}" if values else cost
 
 
 def _describe(change: Change, before: RunConfig) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from PIL import Image
 from torch import Tensor
@@ -15,6 +17,8 @@ from gancore.imaging import grid
 from gancore.parts import CONDITIONAL
 from gancore.plane import draw_plane
 from gancore.store import Run
+
+AT_ONCE = 500  # samples: what they need of memory stays small
 
 
 def load_algorithm(run: Run, checkpoint: str = "last") -> Algorithm:
@@ -34,11 +38,26 @@ def sample(run: Run, count: int = 64, seed: int | None = None, checkpoint: str =
     return _draw(load_algorithm(run, checkpoint), run.config, count, seed)
 
 
+def draw(
+    algorithm: Algorithm,
+    noise: Tensor,
+    told: Tensor | None = None,
+    *,
+    raw: bool = False,  # from G itself, where there is an average of it, too
+    after: Callable[[int], object] = lambda _done: None,
+) -> Tensor:
+    """What a family makes of noise (N, nz) and of what it is `told`, in portions; `after` each, how many are done."""
+    made: list[Tensor] = []
+    for start in range(0, len(noise), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        made.append(algorithm.sample(noise[part], None if told is None else told[part], raw=raw))
+        after(min(start + AT_ONCE, len(noise)))
+    return torch.cat(made)
+
+
 def _draw(algorithm: Algorithm, config: RunConfig, count: int, seed: int | None) -> Tensor:
     source = rng.generator(config.seed, "preview") if seed is None else rng.generator(seed, "sample")
-    noise, told = algorithm.draw(count, source), conditions(config, count)
-    parts = torch.split(noise, 500), [None] * count if told is None else torch.split(told, 500)
-    return torch.cat([algorithm.sample(z, cond) for z, cond in zip(*parts, strict=False)])
+    return draw(algorithm, algorithm.draw(count, source), conditions(config, count))
 
 
 def picture(run: Run, count: int, columns: int, seed: int | None = None, checkpoint: str = "last") -> Image.Image:

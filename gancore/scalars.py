@@ -90,6 +90,11 @@ class ScalarWriter:
         if not in_place:
             replace(temporary, self._path)
 
+    def abandon(self) -> None:
+        """Let the file go as it is: somebody else may write it by now."""
+        if self._file is not None:
+            self._file.close()
+
     def close(self) -> None:
         """End the stream and rewrite it as one large batch, which reads many times faster."""
         if self._writer is None or self._file is None:

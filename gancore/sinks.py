@@ -86,6 +86,10 @@ class ScalarSink:
         self.flush()
         self._writer.sync()
 
+    def abandon(self) -> None:
+        """Write nothing more, not even what is pending."""
+        self._writer.abandon()
+
     def close(self) -> None:
         """Write the rest and compact the file."""
         try:

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import metadata
 from itertools import takewhile
 from pathlib import Path
@@ -42,6 +42,7 @@ from gancore.config import (
 )
 from gancore.files import write_atomic, write_json
 from gancore.forks import check_networks, with_length
+from gancore.measures import Evaluation
 from gancore.scalars import read_scalars
 
 fcntl: ModuleType | None
@@ -288,6 +289,17 @@ class Run:
     def scalars(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The curves, one row a step."""
         return read_scalars(self.path / "scalars.arrow", columns)
+
+    def evaluations(self) -> list[Evaluation]:
+        """What was measured of its samples, by step; files that cannot be read are left out."""
+        found = (_read_evaluation(path) for path in (self.path / "evals").glob("*.json"))
+        return sorted((each for each in found if each), key=lambda each: (each.step, each.weights, each.size))
+
+    def add_evaluation(self, evaluation: Evaluation) -> None:
+        """Write an evaluation; an earlier one of the same step, weights and size is replaced."""
+        folder = self.path / "evals"
+        folder.mkdir(exist_ok=True)
+        write_atomic(folder / evaluation.file, evaluation.model_dump_json(indent=1).encode())
 
     def samples(self) -> dict[int, Path]:
         """Sample grids by step, in order."""
@@ -593,6 +605,23 @@ def _read_record(path: Path, kind: type[R]) -> R:
         return kind.model_validate(saved if isinstance(saved, Mapping) else {})
     except ValidationError:
         return kind()
+
+
+def _read_evaluation(path: Path) -> Evaluation | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return _parse_evaluation(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=10_000)
+def _parse_evaluation(path: Path, _modified: int, _size: int) -> Evaluation | None:
+    """An evaluation file, read once: a live page asks for all of them every second."""
+    try:
+        return Evaluation.model_validate(_read_json(path))
+    except ValidationError:
+        return None
 
 
 def _versions() -> dict[str, str]:

@@ -16,7 +16,6 @@ from gancore import rng
 from gancore.algorithms import ALGORITHMS, GAN, VAE, SemiSupervised, Translator, build_algorithm
 from gancore.config import RunConfig, parse_config
 from gancore.data import Batch
-from gancore.data.toys import toy_modes
 from gancore.models import MODELS, build_networks, count_parameters, example_inputs
 from gancore.parts import CONDITIONAL
 from gancore.penalties import PENALTIES
@@ -402,13 +401,3 @@ def test_a_setting_that_is_not_in_use_changes_nothing(kind: Any) -> None:
     first, second = trained(plain), trained(config)
     assert equal(first.state_dict(), second.state_dict())
     assert equal(look(first, plain), look(second, plain))
-
-
-def test_a_toy_counts_the_modes_that_its_samples_find(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A generator that draws the ring itself finds 8 of 8; one that draws a point far away finds none."""
-    algorithm = build_algorithm(tiny("mlp", {"data.name": "ring", "model.g_output": "linear"}))
-    modes = toy_modes("ring")
-    for samples, expected in ((modes.repeat(313, 1)[:2_500], (8, 1.0)), (torch.full((2_500, 2), 9.0), (0, 0.0))):
-        monkeypatch.setattr(algorithm, "sample", lambda _, samples=samples: samples)
-        found = algorithm.measure(lambda: pytest.fail("toys need no held-out points"))
-        assert (found["modes"], found["near_modes"]) == expected

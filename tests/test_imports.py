@@ -17,14 +17,15 @@ PACKAGE = Path(__file__).parents[1] / "gancore"
 LAYERS = (
     ("gancore", "gancore.events", "gancore.files", "gancore.rng", "gancore.text"),
     ("gancore.settings", "gancore.datasets", "gancore.imaging", "gancore.scalars", "gancore.checkpoint"),
-    ("gancore.parts", "gancore.penalties", "gancore.plane"),
+    ("gancore.parts", "gancore.penalties", "gancore.plane", "gancore.measures"),
     ("gancore.config", "gancore.losses", "gancore.schedules", "gancore.optimizers"),
     ("gancore.forks",),
     ("gancore.data", "gancore.models", "gancore.systems", "gancore.store"),
-    ("gancore.algorithms", "gancore.layers", "gancore.experiments"),
+    ("gancore.algorithms", "gancore.layers", "gancore.experiments", "gancore.metrics", "gancore.health"),
     ("gancore.trainer", "gancore.sinks", "gancore.pulse", "gancore.progress"),
     ("gancore.previews", "gancore.sampling", "gancore.cost"),
-    ("gancore.runner",),
+    ("gancore.evaluate",),
+    ("gancore.runner", "gancore.calibration"),
     ("gancore.executors",),
     ("gancore.bench",),
     ("gancore.cli",),
@@ -34,10 +35,13 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 WITHOUT_TORCH = (
     *("config", "settings", "parts", "datasets", "systems", "experiments"),
-    *("store", "text", "scalars", "files", "events", "executors", "cli"),
+    *("store", "text", "scalars", "files", "events", "executors", "cli", "measures", "health"),
 )
 PLAIN = "gancore.bench"  # compares with the plain loop that people write, global random numbers and all
-LAZY = {"torchvision", "mlxtend", "sklearn", "skimage", "ray", "tensorboard", "onnx", "streamlit"}
+LAZY = {
+    *("torchvision", "mlxtend", "sklearn", "skimage", "torchmetrics", "torch_fidelity", "safetensors"),
+    *("ray", "tensorboard", "onnx", "streamlit"),
+}
 
 
 def module_name(path: Path) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,18 +15,22 @@ import torch
 from filelock import FileLock
 from PIL import Image
 
-from gancore import pulse, runner
+from gancore import evaluate, pulse, runner
 from gancore.algorithms import GAN
 from gancore.checkpoint import BadCheckpoint, load_checkpoint
 from gancore.config import ConfigError, RunConfig
 from gancore.data import Batch, BatchStream, DataUnavailable, Images, load
+from gancore.evaluate import Evaluator
 from gancore.events import Notice, Step
+from gancore.health import Finding
 from gancore.imaging import grid
+from gancore.measures import Evaluation
 from gancore.pulse import Superseded
 from gancore.rng import StepRng, generator
 from gancore.runner import execute, preview_due
 from gancore.store import Run, RunBusy, RunStore
 from tests.plain_networks import plain_dcgan
+from tests.training import equal
 
 HeldElsewhere = Callable[[Path], AbstractContextManager[None]]
 LONG = {"train.epochs": 10_000}
@@ -508,43 +513,133 @@ def test_a_run_ends_at_the_same_step_however_often_d_is_updated(
     assert rates == [16]
 
 
-# --- what a family measures -----------------------------------------------------------------------------------------
+# --- evaluations ----------------------------------------------------------------------------------------------------
+
+MEASURED = {"train.evaluate_every": 4, "train.evaluate_share": 1.0, "train.final_samples": 50}
 
 
-@pytest.mark.parametrize(("command", "measured"), [(None, True), ("stop", True), ("pause", False)])
-@pytest.mark.usefixtures("_looks_at_every_step")
-def test_what_a_family_measures_on_held_out_images_is_in_the_summary(
-    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch, command: str | None, measured: bool
-) -> None:
-    def measure(self: GAN, held_out: Callable[[], Images]) -> dict[str, float]:
-        assert torch.equal(held_out().pixels, load(self.config, "test").pixels)
-        return {"bits": 1.5, "loss_d": 7.0, "undefined": float("nan")}
+@pytest.fixture
+def _few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "CHEAP_SAMPLES", 20)
 
-    monkeypatch.setattr(GAN, "measure", measure)
-    run = store.create(dcgan)
-    execute(run.path, watchers=[Watcher(at=7, do=lambda: command and run.command(command))])
-    assert ("bits" in run.summary) == measured
-    if measured:
-        assert (run.summary["bits"], run.summary["loss_d"]) == (1.5, 7.0)
+
+def files(run: Run) -> list[str]:
+    return sorted(path.name for path in (run.path / "evals").glob("*"))
+
+
+@pytest.mark.usefixtures("_few_samples")
+def test_a_run_is_measured_at_the_steps_it_names_and_at_its_end(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan.replace(MEASURED | {"train.evaluate_every": 8}))
+    assert execute(run.path) == "finished"
+    assert files(run) == [f"{name}.json" for name in ("000008-raw-cheap", "000016-raw-cheap")] + [
+        "000020-raw-cheap.json",
+        "000020-raw-full.json",
+    ]
+    cheap, full = run.evaluations()[0], run.evaluations()[-1]
+    assert (cheap.samples, full.samples, full.extractor) == (20, 50, "mnist-cnn-v1")
+    assert run.summary["fid"] == full.values["fid"]
+    assert run.summary["best_fid"] == min(each.values["fid"] for each in run.evaluations()[:3])
     assert "loss_g" in run.summary
-    assert "undefined" not in run.summary
+    measured = next(event for event in run.events() if event["kind"] == "measured")
+    assert f"FID (mnist-cnn-v1) {full.values['fid']:.3g}" in measured["message"]
+    assert "50 samples, raw" in measured["message"]
 
 
-def test_without_held_out_images_nothing_is_measured(
+@pytest.mark.usefixtures("_few_samples")
+def test_measuring_changes_nothing_in_the_training(store: RunStore, dcgan: RunConfig) -> None:
+    weights = []
+    for settings in ({}, MEASURED):
+        run = store.create(dcgan.replace(settings | {"optim.ema": 0.9}))
+        execute(run.path)
+        weights.append(load_checkpoint(run.checkpoints()["last"]).algorithm)
+    assert equal(*weights)
+    assert {each.weights for each in run.evaluations()} == {"raw", "ema"}
+
+
+@pytest.mark.usefixtures("_few_samples")
+def test_evaluations_keep_to_their_share_of_the_time(store: RunStore, dcgan: RunConfig) -> None:
+    """No time is allowed: only the last point, which ends the curve. None at all, and not even that."""
+    run = store.create(dcgan.replace(MEASURED | {"train.evaluate_share": 0.0, "train.final_samples": 0}))
+    execute(run.path)
+    assert files(run) == ["000020-raw-cheap.json"]
+    unmeasured = store.create(dcgan.replace({"train.evaluate_share": 1.0}))
+    execute(unmeasured.path)
+    assert files(unmeasured) == []
+
+
+@pytest.mark.usefixtures("_few_samples")
+def test_the_budget_is_a_share_of_the_time_trained(
     store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(GAN, "measure", lambda _, held_out: {"images": len(held_out())})
+    """Evaluations that cost next to nothing are all made; after one that costs an hour there is no other."""
+    asked: list[int] = []
 
-    def load_training_images(config: RunConfig, split: str = "train") -> Images:
-        if split == "test":
-            raise DataUnavailable("there are none")
-        return load(config, split)
+    def measure(_self: Evaluator, _algorithm: GAN, step: int, *_args: object, **_options: object) -> Evaluation:
+        asked.append(step)
+        if len(asked) == 2:
+            clock[0] += 3600
+        return Evaluation(
+            step=step, weights="raw", size="cheap", samples=9, reference="x", reference_count=9, seconds=0, values={}
+        )
 
-    monkeypatch.setattr(runner, "load", load_training_images)
+    clock = [0.0]
+    monkeypatch.setattr(runner, "FIRST_EVALUATION", 0.0)
+    monkeypatch.setattr(runner, "time", SimpleNamespace(monotonic=lambda: clock[0], time=time.time))
+    monkeypatch.setattr(Evaluator, "evaluate", measure)
+    run = store.create(dcgan.replace({"train.evaluate_every": 3, "train.evaluate_share": 0.05}))
+    execute(run.path, max_steps=19)
+    assert asked == [3, 6]
+
+
+@pytest.mark.usefixtures("_looks_at_every_step", "_few_samples")
+@pytest.mark.parametrize("command", ["stop", "pause"])
+def test_a_run_that_is_not_finished_has_no_final_numbers(store: RunStore, dcgan: RunConfig, command: str) -> None:
+    run = store.create(dcgan.replace(MEASURED))
+    execute(run.path, watchers=[Watcher(at=6, do=lambda: run.command(command))])
+    assert files(run) == ["000004-raw-cheap.json"]
+
+
+@pytest.mark.usefixtures("_looks_at_every_step", "_few_samples")
+def test_measuring_is_given_up_for_a_command(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told to stop while it measures at the end, a run ends at once: finished, since nothing is left to train."""
+    original = Evaluator.evaluate
+
+    def slow(self: Evaluator, algorithm: GAN, step: int, size: str, *args: object, **options: object) -> Evaluation:
+        if size == "full":
+            run.command("stop")
+        return original(self, algorithm, step, size, *args, **options)
+
+    monkeypatch.setattr(Evaluator, "evaluate", slow)
+    run = store.create(dcgan.replace(MEASURED))
+    assert execute(run.path) == "finished"
+    assert "000020-raw-full.json" not in files(run)
+    assert run.status.phase == ""
+
+
+@pytest.mark.usefixtures("_few_samples")
+def test_an_evaluation_that_fails_does_not_end_the_training(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_options: object) -> Evaluation:
+        raise ValueError("the disk is upside down")
+
+    monkeypatch.setattr(Evaluator, "evaluate", broken)
+    run = store.create(dcgan.replace(MEASURED))
+    assert execute(run.path) == "finished"
+    warnings = [event["message"] for event in run.events() if event["kind"] == "warning"]
+    assert "the samples could not be measured: the disk is upside down" in warnings
+
+
+def test_trouble_is_told_once(store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = Finding("collapse", "Mode collapse", 3, "2 of 10 digits come up.", "G repeats itself.", "report 002")
+    monkeypatch.setattr(runner, "HEALTH_SECONDS", 0.0)
+    monkeypatch.setattr(runner, "diagnose", lambda _config, rows, _evaluations: [finding] if len(rows) >= 3 else [])
     run = store.create(dcgan)
-    assert execute(run.path, max_steps=1) == "stopped"
-    assert run.summary["step"] == 1
-    assert "images" not in run.summary
+    execute(run.path)
+    told = [(event["step"], event["message"]) for event in run.events() if event["kind"] == "warning"]
+    assert told == [(3, "Mode collapse: 2 of 10 digits come up.")]
 
 
 # --- locks ----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from gancore.data.toys import TEST_POINTS, TOY_SIGMA, load_toy, modes_covered, toy_modes
+from gancore.data.toys import TEST_POINTS, TOY_SIGMA, load_toy, toy_modes
 from gancore.datasets import DATASETS, TOY_POINTS, TOYS
 
 DRAWN = ((0.0, 0.5), (-1.0, 1.0), (0.3, -0.2))
@@ -55,30 +55,3 @@ def test_drawn_points_are_equally_likely() -> None:
     distance, nearest = torch.cdist(points, torch.tensor(DRAWN)).min(dim=1)
     assert torch.bincount(nearest).tolist() == [6667, 6667, 6666]
     assert distance.max() < 6 * TOY_SIGMA["drawn"]
-
-
-@pytest.mark.parametrize("name", ["ring", "grid"])
-@pytest.mark.parametrize("split", ["train", "test"])
-def test_the_data_cover_all_modes(name: str, split: str) -> None:
-    modes = toy_modes(name)
-    assert modes is not None
-    covered, good = modes_covered(load_toy(name, split)[0], modes, TOY_SIGMA[name])
-    assert covered == len(modes)
-    assert good == pytest.approx(1 - math.exp(-4.5), abs=0.01)  # Rayleigh's distribution within 3 sigma
-
-
-MODES = torch.tensor([[0.0, 0.0], [1.0, 0.0]])
-
-
-@pytest.mark.parametrize(
-    ("at_second", "elsewhere", "covered"),
-    [(5, 0, 2), (4, 0, 1), (0, 0, 1), (95, 0, 2), (96, 0, 1)],  # of 100 samples at 2 modes, 5 cover one
-)
-def test_a_mode_is_covered_by_a_tenth_of_its_share(at_second: int, elsewhere: int, covered: int) -> None:
-    points = MODES[torch.tensor([0] * (100 - at_second - elsewhere) + [1] * at_second)]
-    assert modes_covered(points, MODES, 0.1) == (covered, 1.0)
-
-
-def test_samples_beyond_three_sigma_and_no_numbers_do_not_count() -> None:
-    points = torch.tensor([[0.299, 0.0], [0.0, 0.301], [float("nan"), 0.0], [float("inf"), 0.0]])
-    assert modes_covered(points, MODES, 0.1) == (1, 0.25)

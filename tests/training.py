@@ -19,6 +19,7 @@ Scalars = dict[str, Tensor]
 
 # 5 batches an epoch with 3 images left over, 20 steps in all.
 SHORT = {"data.limit": 43, "train.batch_size": 8, "train.epochs": 4, "train.preview_every": 1000, "model.nz": 4}
+SHORT |= {"train.evaluate_every": 0, "train.final_samples": 0}
 TINY: Mapping[str, Any] = SHORT | {
     "data.labels": 10,
     "model.ngf": 2,

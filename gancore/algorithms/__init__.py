@@ -35,10 +35,16 @@ class Algorithm(Protocol):
         """`count` latent inputs for `sample`."""
         ...
 
-    def sample(self, z: Tensor, cond: Tensor | None = None) -> Tensor:
+    @property
+    def averaged(self) -> bool:
+        """Whether samples come from an average of G's weights."""
+        ...
+
+    def sample(self, z: Tensor, cond: Tensor | None = None, *, raw: bool = False) -> Tensor:
         """Images in [-1, 1] or points on the CPU, in eval mode and without touching the training state.
 
         `cond` is what a family is told besides: classes (N,), or regular images to translate (N, 1, H, W) in [0, 1].
+        `raw` samples from G itself, where there is an average of it, too.
         """
         ...
 

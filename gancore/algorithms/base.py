@@ -38,6 +38,11 @@ class Family:
         """Noise z (count, nz) on the CPU."""
         return draw_noise(self.config.model.prior, count, self.config.model.nz, source)
 
+    @property
+    def averaged(self) -> bool:
+        """Whether samples come from an average of G's weights."""
+        return "average" in self.networks
+
     def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:  # noqa: ARG002
         """What this family alone can say of itself on held-out images, at the end of a run."""
         return {}

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from gancore.algorithms.base import Family
 from gancore.config import RunConfig
-from gancore.data import Batch, Images
-from gancore.data.toys import TOY_SIGMA, modes_covered, toy_modes
+from gancore.data import Batch
 from gancore.losses import LOSSES, score
 from gancore.models.dropout import seed_dropout
 from gancore.optimizers import build_optimizer, descend
@@ -21,8 +20,6 @@ from gancore.penalties import PENALTIES
 from gancore.rng import StepRng
 
 Scalars = dict[str, Tensor]
-
-TOY_SAMPLES = 2_500  # from which modes are counted
 
 
 @dataclass(frozen=True)
@@ -186,28 +183,17 @@ class GAN(Family):
 
     # --- looking at it --------------------------------------------------------------------------------------------
 
-    @property
-    def sampler(self) -> nn.Module:
-        """The network that samples are drawn from: the average of G where there is one, else G."""
-        return self.networks.get("average", self.generator)
+    def sampler(self, *, raw: bool = False) -> nn.Module:
+        """The network that samples are drawn from: the average of G where there is one and not `raw`, else G."""
+        return self.networks["average"] if self.averaged and not raw else self.generator
 
-    def sample(self, z: Tensor, cond: Tensor | None = None) -> Tensor:
+    def sample(self, z: Tensor, cond: Tensor | None = None, *, raw: bool = False) -> Tensor:
         """Images (N, C, H, W) in [-1, 1], or points (N, 2), on the CPU; `cond` (N,) are the classes where they matter.
 
         Running statistics are used and not changed.
         """
         inputs = [z.to(self.device)] + ([] if cond is None else [cond.to(self.device)])
-        return self._to_display(self._look(self.sampler, *inputs))
-
-    def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:
-        """On toys with modes: how many of them are found, and the share of samples near one."""
-        name = self.config.data.name
-        modes = toy_modes(name)
-        if modes is None:
-            return super().measure(held_out)
-        samples = self.sample(self.draw(TOY_SAMPLES, torch.Generator().manual_seed(0)))
-        found, near = modes_covered(samples, modes, TOY_SIGMA[name])
-        return {"modes": found, "near_modes": near}
+        return self._to_display(self._look(self.sampler(raw=raw), *inputs))
 
     def judge(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         """D's logits (N,) for samples in the pixel range of the run, on the CPU, training state untouched.

@@ -45,8 +45,8 @@ class Translator(GAN):
             scalars["diversity"] = diversity.detach()
         return loss, scalars
 
-    def sample(self, z: Tensor, cond: Tensor | None = None) -> Tensor:
+    def sample(self, z: Tensor, cond: Tensor | None = None, *, raw: bool = False) -> Tensor:
         """Bold images (N, 1, 28, 28) in [-1, 1] on the CPU; `cond` are the regular ones, (N, 1, 28, 28) in [0, 1]."""
         assert cond is not None
-        logits = self._look(self.sampler, cond.to(self.device), z.to(self.device))
+        logits = self._look(self.sampler(raw=raw), cond.to(self.device), z.to(self.device))
         return self._to_display(torch.sigmoid(logits))

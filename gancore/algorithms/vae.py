@@ -55,7 +55,7 @@ class VAE(Family):
         """Codes (count, nz) on the CPU, from the prior that the bound assumes, whatever the config says for a GAN."""
         return draw_noise("normal", count, self.config.model.nz, source)
 
-    def sample(self, z: Tensor, cond: Tensor | None = None) -> Tensor:  # noqa: ARG002
+    def sample(self, z: Tensor, cond: Tensor | None = None, *, raw: bool = False) -> Tensor:  # noqa: ARG002
         """Images (N, C, H, W) in [-1, 1] on the CPU, decoded from codes z."""
         with torch.no_grad():
             return self._to_display(torch.sigmoid(self.decoder(z.to(self.device))))

@@ -6,10 +6,7 @@ quarters of a pixel.
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from gancore import rng
-from gancore.data.arrays import Array, read_arrays, write_arrays
+from gancore.data.arrays import Array, remembered
 
 SCALE = 4
 RADII = (2.0, 7.0)  # of the disk that thickens a stroke, in enlarged pixels: 1 to 3.5 pixels are added to its width
@@ -53,12 +50,14 @@ def thicken(pixels: Tensor, radii: Tensor) -> Tensor:
 def bold_twins(pixels: Tensor, cache: Path) -> Tensor:
     """A bold twin of each image, (N, 1, H, W) uint8, dilated by a random radius from `RADII` that never changes."""
 
-    def compute() -> Array:
+    def compute() -> dict[str, Array]:
         low, high = RADII
         radii = low + (high - low) * torch.rand(len(pixels), generator=rng.generator(0, "bold/radius"))
-        return thicken(pixels, radii).numpy()
+        return {"twins": thicken(pixels, radii).numpy()}
 
-    return torch.from_numpy(_remembered("twins", pixels, cache, np.uint8, tuple(pixels.shape), compute))
+    wanted = {"twins": (np.uint8, tuple(pixels.shape))}
+    made = remembered(cache / "bold", f"twins-{_VERSION}", pixels, wanted, compute)
+    return torch.from_numpy(made["twins"])
 
 
 def thin_and_thick(pixels: Tensor, labels: Tensor, cache: Path) -> tuple[Tensor, Tensor]:
@@ -67,11 +66,12 @@ def thin_and_thick(pixels: Tensor, labels: Tensor, cache: Path) -> tuple[Tensor,
     Class by class, or thickness would tell them apart; an odd image is left out.
     """
 
-    def compute() -> Array:
-        return stroke_thickness(pixels).numpy()
+    def compute() -> dict[str, Array]:
+        return {"thickness": stroke_thickness(pixels).numpy()}
 
-    widths = _remembered("thickness", pixels, cache, np.float32, (len(pixels),), compute)
-    order = torch.argsort(torch.from_numpy(widths), stable=True)
+    wanted = {"thickness": (np.float32, (len(pixels),))}
+    widths = remembered(cache / "bold", f"thickness-{_VERSION}", pixels, wanted, compute)
+    order = torch.argsort(torch.from_numpy(widths["thickness"]), stable=True)
     thin, thick = [], []
     for label in sorted(set(labels.tolist())):
         own = order[labels[order] == label]
@@ -124,24 +124,3 @@ def _distance(inside: Mask, reach: float = math.inf) -> npt.NDArray[np.float32]:
         np.minimum(nearest[..., :-step], further[..., step:], out=nearest[..., :-step])
     distance: npt.NDArray[np.float32] = np.sqrt(nearest)
     return distance
-
-
-def _remembered(
-    kind: str,
-    pixels: Tensor,
-    cache: Path,
-    dtype: npt.DTypeLike,
-    shape: tuple[int, ...],
-    compute: Callable[[], Array],
-) -> Array:
-    """What `compute` makes of `pixels`, from a file if it was made before."""
-    digest = hashlib.blake2b(f"{_VERSION}/{tuple(pixels.shape)}/".encode(), digest_size=16)
-    digest.update(pixels.numpy().tobytes())
-    path = cache / "bold" / f"{kind}-{digest.hexdigest()}.npz"
-    saved = read_arrays(path, {kind: (dtype, shape)})
-    if saved is not None:
-        return saved[kind]
-    made = compute()
-    with suppress(OSError):  # a read-only home costs seconds each time, and nothing else
-        write_arrays(path, {kind: made})
-    return made

@@ -54,19 +54,6 @@ def load_toy(name: str, split: str, points: Sequence[Sequence[float]] = ()) -> t
     return (places + noise)[order], labels[order]
 
 
-def modes_covered(points: Tensor, modes: Tensor, sigma: float) -> tuple[int, float]:
-    """How many of the `modes` (M, 2) have samples among `points` (N, 2), and the share of samples of high quality.
-
-    A sample is of high quality within 3 sigma of a mode, and counts for the nearest. A mode is covered by at least
-    N / (10 M) of them, a tenth of its fair share, and by at least one.
-    """
-    distance, nearest = torch.cdist(points, modes).min(dim=1)
-    good = distance <= 3 * sigma
-    counts = torch.bincount(nearest[good], minlength=len(modes))
-    covered = counts >= max(1, len(points) / (10 * len(modes)))
-    return int(covered.sum()), float(good.float().mean())
-
-
 def _balanced(count: int, classes: int) -> Tensor:
     return torch.arange(classes).repeat_interleave(count // classes)
 

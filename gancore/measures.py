@@ -1,0 +1,258 @@
+"""What is measured of a run's samples: the names and meanings of the values, and the record of one evaluation.
+
+No torch in here: pages read evaluations without it. `gancore.evaluate` makes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+Weights = Literal["raw", "ema"]  # G as it is, or the average of its weights
+Size = Literal["cheap", "full"]  # while it trains, or at the end
+
+CHEAP_SAMPLES = 1_000
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a value says, for people."""
+
+    label: str
+    help: str  # what it is, and which paper or report it comes from
+    better: Literal["low", "high", ""] = ""  # "": neither, or close to the data's
+    digits: str = ".3g"  # as in a format specification
+    learned: bool = False  # seen through an extractor, whose name belongs to the value
+    real: float | None = None  # what other real images would give, where it is the same for all data
+
+    def name(self, extractor: str | None) -> str:
+        """`FID (mnist-cnn-v1)`."""
+        return f"{self.label} ({extractor})" if self.learned and extractor else self.label
+
+
+MEASURES: dict[str, Measure] = {
+    "fid": Measure(
+        "FID",
+        "Fréchet distance between Gaussians fitted to the features of samples and of real images (Heusel et al. 2017). "
+        "0: alike in mean and covariance. Fewer samples give higher values: compare equal numbers only.",
+        "low",
+        ".3g",
+        learned=True,
+    ),
+    "kid": Measure(
+        "KID",
+        "Squared kernel distance between the features of samples and of real images (Bińkowski et al. 2018). "
+        "0: alike, whatever the number of samples.",
+        "low",
+        ".3g",
+        learned=True,
+    ),
+    "kid_error": Measure("± KID", "Standard error of the KID.", learned=True),
+    "inception_score": Measure(
+        "inception score",
+        "From 1 to the number of classes (Salimans et al. 2016): high when each sample is clearly of one class and all "
+        "classes come up. Knows nothing of variety within a class.",
+        "high",
+        ".2f",
+        learned=True,
+    ),
+    "precision": Measure(
+        "precision",
+        "Share of samples that lie among real images (Kynkäänniemi et al. 2019): quality.",
+        "high",
+        ".2f",
+        learned=True,
+    ),
+    "recall": Measure(
+        "recall",
+        "Share of real images that lie among samples (Kynkäänniemi et al. 2019): variety.",
+        "high",
+        ".2f",
+        learned=True,
+    ),
+    "density": Measure(
+        "density",
+        "How many real neighbourhoods a sample lies in, on average, as a share of what real images would (Naeem et al. "
+        "2020): quality, not upset by outliers.",
+        "high",
+        ".2f",
+        learned=True,
+        real=1.0,
+    ),
+    "coverage": Measure(
+        "coverage",
+        "Share of real images with a sample in their neighbourhood (Naeem et al. 2020): variety, not upset by "
+        "outliers.",
+        "high",
+        ".2f",
+        learned=True,
+    ),
+    "modes": Measure("modes found", "Classes, or Gaussians of a toy, that come up among the samples.", "high", ".0f"),
+    "kl_to_uniform": Measure(
+        "KL of classes",
+        "Divergence of the samples' classes from all being equally likely, in nats. 0: all equally often.",
+        "low",
+        ".3g",
+        learned=True,
+    ),
+    "confidence": Measure(
+        "confidence",
+        "Mean probability that the classifier gives to the class it sees: near 1 for clear images, lower for blends.",
+        "high",
+        ".2f",
+        learned=True,
+    ),
+    "conditional_accuracy": Measure(
+        "obeys its label",
+        "Share of samples in which the classifier sees the class that was asked for (report 002, question 7; report "
+        "003, problem 5.5).",
+        "high",
+        ".2f",
+        learned=True,
+    ),
+    "parzen": Measure(
+        "Parzen log-likelihood",
+        "Mean log-likelihood of held-out images, in nats, under Gaussians around the samples, as Goodfellow et al. "
+        "2014 measure it; on 28 x 28 pixels where the data have them.",
+        "high",
+        ".0f",
+    ),
+    "parzen_error": Measure("± Parzen", "Standard error of the Parzen log-likelihood over held-out images."),
+    "parzen_sigma": Measure("Parzen sigma", "Width of these Gaussians, chosen on 1,000 other images."),
+    "closer_to_training": Measure(
+        "closer to training",
+        "Probability that a sample is nearer to a training image than a held-out image is (Meehan et al. 2020). 0.5: "
+        "new images, as far from the training set as others. Near 1: copies, or images without detail.",
+        "",
+        ".2f",
+        real=0.5,
+    ),
+    "diversity": Measure(
+        "diversity",
+        "Mean distance between two samples, relative to that between two real images. 0: always the same image.",
+        "",
+        ".2f",
+        real=1.0,
+    ),
+    "similarity": Measure(
+        "MS-SSIM within a class",
+        "Mean structural similarity of two samples of the same class (Odena et al. 2017). 1: always the same.",
+        "",
+        ".2f",
+        learned=True,
+    ),
+    "contrast": Measure(
+        "contrast", "Spread of grey within an image, relative to real ones. 0: blank.", "", ".2f", real=1.0
+    ),
+    "sharpness": Measure(
+        "sharpness", "Variance of the Laplacian, relative to real images. Below 1: blurred.", "", ".2f", real=1.0
+    ),
+    "background": Measure(
+        "background noise",
+        "Brightness of the samples, as root mean square from 0 to 1, where the data are black.",
+        "low",
+        ".3f",
+    ),
+    "high_frequency": Measure(
+        "fine detail",
+        "Share of energy in fine structure, relative to real images. Above 1: grainy. Below 1: smooth.",
+        "",
+        ".2f",
+        real=1.0,
+    ),
+    "thickness": Measure("stroke thickness", "Mean width of strokes in pixels (Castro et al. 2019).", "", ".2f"),
+    "thickness_ratio": Measure(
+        "bold / regular", "Mean stroke width of what G made, over that of what it was given (report 000).", "", ".2f"
+    ),
+    "kept_class": Measure(
+        "still the same digit",
+        "Share of translated images in which the classifier sees the digit that was given (report 000).",
+        "high",
+        ".2f",
+        learned=True,
+    ),
+    "noise_spread": Measure(
+        "spread over noise",
+        "Distance between what different noises make of one image, relative to that between real bold images.",
+        "",
+        ".2f",
+        real=1.0,
+    ),
+    "near_modes": Measure("near a mode", "Share of samples within 3 sigma of a Gaussian of the toy.", "high", ".2f"),
+    "reverse_kl": Measure(
+        "reverse KL",
+        "Divergence of the samples' modes from all being equally likely, in nats (Srivastava et al. 2017).",
+        "low",
+        ".3g",
+    ),
+    "test_elbo": Measure("test ELBO", "Evidence lower bound of held-out images, in nats an image.", "high", ".1f"),
+    "test_recon": Measure("test reconstruction", "Cross-entropy of held-out images, in nats an image.", "low", ".1f"),
+    "test_kl": Measure("test KL", "What the code says about a held-out image, in nats.", "", ".1f"),
+    "test_accuracy": Measure("test accuracy", "Share of held-out images whose class D tells.", "high", ".3f"),
+}
+
+MAIN = ("fid", "coverage", "modes", "near_modes", "test_elbo", "test_accuracy")  # in tables of many runs
+
+
+class Evaluation(BaseModel):
+    """One evaluation of a run: `evals/<step>-<weights>-<size>.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    step: int = Field(ge=0)
+    weights: Weights
+    size: Size
+    samples: int = Field(ge=1)
+    reference: str  # the images that samples are held against
+    reference_count: int = Field(ge=1)
+    extractor: str | None = None
+    missing: str = ""  # why what an extractor would tell is not there
+    seconds: float = Field(ge=0)  # that it took
+    values: dict[str, float]
+    histogram: tuple[Annotated[int, Field(ge=0)], ...] = ()  # samples of each class, as the classifier sees them
+    expected: tuple[Annotated[int, Field(ge=0)], ...] = ()  # real images of each class
+
+    @property
+    def file(self) -> str:
+        """Its file's name."""
+        return f"{self.step:06d}-{self.weights}-{self.size}.json"
+
+
+def frame(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
+    """One row an evaluation: step, weights, size, samples, seconds, extractor, and a column for each value."""
+    facts = ("step", "weights", "size", "samples", "seconds", "extractor")
+    rows = [{name: getattr(each, name) for name in facts} | each.values for each in evaluations]
+    return pd.DataFrame(rows, columns=None if rows else list(facts))
+
+
+def shown_weights(evaluations: Iterable[Evaluation]) -> Weights:
+    """The network whose values stand for the run: the average of G where there is one, as in its samples."""
+    return "ema" if any(each.weights == "ema" for each in evaluations) else "raw"
+
+
+def final(evaluations: Sequence[Evaluation]) -> Evaluation | None:
+    """The last full evaluation of the network that stands for the run, or None."""
+    weights = shown_weights(evaluations)
+    full = [each for each in evaluations if each.size == "full" and each.weights == weights]
+    return max(full, key=lambda each: each.step, default=None)
+
+
+def last(evaluations: Sequence[Evaluation], key: str, size: Size = "cheap") -> Evaluation | None:
+    """The newest evaluation of that size that knows `key`."""
+    return max(_known(evaluations, key, size), key=lambda each: each.step, default=None)
+
+
+def best(evaluations: Sequence[Evaluation], key: str, size: Size = "cheap") -> Evaluation | None:
+    """The evaluation of that size with the best value of `key`; None where none is better than another."""
+    sign = {"low": 1, "high": -1, "": 0}[MEASURES[key].better]
+    known = _known(evaluations, key, size)
+    return min(known, key=lambda each: sign * each.values[key], default=None) if sign else None
+
+
+def _known(evaluations: Sequence[Evaluation], key: str, size: Size) -> list[Evaluation]:
+    weights = shown_weights(evaluations)
+    return [each for each in evaluations if each.size == size and each.weights == weights and key in each.values]

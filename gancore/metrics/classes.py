@@ -1,0 +1,55 @@
+"""What a classifier says of images: how sure it is of each and how many classes it sees."""
+
+from __future__ import annotations
+
+import math
+from typing import TypedDict
+
+import torch
+from torch import Tensor
+
+from gancore.metrics.arrays import Values, as_classes, as_matrix
+
+
+def inception_score(probabilities: Values) -> float:
+    """exp of the mean KL(p(y|x) || p(y)) over rows p(y|x) (N, K): 1 .. K (Salimans et al. 2016), over all N at once."""
+    rows = as_matrix(probabilities, "probabilities").double()
+    if rows.min() < 0 or (rows.sum(1) - 1).abs().max() > 1e-3:
+        raise ValueError("probabilities must be at least 0 and sum to 1 in each row.")
+    return math.exp(_entropy(rows.mean(0)) - _entropy(rows).mean())
+
+
+class ModeCoverage(TypedDict):
+    """How evenly images are spread over K classes."""
+
+    modes: int  # classes that appear
+    kl_to_uniform: float  # KL(histogram || uniform) in nats, 0 .. log K
+    histogram: list[int]  # how often each appears
+
+
+def mode_coverage(predicted: Values, classes: int) -> ModeCoverage:
+    """Which of the classes 0 .. classes - 1 are among those of N images (N,), and how evenly."""
+    counts = torch.bincount(as_classes(predicted, "predicted", classes), minlength=classes)
+    return {
+        "modes": int(counts.count_nonzero()),
+        "kl_to_uniform": kl_to_uniform(counts),
+        "histogram": counts.tolist(),
+    }
+
+
+def kl_to_uniform(counts: Tensor) -> float:
+    """KL(histogram || uniform) in nats of `counts` (K,), which are not all 0: log K less the entropy."""
+    return max(0.0, math.log(len(counts)) - float(_entropy(counts.double() / counts.sum())))
+
+
+def conditional_accuracy(predicted: Values, asked: Values) -> float:
+    """The share of images that a classifier takes for the class (N,) that was asked for."""
+    predicted, asked = as_classes(predicted, "predicted"), as_classes(asked, "asked")
+    if len(predicted) != len(asked):
+        raise ValueError(f"predicted and asked must be equally many, not {len(predicted)} and {len(asked)}.")
+    return float((predicted == asked).double().mean())
+
+
+def _entropy(probabilities: Tensor) -> Tensor:
+    """In nats, over the last dimension."""
+    return -torch.xlogy(probabilities, probabilities).sum(-1)

@@ -1,0 +1,75 @@
+"""Metrics of nearest neighbours: fidelity, variety and memorisation."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gancore.metrics.arrays import Values, as_matrix, as_pair, squared_distances
+
+
+def prdc(real: Values, fake: Values, k: int = 5) -> dict[str, float]:
+    """Precision and recall (Kynkaanniemi et al. 2019), density and coverage (Naeem et al. 2020) of (N, D) and (M, D).
+
+    A point's ball reaches to the k-th nearest other point of its own set. `precision`: the share of fakes in a real
+    one's ball; `recall`: of reals in a fake one's; `density`: how many reals' balls hold a fake, on average, over k;
+    `coverage`: the share of reals with a fake in their ball.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, not {k}.")
+    real, fake = as_pair(real, fake, ("real", "fake"), at_least=k + 1)
+    real_reach, fake_reach = _reach(real, k), _reach(fake, k)
+    held = torch.zeros(len(fake))
+    recalled = torch.zeros(len(real), dtype=torch.bool)
+    covered = torch.zeros(len(real), dtype=torch.bool)
+    for rows, distances in squared_distances(fake, real):
+        inside = distances <= real_reach
+        held[rows] = inside.sum(1).float()
+        covered |= inside.any(0)
+        recalled |= (distances <= fake_reach[rows, None]).any(0)
+    return {
+        "precision": _share(held > 0),
+        "recall": _share(recalled),
+        "density": float(held.double().mean()) / k,
+        "coverage": _share(covered),
+    }
+
+
+def _reach(points: Tensor, k: int) -> Tensor:
+    """The squared radius (N,) of each point's ball, a hair larger, so that ties count however they are rounded."""
+    found = [distances.topk(k + 1, largest=False).values[:, -1] for _, distances in squared_distances(points, points)]
+    largest = (points - points.mean(0, dtype=torch.float64)).square().sum(1).max()
+    return torch.cat(found) * (1 + 1e-9) + 1e-13 * largest
+
+
+def _share(flags: Tensor) -> float:
+    return float(flags.double().mean())
+
+
+def nearest_distance(points: Values, training: Values) -> Tensor:
+    """The distance of each of `points` (N, D) to the nearest row of `training` (T, D): (N,) float64, 0 for a copy."""
+    points, training = as_pair(points, training, ("points", "training"))
+    best = torch.full((len(points),), torch.inf, dtype=torch.float64)
+    nearest = torch.zeros(len(points), dtype=torch.int64)
+    for rows, distances in squared_distances(training, points):
+        found, place = distances.min(0)
+        nearest = torch.where(found < best, place + rows.start, nearest)
+        best = torch.minimum(found, best)
+    apart = points.double() - training[nearest]  # anew: the quick way leaves 1e-8 for copies
+    return apart.square().sum(1).sqrt()
+
+
+def closer_to_training(samples: Values, held_out: Values, training: Values) -> float:
+    """Memorisation: the chance that one of `samples` (N, P) is nearer to its nearest training image than a held-out
+    image (H, P) to its own, ties counted half (after Meehan et al. 2020). 0.5 for new images, 1 for copies.
+    """
+    return closer(nearest_distance(samples, training), nearest_distance(held_out, training))
+
+
+def closer(distances: Tensor, held_out: Tensor) -> float:
+    """The same from `nearest_distance`s (N,) and (H,), so that those of held-out images can be kept."""
+    found = as_matrix(distances[:, None], "distances")[:, 0]
+    others = as_matrix(held_out[:, None], "held_out")[:, 0].sort().values
+    further = len(others) - torch.searchsorted(others, found, right=True)
+    not_closer = len(others) - torch.searchsorted(others, found)
+    return float((further + not_closer).double().mean()) / (2 * len(others))

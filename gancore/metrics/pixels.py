@@ -1,0 +1,127 @@
+"""What can be seen without a network: sharpness, noise, variety and likeness of images (N, C, H, W) in [-1, 1].
+
+Grey is the mean of the channels, brightness goes from 0 (black) to 1 (white).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gancore.metrics.arrays import Values, as_classes, as_images, squared_distances
+
+_DARK = 0.05  # brightness
+_MOSTLY = 0.95  # of the real images
+_SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # weights of Wang et al. 2003, from fine to coarse
+_WINDOW = 11  # pixels a side, of the structural similarity
+_AT_ONCE = 500  # images
+
+
+def sharpness(images: Values) -> float:
+    """Mean variance of the Laplacian (the four neighbours less four times the middle) of brightness, inner pixels."""
+    grey = _brightness(as_images(images, "images"))
+    if min(grey.shape[1:]) < 3:
+        raise ValueError(f"images must be at least 3 x 3 pixels, not {grey.shape[1]} x {grey.shape[2]}.")
+    upright = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1]
+    across = grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
+    return float((upright + across - 4 * grey[:, 1:-1, 1:-1]).var((1, 2), correction=0).mean())
+
+
+def background_noise(images: Values, real: Values) -> float | None:
+    """Root mean square brightness of `images` at the pixels that are dark in nearly all `real` ones; None without such.
+
+    0 for a clean background; photographs have none.
+    """
+    images, real = _same_shape(as_images(images, "images"), as_images(real, "real"))
+    dark = (_brightness(real) < _DARK).double().mean(0) >= _MOSTLY
+    if not dark.any():
+        return None
+    return float(_brightness(images)[:, dark].square().mean().sqrt())
+
+
+def high_frequency(images: Values) -> float:
+    """The share of the mean power spectrum of brightness beyond 0.25 cycles a pixel, the mean left out; 0 if blank."""
+    grey = _brightness(as_images(images, "images"))
+    grey = grey - grey.mean((1, 2), keepdim=True)
+    if grey.square().mean() < 1e-12:  # rounding, which has a spectrum too
+        return 0.0
+    parts = [torch.fft.fft2(part).abs().square().sum(0) for part in torch.split(grey, _AT_ONCE)]
+    power = torch.stack(parts).sum(0)
+    power[0, 0] = 0
+    down, right = (torch.fft.fftfreq(size, dtype=torch.float64) for size in grey.shape[1:])
+    fine = torch.hypot(down[:, None], right[None]) > 0.25
+    return float(power[fine].sum() / power.sum())
+
+
+def mean_distance(images: Values) -> float:
+    """Mean Euclidean distance between two different images, over all pairs: 0 if they are all the same.
+
+    10,000 images of 28 x 28 take seconds.
+    """
+    rows = as_images(images, "images", at_least=2).flatten(1)
+    total = sum(float(distances.sqrt_().sum()) for _, distances in squared_distances(rows, rows))
+    return total / (len(rows) * (len(rows) - 1))
+
+
+def contrast(images: Values) -> float:
+    """Mean standard deviation of an image's pixels, brought to [0, 1]: 0 if blank, at most 0.5."""
+    return float(as_images(images, "images").double().flatten(1).std(1, correction=0).mean() / 2)
+
+
+def similarity_within_classes(images: Values, classes: Values, pairs: int, source: torch.Generator) -> float | None:
+    """Mean MS-SSIM of `pairs` random pairs of different images with the same class (N,): 1 if they are all the same.
+
+    After Odena et al. 2017; None where no class has two images. An image counts equally often as the first of a pair,
+    whatever its class. Of the five scales of Wang et al. 2003 the first ones are used, as many as the window of 11
+    pixels has room for (2 from 22 x 22, 3 from 44 x 44, all from 176 x 176), their weights made to sum to 1: values
+    of images of different sizes do not compare. The last scale's images are mirrored at their edges.
+    """
+    images, classes = as_images(images, "images"), as_classes(classes, "classes")
+    if len(images) != len(classes):
+        raise ValueError(f"images and classes must be equally many, not {len(images)} and {len(classes)}.")
+    if min(images.shape[2:]) < _WINDOW:
+        raise ValueError(f"images must be at least {_WINDOW} pixels a side, not {min(images.shape[2:])}.")
+    if pairs < 1:
+        raise ValueError(f"pairs must be at least 1, not {pairs}.")
+    drawn = _pairs(classes, pairs, source)
+    return None if drawn is None else _similarity((images + 1) / 2, *drawn)
+
+
+def _pairs(classes: Tensor, count: int, source: torch.Generator) -> tuple[Tensor, Tensor] | None:
+    """Places (count,) of random images and of random other images of their classes."""
+    sizes = classes.bincount()
+    able = (sizes[classes] > 1).nonzero()[:, 0]
+    if len(able) == 0:
+        return None
+    first = able[torch.randint(len(able), (count,), generator=source)]
+    order = classes.argsort(stable=True)  # class after class
+    size = sizes[classes[first]]
+    begin = (sizes.cumsum(0) - sizes)[classes[first]]
+    onward = 1 + (torch.rand(count, generator=source, dtype=torch.float64) * (size - 1)).long()
+    return first, order[begin + (order.argsort()[first] - begin + onward) % size]
+
+
+def _similarity(images: Tensor, first: Tensor, second: Tensor) -> float:
+    """Mean MS-SSIM of the pairs, from images in [0, 1], for which its constants are meant."""
+    from torchmetrics.functional.image.ssim import multiscale_structural_similarity_index_measure as similarity
+
+    room = min(images.shape[2:])
+    # each scale halves the images; the square is torchmetrics' own bound
+    weights = [each for scale, each in enumerate(_SCALES) if room // max(2**scale, scale**2) >= _WINDOW]
+    betas = tuple(each / sum(weights) for each in weights)
+    total = 0.0
+    for chosen, other in zip(torch.split(first, _AT_ONCE), torch.split(second, _AT_ONCE), strict=True):
+        total += float(similarity(images[chosen], images[other], reduction="sum", data_range=1.0, betas=betas))
+    return total / len(first)
+
+
+def _brightness(images: Tensor) -> Tensor:
+    """(N, H, W) float64 in [0, 1]."""
+    return (images.mean(1, dtype=torch.float64) + 1) / 2
+
+
+def _same_shape(images: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+    if images.shape[1:] != real.shape[1:]:
+        shapes = f"{tuple(images.shape[1:])} and {tuple(real.shape[1:])}"
+        raise ValueError(f"images and real must have the same shape, not {shapes}.")
+    return images, real

@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from gancore import evaluate, rng
+from gancore.checkpoint import BadCheckpoint
+from gancore.config import RunConfig
+from gancore.data import Images, load
+from gancore.data.batches import to_range
+from gancore.data.toys import TOY_SIGMA, toy_modes
+from gancore.evaluate import Evaluator, Samples, evaluate_run, sum_up, weights_of
+from gancore.measures import MEASURES, Evaluation, best, final, frame, last
+from gancore.metrics import inception
+from gancore.parts import ModelKind
+from gancore.runner import execute
+from gancore.store import RunStore
+from tests.training import KINDS, equal, tiny, trained
+
+SEEN = {"fid", "kid", "kid_error", "inception_score", "precision", "recall", "density", "coverage"}
+CLASSES = {"confidence", "modes", "kl_to_uniform"}
+PIXELS = {"diversity", "contrast", "sharpness", "high_frequency", "background"}
+ALWAYS = SEEN | CLASSES | PIXELS | {"closer_to_training"}
+OWN: Mapping[ModelKind, set[str]] = {
+    "vae": {"test_elbo", "test_recon", "test_kl"},
+    "semi": {"test_accuracy"},
+    "cdcgan": {"conditional_accuracy"},
+    "cmlp": {"conditional_accuracy"},
+    "translator": {"thickness_ratio", "kept_class", "noise_spread"},
+}
+needs_data = pytest.mark.skipif("GANCORE_DATA" not in os.environ, reason="needs the full data sets")
+
+
+class Painter:
+    """An algorithm whose samples are real images, of the class that it is asked for if it is asked for one."""
+
+    averaged = False
+
+    def __init__(self, images: Tensor, labels: Tensor | None = None) -> None:
+        self.images, self.labels = images, labels
+
+    def draw(self, count: int, source: torch.Generator) -> Tensor:
+        return torch.arange(count)[:, None] + 0 * torch.rand(count, 1, generator=source)
+
+    def sample(self, z: Tensor, cond: Tensor | None = None, *, raw: bool = False) -> Tensor:
+        assert raw
+        places = z[:, 0].long() % len(self.images)
+        if cond is not None and self.labels is not None:
+            places = torch.stack([(self.labels == label).nonzero()[0, 0] for label in cond])
+        return self.images[places]
+
+    def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:
+        return {"test_accuracy": len(held_out()) / 1000}
+
+
+def display(images: Images) -> Tensor:
+    return to_range(images.pixels, "-1..1")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_family_is_measured(kind: ModelKind) -> None:
+    """Everything that can be said of it and nothing else; the full evaluation says more than the cheap one."""
+    algorithm = trained(config := tiny(kind))
+    evaluator = Evaluator(config)
+    before, drawn = algorithm.state_dict(), torch.get_rng_state()
+    cheap = evaluator.evaluate(algorithm, 3, "cheap", samples=30)
+    full = evaluator.evaluate(algorithm, 3, "full", samples=30)
+    assert set(cheap.values) == ALWAYS | OWN.get(kind, set())
+    lengthy = {"parzen", "parzen_error", "parzen_sigma", "similarity", "thickness"}
+    assert set(full.values) - set(cheap.values) <= lengthy
+    assert {"parzen", "thickness"} <= set(full.values)
+    assert set(full.values) <= set(MEASURES)
+    assert (full.step, full.samples, full.extractor, full.missing) == (3, 30, "mnist-cnn-v1", "")
+    assert sum(full.histogram) == 30
+    assert sum(full.expected) == full.reference_count
+    assert equal(before, algorithm.state_dict())
+    assert torch.equal(drawn, torch.get_rng_state())
+
+
+def test_the_same_weights_get_the_same_values() -> None:
+    config = tiny("dcgan")
+    first, second = (Evaluator(config).evaluate(trained(config), 3, "cheap", samples=30) for _ in range(2))
+    assert first.values == second.values
+    assert first.histogram == second.histogram
+
+
+def test_the_average_of_g_is_measured_apart() -> None:
+    algorithm = trained(config := tiny("dcgan", {"optim.ema": 0.99}), steps=10)
+    assert weights_of(algorithm) == ("raw", "ema")
+    evaluator = Evaluator(config)
+    raw, ema = (evaluator.evaluate(algorithm, 10, "cheap", each, samples=30) for each in weights_of(algorithm))
+    assert (raw.file, ema.file) == ("000010-raw-cheap.json", "000010-ema-cheap.json")
+    assert raw.values["fid"] != ema.values["fid"]
+    plain = trained(tiny("dcgan"), steps=10)
+    assert weights_of(plain) == ("raw",)
+    assert evaluator.evaluate(plain, 10, "cheap", samples=30).values == raw.values
+
+
+def test_real_images_are_judged_to_be_real() -> None:
+    config = tiny("dcgan", {"data.image_size": 32})
+    images = load(config, "test")
+    found = Evaluator(config).evaluate(Painter(display(images)), 1, "cheap", samples=500).values
+    assert found["fid"] < 0.5
+    assert found["inception_score"] > 9.5
+    assert found["modes"] == 10
+    assert min(found["precision"], found["coverage"]) > 0.8
+    assert all(found[name] == pytest.approx(1, abs=0.1) for name in ("diversity", "contrast", "sharpness"))
+    assert found["confidence"] > 0.98
+
+
+def test_labels_that_are_obeyed_are_seen() -> None:
+    config = tiny("cdcgan")
+    images = load(config, "test")
+    obeying = Evaluator(config).evaluate(Painter(display(images), images.labels), 1, "cheap", samples=100)
+    assert obeying.values["conditional_accuracy"] == 1
+    deaf = Evaluator(config).evaluate(Painter(display(images)), 1, "cheap", samples=500)
+    assert deaf.values["conditional_accuracy"] == pytest.approx(0.1, abs=0.05)
+
+
+def test_samples_are_held_against_all_images_of_the_chosen_classes() -> None:
+    """Those that a limit left out, too; copies are looked for among those that the run saw."""
+    config = tiny("dcgan", {"data.limit": 20, "data.classes": (3, 7)})
+    evaluator = Evaluator(config)
+    assert sorted(set(evaluator.real.labels.tolist())) == [3, 7]
+    assert len(evaluator.real) == 464 + 457
+    copies = evaluator.evaluate(Painter(display(load(config))), 1, "cheap", samples=100)
+    assert copies.values["closer_to_training"] > 0.99
+    assert copies.values["modes"] == 2
+    assert copies.expected[3] == 464
+    assert copies.reference == "mnist-5k, training images"
+    others = evaluator.evaluate(Painter(display(load(config, "test"))), 1, "cheap", samples=90)
+    assert others.values["closer_to_training"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_classes_that_were_not_chosen_are_no_modes() -> None:
+    config = tiny("dcgan", {"data.classes": (3, 7)})
+    eights = load(tiny("dcgan", {"data.classes": (8,), "data.limit": None}))
+    found = Evaluator(config).evaluate(Painter(display(eights)), 1, "cheap", samples=100)
+    assert found.values["modes"] <= 2
+    assert found.histogram[8] > 95
+
+
+@pytest.mark.parametrize("name", ["ring", "grid"])
+def test_the_toys_own_points_find_all_modes(name: str) -> None:
+    config = tiny("mlp", {"data.name": name, "model.g_output": "linear", "data.limit": None})
+    points = load(config, "test").pixels
+    found = Evaluator(config).evaluate(Painter(points), 1, "full", samples=1_000)
+    modes = toy_modes(name)
+    assert modes is not None
+    assert found.values["modes"] == len(modes)
+    assert found.values["near_modes"] > 0.98
+    assert found.values["reverse_kl"] < 0.02
+    assert found.values["coverage"] > 0.9
+    assert (found.extractor, found.missing, found.histogram) == (None, "", ())
+    one = modes[:1] + TOY_SIGMA[name] * torch.randn(1_000, 2, generator=rng.generator(0, "test"))
+    collapsed = Evaluator(config).evaluate(Painter(one), 1, "cheap", samples=1_000).values
+    assert collapsed["modes"] == 1
+    assert collapsed["coverage"] < 0.2
+
+
+def test_without_an_extractor_pixels_are_measured_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inception, "find_spec", lambda _name: None)
+    config = tiny("dcgan", {"data.name": "digits-8x8", "data.limit": None})
+    found = Evaluator(config).evaluate(trained(config), 3, "full", samples=30)
+    assert found.extractor is None
+    assert "Inception needs torch-fidelity" in found.missing
+    assert not set(found.values) & SEEN
+    assert {"diversity", "closer_to_training", "parzen"} <= set(found.values)
+    assert found.histogram == ()
+
+
+def test_what_is_done_is_told_and_can_be_given_up() -> None:
+    config = tiny("dcgan")
+    told: list[str] = []
+    Evaluator(config).evaluate(trained(config), 3, "full", samples=600, tell=told.append)
+    assert told[:2] == ["drawing samples, 500 of 600", "drawing samples, 600 of 600"]
+    assert {"features", "pixels", "Parzen windows"} <= set(told)
+
+    def refuse(_what: str) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        Evaluator(config).evaluate(trained(config), 3, "cheap", samples=30, tell=refuse)
+
+
+def test_a_broken_generator_is_an_error_in_one_sentence() -> None:
+    config = tiny("dcgan")
+    blank = torch.full((5, 1, 32, 32), float("nan"))
+    with pytest.raises(ValueError, match="finite"):
+        Evaluator(config).evaluate(Painter(blank), 1, "cheap", samples=30)
+
+
+def test_a_blank_generator_is_measured(tmp_path: Path) -> None:
+    """Whatever cannot be said of identical images is left out, and what is left can be written and read."""
+    config = tiny("dcgan")
+    found = Evaluator(config).evaluate(Painter(torch.full((1, 1, 32, 32), -1.0)), 1, "full", samples=40)
+    assert found.values["diversity"] == found.values["contrast"] == 0
+    run = RunStore(tmp_path).create(config)
+    run.add_evaluation(found)
+    assert run.evaluations() == [found]
+
+
+# --- of a run ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_saved_run_is_measured_at_any_checkpoint(store: RunStore) -> None:
+    run = store.create(tiny("dcgan", {"train.keep_epochs": 2, "optim.ema": 0.9}))
+    execute(run.path)
+    told: list[str] = []
+    made = evaluate_run(run, samples=40, tell=told.append)
+    assert [(each.step, each.weights, each.size) for each in made] == [(20, "raw", "full"), (20, "ema", "full")]
+    earlier = evaluate_run(run, size="cheap", checkpoint="10", samples=40)
+    assert {each.step for each in earlier} == {10}
+    assert [each.file for each in run.evaluations()] == [
+        "000010-ema-cheap.json",
+        "000010-raw-cheap.json",
+        "000020-ema-full.json",
+        "000020-raw-full.json",
+    ]
+    assert run.summary["fid"] == made[1].values["fid"]
+    assert run.summary["best_fid"] == earlier[1].values["fid"]
+    assert "loss_g" in run.summary
+    with pytest.raises(BadCheckpoint):
+        evaluate_run(store.create(tiny("dcgan")))
+
+
+def evaluation(step: int, fid: float, **changes: Any) -> Evaluation:
+    facts = {"weights": "raw", "size": "cheap", "samples": 1000, "reference": "x", "reference_count": 9, "seconds": 1.0}
+    return Evaluation(step=step, values={"fid": fid}, **(facts | changes))
+
+
+def test_the_best_and_the_last_value_are_those_of_the_network_that_is_shown() -> None:
+    found = [evaluation(1, 9.0), evaluation(2, 3.0), evaluation(3, 4.0), evaluation(3, 1.0, size="full")]
+    assert (best(found, "fid"), last(found, "fid"), final(found)) == (found[1], found[2], found[3])
+    averaged = [*found, evaluation(2, 7.0, weights="ema")]
+    assert (best(averaged, "fid"), last(averaged, "fid"), final(averaged)) == (averaged[4], averaged[4], None)
+    assert best([], "fid") is last([], "fid") is final([]) is None
+    assert best(found, "coverage") is None
+
+
+def test_evaluations_are_a_table() -> None:
+    table = frame([evaluation(1, 9.0), evaluation(2, 3.0)])
+    assert list(table["step"]) == [1, 2]
+    assert list(table["fid"]) == [9.0, 3.0]
+    assert list(frame([]).columns[:2]) == ["step", "weights"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", '{"step": -1}', json.dumps(evaluation(1, 2.0).model_dump() | {"values": {"fid": "NaN"}})],
+)
+def test_a_damaged_evaluation_is_left_out(store: RunStore, dcgan: RunConfig, content: str) -> None:
+    run = store.create(dcgan)
+    run.add_evaluation(evaluation(5, 2.0))
+    (run.path / "evals" / "000006-raw-cheap.json").write_text(content)
+    assert [each.step for each in run.evaluations()] == [5]
+
+
+def test_an_evaluation_that_is_made_again_replaces_the_earlier_one(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    for fid in (2.0, 3.0):
+        run.add_evaluation(evaluation(5, fid))
+        assert [each.values["fid"] for each in run.evaluations()] == [fid]
+    sum_up(run)
+    assert run.summary == {"best_fid": 3.0}
+
+
+# --- on the full data -------------------------------------------------------------------------------------------------
+
+
+@needs_data
+def test_real_mnist_is_measured_as_what_it_is() -> None:
+    """The test images as samples: the ceiling of the Inception score, every class, and next to no distance."""
+    config = RunConfig().replace({"data.name": "mnist"})
+    evaluator = Evaluator(config)
+    samples = Samples(display(load(config, "test")))
+    found, described = evaluator.measure(samples, "cheap")
+    assert described is not None
+    assert found["inception_score"] > 9.7
+    assert found["modes"] == 10
+    assert found["fid"] < 0.1
+
+
+def test_where_nothing_is_held_out_the_rest_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tiny("vae")
+
+    def none(_config: RunConfig, split: str = "train") -> Images:
+        if split == "test":
+            raise evaluate.DataUnavailable("there is none")
+        return load(_config, split)
+
+    monkeypatch.setattr(evaluate, "load", none)
+    found = Evaluator(config).evaluate(trained(config), 3, "full", samples=30).values
+    assert not {"test_elbo", "parzen", "closer_to_training"} & set(found)
+    assert "fid" in found
