@@ -24,9 +24,11 @@ from torchvision import transforms
 
 from gancore.algorithms import build_algorithm
 from gancore.config import RunConfig
-from gancore.data import BatchStream, cache_root, load
+from gancore.data import BatchStream, available, cache_root, load
 from gancore.data.mnist5k import load_mnist5k
+from gancore.evaluate import Evaluator
 from gancore.events import Notice, Step
+from gancore.measures import Size
 from gancore.models.dcgan import Discriminator, Generator
 from gancore.rng import StepRng
 from gancore.runner import execute, pick_device
@@ -73,6 +75,7 @@ def run_benchmarks(steps: int, pairs: int, console: Console) -> None:
     console.print(table)
     conditions = f"fp32, {pick_device()}, {torch.get_num_threads()} threads"
     console.print(f"Milliseconds a step, medians of {pairs} interleaved pairs; {conditions}.", highlight=False)
+    console.print(_evaluations(pairs))
 
 
 def _comparisons(store: RunStore, steps: int) -> list[Comparison]:
@@ -90,6 +93,22 @@ def _comparisons(store: RunStore, steps: int) -> list[Comparison]:
         _against_plain(large, steps // 2, target=1.3),
         _against_plain(small, steps, target=1.0),
     ]
+
+
+def _evaluations(times: int) -> Table:
+    """What it takes to measure samples of the quickstart's generator, against MNIST where it is there."""
+    table = Table("evaluation", "samples", "seconds", "all", "target", box=None, pad_edge=False)
+    config = RunConfig().replace({"data.name": "mnist" if available("mnist") else "mnist-5k"})
+    evaluator, algorithm = Evaluator(config), build_algorithm(config)
+    targets: dict[Size, float] = {"cheap": 2.0, "full": 60.0}
+    for size, target in targets.items():
+        made = [evaluator.evaluate(algorithm, 0, size) for _ in range(times + 1)][1:]  # the first looks at real images
+        seconds = [each.seconds for each in made]
+        verdict = "met" if median(seconds) <= target else "missed"
+        spread = f"{min(seconds):.2f}..{max(seconds):.2f}"
+        row = (f"{size}, on {config.data.name}", f"{made[0].samples:,}", f"{median(seconds):.2f}", spread)
+        table.add_row(*row, f"<= {target:g} {verdict}")
+    return table
 
 
 def _settings(batch_size: int) -> RunConfig:

@@ -5,10 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from gancore.events import Notice, Step
 from gancore.store import Run
+
+
+class PhaseColumn(ProgressColumn):
+    """What a run does when it is not stepping, such as measuring 10,000 samples at its end."""
+
+    max_refresh = 0.5  # seconds
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+
+    def render(self, task: Task) -> Text:  # noqa: ARG002
+        """The phase in its status."""
+        return Text(self._run.status.phase, style="dim")
 
 
 class ProgressSink:
@@ -24,6 +39,7 @@ class ProgressSink:
             TextColumn("{task.fields[losses]}"),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
+            PhaseColumn(run),
         )
         self._progress = Progress(*self._columns, console=console, transient=False)
         self._name = run.name

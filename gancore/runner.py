@@ -7,8 +7,8 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -305,20 +305,15 @@ class _Attempt:
             self._evaluate("full")
 
     def _evaluate(self, size: Size) -> None:
-        """Measure samples; what goes wrong with that must not end a training."""
+        """Measure samples of every network that there are samples of."""
         begin = time.monotonic()
-        try:
+        tell = self._show if size == "full" else self._give_up_if_asked
+        with suppress(_GivenUp), self._without_harm("the samples could not be measured"):
             for weights in weights_of(self.algorithm):
-                made = self.evaluator.evaluate(self.algorithm, self.trainer.step, size, weights, tell=self._tell)
+                made = self.evaluator.evaluate(self.algorithm, self.trainer.step, size, weights, tell=tell)
                 self.run.add_evaluation(made)
                 if size == "full":
                     self._notify(Notice("measured", self.trainer.step, _describe_evaluation(made)))
-        except _GivenUp:
-            pass
-        except Superseded:
-            raise
-        except Exception as problem:
-            self._notify(Notice("warning", self.trainer.step, f"the samples could not be measured: {problem}"))
         self.pulse.update(phase="")
         self._evaluation_cost = time.monotonic() - begin
         self._evaluating += self._evaluation_cost
@@ -328,9 +323,13 @@ class _Attempt:
         """What measures this run's samples; made when it is needed first, since it looks at the real images."""
         return Evaluator(self.config)
 
-    def _tell(self, what: str) -> None:
-        """Show what is being measured; raises if somebody wants something else."""
+    def _show(self, what: str) -> None:
+        """Say in the status what is being measured."""
         self.pulse.update(phase=f"measuring: {what}")
+        self._give_up_if_asked(what)
+
+    def _give_up_if_asked(self, _what: str) -> None:
+        """Raise if somebody wants something else than an evaluation, or took the run over."""
         if self.pulse.lost.is_set():
             raise Superseded(f"{self.run.name} was taken over by a later attempt")
         if self._wanted():
@@ -339,10 +338,21 @@ class _Attempt:
     def _look_for_trouble(self) -> None:
         """Write into the history what goes wrong, once for each sign of it."""
         self.scalars.flush()
-        for finding in diagnose(self.steered, self.run.scalars(), self.run.evaluations()):
-            if finding.sign not in self._told:
-                self._told.add(finding.sign)
-                self._notify(Notice("warning", self.trainer.step, f"{finding.title}: {finding.seen}"))
+        with self._without_harm("what goes wrong could not be told"):
+            for finding in diagnose(self.steered, self.run.scalars(), self.run.evaluations()):
+                if finding.sign not in self._told:
+                    self._told.add(finding.sign)
+                    self._notify(Notice("warning", self.trainer.step, f"{finding.title}: {finding.seen}"))
+
+    @contextmanager
+    def _without_harm(self, what: str) -> Iterator[None]:
+        """Looking at a training must not end it: what goes wrong with that is told in its history."""
+        try:
+            yield
+        except (Superseded, _GivenUp):
+            raise
+        except Exception as problem:
+            self._notify(Notice("warning", self.trainer.step, f"{what}: {problem}"))
 
     def _close_books(self) -> None:
         """Compact the curves and sum them up, after a failure too."""

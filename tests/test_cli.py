@@ -18,6 +18,7 @@ from gancore import cli
 from gancore.algorithms import GAN
 from gancore.config import SETTINGS, RunConfig
 from gancore.experiments import EXPERIMENTS
+from gancore.health import Finding
 from gancore.imaging import grid
 from gancore.runner import execute
 from gancore.sampling import sample
@@ -28,7 +29,7 @@ WaitUntil = Callable[..., None]
 
 TINY = (
     *("data.limit=43", "train.batch_size=8", "train.epochs=4", "train.preview_every=1000"),
-    *("model.nz=4", "model.ngf=2", "model.ndf=2"),
+    *("model.nz=4", "model.ngf=2", "model.ndf=2", "train.evaluate_every=0", "train.final_samples=0"),
 )
 SET_TINY = [word for change in TINY for word in ("--set", change)]
 
@@ -487,11 +488,55 @@ def test_experiments_lists_the_catalogue(gancore: Command) -> None:
 def test_help_names_every_command(gancore: Command) -> None:
     result = gancore("--help")
     assert result.status == 0
-    assert all(name in result.out for name in ("train", "resume", "stop", "pause", "list", "show", "sample", "bench"))
+    assert all(
+        name in result.out
+        for name in ("train", "resume", "stop", "pause", "list", "show", "sample", "evaluate", "bench")
+    )
     assert all(name in result.out for name in ("set", "fork"))
 
 
 # --- sample ---------------------------------------------------------------------------------------------------------
+
+
+# --- evaluating -------------------------------------------------------------------------------------------------------
+
+
+def test_evaluate_measures_a_run(gancore: Command, store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan.replace({"train.keep_epochs": 2}))
+    execute(run.path)
+    result = gancore("evaluate", run.id, "--samples", "40")
+    assert result.status == 0
+    made = run.evaluations()[0]
+    assert (made.step, made.samples, made.size) == (20, 40, "full")
+    for words in ("40 samples at step 20 (raw)", "mnist-5k, training images", "FID (mnist-cnn-v1)", "measured in"):
+        assert words in result.out
+    assert f"{made.values['fid']:.3g}" in result.out
+    assert gancore("evaluate", run.id, "--samples", "40", "--cheap", "--checkpoint", "10").status == 0
+    assert [(each.step, each.size) for each in run.evaluations()] == [(10, "cheap"), (20, "full")]
+    assert "fid" in json.loads(gancore("show", run.id, "--quiet").out)["summary"]
+
+
+def test_quietly_an_evaluation_is_json(gancore: Command, store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan.replace({"optim.ema": 0.9}))
+    execute(run.path)
+    result = gancore("evaluate", run.id, "--samples", "40", "--cheap", "--quiet")
+    assert [each["weights"] for each in json.loads(result.out)] == ["raw", "ema"]
+    assert result.err == ""
+
+
+def test_a_run_without_a_checkpoint_cannot_be_measured(gancore: Command, store: RunStore, dcgan: RunConfig) -> None:
+    result = gancore("evaluate", store.create(dcgan).id)
+    assert (result.status, result.out) == (2, "")
+    assert "has no checkpoint 'last'" in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+def test_show_names_what_goes_wrong(
+    gancore: Command, store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finding = Finding("collapse", "Mode collapse", 3, "2 of 10 digits come up.", "G repeats itself.", "report 002")
+    monkeypatch.setattr(cli, "examine", lambda _run: [finding])
+    assert "Mode collapse: 2 of 10 digits come up." in gancore("show", store.create(dcgan).id).out
 
 
 def test_sample_writes_a_grid(gancore: Command, store: RunStore, dcgan: RunConfig, tmp_path: Path) -> None:

@@ -139,6 +139,15 @@ def test_samples_are_held_against_all_images_of_the_chosen_classes() -> None:
     assert others.values["closer_to_training"] == pytest.approx(0.5, abs=0.05)
 
 
+def test_the_parzen_windows_are_chosen_on_images_that_were_not_trained_on() -> None:
+    """As in the 2014 paper, whose networks see the first 50,000; where none are left over, on others."""
+    whole = load(tiny("dcgan", {"data.limit": None}))
+    assert torch.equal(Evaluator(tiny("dcgan", {"data.limit": 500})).validation.pixels, whole.pixels[500:1500])
+    for limit in (4_000, None):
+        evaluator = Evaluator(tiny("dcgan", {"data.limit": limit}))
+        assert torch.equal(evaluator.validation.pixels, evaluator.real.pixels[:1000])
+
+
 def test_classes_that_were_not_chosen_are_no_modes() -> None:
     config = tiny("dcgan", {"data.classes": (3, 7)})
     eights = load(tiny("dcgan", {"data.classes": (8,), "data.limit": None}))

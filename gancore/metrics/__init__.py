@@ -3,6 +3,7 @@
 All of them raise `ValueError`, with one sentence, on what cannot be measured.
 """
 
+from gancore.data.bold import stroke_thickness
 from gancore.metrics.classes import conditional_accuracy, inception_score, mode_coverage
 from gancore.metrics.distances import frechet_distance, kernel_distance
 from gancore.metrics.neighbours import closer, closer_to_training, nearest_distance, prdc
@@ -34,5 +35,6 @@ __all__ = [
     "prdc",
     "sharpness",
     "similarity_within_classes",
+    "stroke_thickness",
     "toy_quality",
 ]
