@@ -23,7 +23,10 @@ from gancore.imaging import encode_png, grid
 from gancore.measures import MEASURES
 
 FLOOR = "real, held out"
+HALF, BLURRED = "half the classes missing", "blurred"
+MADE_OF_HELD_OUT = (FLOOR, HALF, BLURRED)  # whose likelihood would be that of images under themselves
 COUNT = 5_000  # images of each set: as many as test sets have of half of their classes
+FLOORS = (1_000, 5_000, 10_000)  # numbers of real images whose values are shown, since some depend on the number
 BLUR = 1.5  # standard deviation of the blur in pixels
 DATASETS_SHOWN = ("mnist", "fashion-mnist")
 SHOWN = 16  # images of each set in its picture
@@ -31,7 +34,7 @@ SHOWN = 16  # images of each set in its picture
 KnownSets = Mapping[str, Callable[[], Tensor]]
 
 
-def known_sets(config: RunConfig, count: int = COUNT) -> KnownSets:
+def known_sets(config: RunConfig, count: int) -> KnownSets:
     """Sets of up to `count` images (N, C, H, W) in [-1, 1], by what is known of them; the first is the floor."""
     held_out, training = load(config, "test"), load(config)
     order = torch.randperm(len(held_out), generator=rng.generator(0, "calibration"))
@@ -40,8 +43,8 @@ def known_sets(config: RunConfig, count: int = COUNT) -> KnownSets:
     return {
         FLOOR: lambda: real[:count],
         "copies of training images": lambda: _display(training.pixels[:count]),
-        "half the classes missing": lambda: real[half][:count],
-        "blurred": lambda: blurred(real[:count]),
+        HALF: lambda: real[half][:count],
+        BLURRED: lambda: blurred(real[:count]),
         "one image repeated": lambda: real[:1].repeat(min(count, len(real)), 1, 1, 1),
         "noise": lambda: torch.rand(real[:count].shape, generator=rng.generator(0, "calibration/noise")) * 2 - 1,
     }
@@ -57,11 +60,11 @@ def blurred(images: Tensor, sigma: float = BLUR) -> Tensor:
     return conv2d(pad(rows, (0, 0, reach, reach), mode="replicate"), kernel.mT).reshape(images.shape)
 
 
-def calibrate(config: RunConfig, count: int = COUNT) -> dict[str, Values]:
+def calibrate(config: RunConfig, count: int) -> dict[str, Values]:
     """What a full evaluation says of each known set."""
     evaluator = Evaluator(config)
     found = {name: evaluator.measure(Samples(draw()), "full")[0] for name, draw in known_sets(config, count).items()}
-    return found | {FLOOR: _without_parzen(found[FLOOR])}
+    return found | {name: _without_parzen(found[name]) for name in MADE_OF_HELD_OUT}
 
 
 def floors(config: RunConfig, counts: Sequence[int]) -> dict[str, Values]:
@@ -72,7 +75,7 @@ def floors(config: RunConfig, counts: Sequence[int]) -> dict[str, Values]:
 
 
 def _without_parzen(values: Values) -> Values:
-    """Without the likelihood of held-out images under themselves."""
+    """Without the likelihood of held-out images."""
     return {name: value for name, value in values.items() if not name.startswith("parzen")}
 
 
@@ -104,11 +107,12 @@ def _page() -> Iterator[str]:
     yield "# What the metrics say of images whose quality is known"
     yield ""
     yield "A value means something only beside two others: what real images score, and what plainly bad ones do. All of"
-    yield "this is measured by `python -m gancore.calibration docs`, against 10,000 training images, as a run is."
+    yield "this is measured by `python -m gancore.calibration docs`, against 10,000 training images, as a run is. The"
+    yield "Parzen log-likelihood is that of held-out images, and left out where the set is made of these."
     for name in DATASETS_SHOWN:
         config = _config(name)
         begin = time.perf_counter()
-        found = calibrate(config)
+        found = calibrate(config, COUNT)
         yield from _section(name, config, found)
         print(f"{name}: {time.perf_counter() - begin:.0f} s", flush=True)
     yield from _meanings()
@@ -124,7 +128,7 @@ def _section(name: str, config: RunConfig, found: Mapping[str, Values]) -> Itera
     yield ""
     yield from _table(found, extractor)
     yield from ("", "The same real images, by their number:", "")
-    yield from _table(floors(config, (1_000, 5_000, 10_000)), extractor)
+    yield from _table(floors(config, FLOORS), extractor)
 
 
 def _table(found: Mapping[str, Values], extractor: str | None) -> Iterator[str]:

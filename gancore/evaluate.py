@@ -260,13 +260,20 @@ class Evaluator:
         return found
 
     def _modes(self, predicted: Tensor) -> Values:
-        """Which of the classes in use come up, and how evenly."""
+        """Which of the classes in use come up, and how evenly.
+
+        As for toys, a class comes up if it has a tenth of its share among real images: one sample alone may be an error
+        of the classifier.
+        """
         in_use = torch.tensor(self.config.labels_in_use)
         places = (predicted[:, None] == in_use).nonzero()[:, 1]  # of those samples that are of a class in use
         if len(places) == 0:
             return {"modes": 0.0}
         found = metrics.mode_coverage(places, len(in_use))
-        return {"modes": found["modes"], "kl_to_uniform": found["kl_to_uniform"]}
+        share = self.real.labels.bincount(minlength=CLASSES)[in_use] / len(self.real)
+        enough = (0.1 * len(predicted) * share).clamp(min=1)
+        modes = int((torch.tensor(found["histogram"]) >= enough).sum())
+        return {"modes": modes, "kl_to_uniform": found["kl_to_uniform"]}
 
     def _pixels(self, made: Samples) -> Values:
         images, real = made.grey, self.real_images

@@ -91,7 +91,12 @@ MEASURES: dict[str, Measure] = {
         ".2f",
         learned=True,
     ),
-    "modes": Measure("modes found", "Classes, or Gaussians of a toy, that come up among the samples.", "high", ".0f"),
+    "modes": Measure(
+        "modes found",
+        "Classes, or Gaussians of a toy, that come up among the samples with at least a tenth of their share.",
+        "high",
+        ".0f",
+    ),
     "kl_to_uniform": Measure(
         "KL of classes",
         "Divergence of the samples' classes from all being equally likely, in nats. 0: all equally often.",
@@ -101,7 +106,8 @@ MEASURES: dict[str, Measure] = {
     ),
     "confidence": Measure(
         "confidence",
-        "Mean probability that the classifier gives to the class it sees: near 1 for clear images, lower for blends.",
+        "Mean probability that the classifier gives to the class it sees: lower for blends of classes than for clear "
+        "images. Says nothing of images unlike all that it knows: it can be sure of noise.",
         "high",
         ".2f",
         learned=True,
