@@ -323,7 +323,11 @@ class Evaluator:
         """What was asked of a network that makes digits bold (report 000)."""
         assert made.sources is not None
         assert made.classes is not None
-        found = {"thickness_ratio": _thickness(made.images) / _thickness(made.sources)}
+        thickness = _thickness(made.images)
+        found = {
+            "thickness_ratio": thickness / _thickness(made.sources),
+            "boldness": thickness / _thickness(self.real_images),
+        }
         if described is not None:
             found["kept_class"] = metrics.conditional_accuracy(described.classes, made.classes)
         given = made.sources[:NOISES].repeat_interleave(NOISES, 0)

@@ -174,6 +174,9 @@ MEASURES: dict[str, Measure] = {
     "thickness_ratio": Measure(
         "bold / regular", "Mean stroke width of what G made, over that of what it was given (report 000).", "", ".2f"
     ),
+    "boldness": Measure(
+        "as bold as real", "Mean stroke width of what G made, over that of real bold images.", "", ".2f", real=1.0
+    ),
     "kept_class": Measure(
         "still the same digit",
         "Share of translated images in which the classifier sees the digit that was given (report 000).",

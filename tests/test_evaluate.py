@@ -33,7 +33,7 @@ OWN: Mapping[ModelKind, set[str]] = {
     "semi": {"test_accuracy"},
     "cdcgan": {"conditional_accuracy"},
     "cmlp": {"conditional_accuracy"},
-    "translator": {"thickness_ratio", "kept_class", "noise_spread"},
+    "translator": {"thickness_ratio", "boldness", "kept_class", "noise_spread"},
 }
 needs_data = pytest.mark.skipif("GANCORE_DATA" not in os.environ, reason="needs the full data sets")
 
