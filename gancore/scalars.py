@@ -28,7 +28,7 @@ def read_scalars(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
     """
     table = _read_table(path)
     if table is None:
-        return pd.DataFrame(columns=list(columns or ["step"]))
+        return pd.DataFrame(columns=list(columns or ["step"]), dtype="float64")
     if columns is not None:
         table = table.select([name for name in columns if name in table.column_names])
     frame: pd.DataFrame = table.to_pandas()
