@@ -20,7 +20,7 @@ from gancore.data.arrays import remembered
 from gancore.data.toys import TOY_SIGMA, toy_modes
 from gancore.datasets import TOYS
 from gancore.files import write_json
-from gancore.measures import CHEAP_SAMPLES, MAIN, Evaluation, Size, Weights, best, final
+from gancore.measures import CHEAP_SAMPLES, FULL_SAMPLES, MAIN, Evaluation, Size, Weights, best, final
 from gancore.metrics.extractors import CLASSES, EXTRACTOR_OF, Described, NotAvailable, describe, extractor_for, fitted
 from gancore.parts import CONDITIONAL
 from gancore.sampling import draw, load_algorithm
@@ -29,7 +29,6 @@ from gancore.store import Run
 Tell = Callable[[str], object]  # what is being done now; it may raise, to give up
 Values = dict[str, float]
 
-FULL_SAMPLES = 10_000
 REFERENCE = 10_000  # real images that samples are held against, at most
 PIXEL_SAMPLES = 1_000  # that statistics of pixels look at
 NEAREST_SAMPLES: dict[Size, int] = {"cheap": 250, "full": 1_000}  # whose nearest training image is looked for
@@ -78,10 +77,13 @@ def weights_of(algorithm: Algorithm) -> tuple[Weights, ...]:
 
 
 def sum_up(run: Run) -> None:
-    """Add to summary.json what was measured last at full size, and the best values on the way."""
-    evaluations = run.evaluations()
+    """Add to summary.json what was measured last at full size, and the best values on the way.
+
+    Means of curves stay: a translator's `diversity` in training is another than that of its samples.
+    """
+    evaluations, curves = run.evaluations(), run.scalars().columns
     newest = final(evaluations)
-    found = dict(newest.values) if newest else {}
+    found = {name: value for name, value in newest.values.items() if name not in curves} if newest else {}
     for key in MAIN:
         if winner := best(evaluations, key):
             found[f"best_{key}"] = winner.values[key]

@@ -16,6 +16,7 @@ Weights = Literal["raw", "ema"]  # G as it is, or the average of its weights
 Size = Literal["cheap", "full"]  # while it trains, or at the end
 
 CHEAP_SAMPLES = 1_000
+FULL_SAMPLES = 10_000  # unless the run's settings say otherwise
 
 
 @dataclass(frozen=True)

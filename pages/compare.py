@@ -3,7 +3,7 @@
 import streamlit as st
 
 from gancore.store import Run
-from ui import comparing, navigation, state
+from ui import comparing, comparing_quality, navigation, state
 
 navigation.enter()
 
@@ -15,6 +15,7 @@ def comparison(runs: list[Run]) -> None:
     comparing.settings(runs)
     comparing.curves(runs)
     comparing.samples(runs)
+    comparing_quality.classes(runs)
     comparing.results(runs)
 
 

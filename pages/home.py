@@ -3,7 +3,7 @@
 import streamlit as st
 
 from gancore.experiments import EXPERIMENTS
-from ui import live, navigation, state
+from ui import live, navigation, starting, state
 
 navigation.enter()
 
@@ -20,9 +20,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         icon=":material/play_arrow:",
         help="A small DCGAN on 5,000 real digits; about a minute and a half on two cores.",
     ):
-        quickstart = EXPERIMENTS["quickstart"]
-        run = state.store().create(quickstart.base, name=live.free_name("quickstart"), experiment="quickstart")
-        state.executor().submit(run)
+        run = starting.launch(EXPERIMENTS["quickstart"].base, "quickstart", experiment="quickstart")
         st.switch_page("pages/train.py", query_params={"run": run.id})
     st.page_link("pages/train.py", label="Choose settings", icon=":material/tune:")
     if len(runs) >= 2:

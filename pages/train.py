@@ -3,8 +3,8 @@
 import streamlit as st
 
 from gancore.config import ConfigError, RunConfig
-from gancore.store import Run, RunNotFound
-from ui import costs, drawing, forms, imports, live, navigation, networks, state
+from gancore.store import Run
+from ui import costs, drawing, forms, imports, live, navigation, networks, starting, state
 from ui.words import plain
 
 navigation.enter()
@@ -42,29 +42,17 @@ def settings_panel(networks_shown: bool) -> None:
 
 def start(config: RunConfig) -> None:
     """Write the run's folder, hand it to the worker and look at it."""
-    name, busy = live.free_name(forms.suggest_name(config)), state.active_run()
+    origin, busy = forms.origin(), state.active_run()
     try:
-        run = create(config, name)
-        state.executor().submit(run)
-    except RunNotFound:
-        st.error("The run to fork is not here any more; it may be in the trash.", icon=":material/error:")
-        return
-    except (ConfigError, OSError, RuntimeError) as problem:  # a checkpoint that cannot be read, a disk that is full
+        run = starting.launch(config, forms.suggest_name(config), experiment=origin.experiment, fork=origin.fork)
+    except starting.NotStarted as problem:
         st.error(plain(str(problem)), icon=":material/error:")
         return
     if busy is None:
         st.query_params["run"] = run.id
     else:
-        st.toast(plain(f"{name} waits behind {busy.name}."), icon=":material/schedule:")
+        st.toast(plain(f"{run.name} waits behind {busy.name}."), icon=":material/schedule:")
     st.rerun()
-
-
-def create(config: RunConfig, name: str) -> Run:
-    """The new run: from scratch, or going on from a checkpoint."""
-    origin, store = forms.origin(), state.store()
-    if origin.fork is None:
-        return store.create(config, name=name, experiment=origin.experiment)
-    return store.fork(store.open(origin.fork.run_id), origin.fork.checkpoint, config, name=name)
 
 
 def queue(shown: Run | None) -> None:

@@ -21,7 +21,9 @@ LAYERS = (
     ("gancore.config", "gancore.losses", "gancore.schedules", "gancore.optimizers"),
     ("gancore.forks",),
     ("gancore.data", "gancore.models", "gancore.systems", "gancore.store"),
-    ("gancore.algorithms", "gancore.layers", "gancore.experiments", "gancore.metrics", "gancore.health"),
+    ("gancore.algorithms", "gancore.layers", "gancore.experiments", "gancore.metrics"),
+    ("gancore.evidence", "gancore.remedies"),
+    ("gancore.health",),
     ("gancore.trainer", "gancore.sinks", "gancore.pulse", "gancore.progress"),
     ("gancore.previews", "gancore.sampling", "gancore.cost"),
     ("gancore.evaluate",),
@@ -35,7 +37,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 WITHOUT_TORCH = (
     *("config", "settings", "parts", "datasets", "systems", "experiments"),
-    *("store", "text", "scalars", "files", "events", "executors", "cli", "measures", "health"),
+    *("store", "text", "scalars", "files", "events", "executors", "cli", "measures", "evidence", "remedies", "health"),
 )
 PLAIN = "gancore.bench"  # compares with the plain loop that people write, global random numbers and all
 LAZY = {

@@ -209,7 +209,7 @@ def run_figure(
     data = []
     for curve in panel.curves:
         data += _traces(rows, "step", curve.column, curve.name, curve.color, weight)
-    return {"data": data, "layout": _layout("step", panel.y, revision=run_id + panel.title, log=panel.log, marks=marks)}
+    return {"data": data, "layout": layout("step", panel.y, revision=run_id + panel.title, log=panel.log, marks=marks)}
 
 
 AXES = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
@@ -233,10 +233,11 @@ def comparison_figure(
     for name, color, rows in runs:
         data += _traces(rows, axis, column, name, color, weight)
     shown = marks if axis == "step" else ()
-    return {"data": data, "layout": _layout(AXES[axis], title, revision=column + axis + str(log), log=log, marks=shown)}
+    return {"data": data, "layout": layout(AXES[axis], title, revision=column + axis + str(log), log=log, marks=shown)}
 
 
-def _layout(x: str, y: str, *, revision: str, log: bool, marks: Sequence[Mark]) -> dict[str, Any]:
+def layout(x: str, y: str, *, revision: str, log: bool, marks: Sequence[Mark]) -> dict[str, Any]:
+    """A chart's layout with named axes; zoom is kept while the `revision` stays."""
     return {
         "xaxis": {"title": {"text": x}, "rangemode": "tozero"},
         "yaxis": {"title": {"text": y}, "type": "log" if log else "linear", "exponentformat": "power"},

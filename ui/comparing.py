@@ -1,4 +1,4 @@
-"""The parts of the Compare page."""
+"""The parts of the Compare page. What was measured of samples is compared in `ui.comparing_quality`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 from gancore.parts import ADVERSARIAL, D_OUTPUT
 from gancore.store import Run
 from gancore.text import describe_duration
-from ui import live, state, tables
+from ui import comparing_quality, health, live, state, tables
 from ui.charts import AXES, SMOOTHING, Mark, comparison_figure
 from ui.colors import run_color
 from ui.components import chart, film
@@ -35,10 +35,6 @@ METRICS = {
     "grad_norm_g": "gradient norm of G",
     "grad_norm": "gradient norm",
     "step_time": "seconds a step",
-    "test_accuracy": "test accuracy",
-    "test_elbo": "test ELBO",
-    "modes": "modes found",
-    "near_modes": "share of samples near a mode",
 }
 
 
@@ -98,6 +94,7 @@ def curves(runs: Sequence[Run]) -> None:
         persist_state="session",
     )
     rows = {run.id: state.store().joined_scalars(run) if join else run.scalars() for run in runs}
+    evaluations = {run.id: comparing_quality.evaluations(run, join=bool(join)) for run in runs}
     measured = [column for column in METRICS if any(column in frame for frame in rows.values())]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         columns = st.pills(
@@ -109,6 +106,7 @@ def curves(runs: Sequence[Run]) -> None:
             key="compare-metrics-" + "-".join(measured),
             persist_state="session",
         )
+    values = comparing_quality.choose(runs, evaluations)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         axis = st.segmented_control(
             "Against", list(AXES), default="step", required=True, key="compare-axis", persist_state="session"
@@ -127,7 +125,7 @@ def curves(runs: Sequence[Run]) -> None:
     names = labels(runs)
     below = sorted(runs, key=lambda run: -(run.meta.parent_step or 0))  # a fork's past is its parent's, who covers it
     outputs = {_d_output(run) for run in runs if run.config.model.kind in ADVERSARIAL}
-    cells = st.columns(2) if columns else []
+    cells = st.columns(2)
     for index, column in enumerate(columns or []):
         with cells[index % 2]:
             shown = [run for run in below if column in rows[run.id]]
@@ -139,6 +137,13 @@ def curves(runs: Sequence[Run]) -> None:
             chart(figure, key=key, alt=f"{title} of {len(runs)} runs", height=320)
             if column.startswith("d_") and len(outputs) > 1:
                 st.caption("Some of these runs give probabilities and others raw scores: their levels do not compare.")
+    for index, key in enumerate(values, start=len(columns or [])):
+        with cells[index % 2]:
+            marks = [mark for run in below for mark in _marks(run)]
+            measured = {run: evaluations[run.id] for run in below}
+            comparing_quality.curve(measured, key, rows, axis=axis or "step", log=log, marks=marks)
+    if values:
+        comparing_quality.warn([each for found in evaluations.values() for each in found])
     st.caption("Losses of different objectives do not compare either: look at the samples.")
 
 
@@ -178,6 +183,7 @@ def results(runs: Sequence[Run]) -> None:
         {
             "run": names[run.id],
             "state": live.state_word(run.state),
+            "health": health.sentence(run),
             "steps": run.status.step,
             **{METRICS[key]: run.summary.get(key) for key in measured},
             "images/s": run.summary.get("images_per_second"),
@@ -189,5 +195,6 @@ def results(runs: Sequence[Run]) -> None:
     numbers = frame.select_dtypes("number").columns.difference(["steps", "images/s"])
     config = {name: st.column_config.NumberColumn(format="%.3g") for name in numbers}
     config["images/s"] = st.column_config.NumberColumn(format="%.0f")
-    st.dataframe(frame, hide_index=True, column_config=config, key="results")
+    st.dataframe(frame, hide_index=True, column_config=config, placeholder="–", key="results")
     st.caption("Means over the last 100 steps of each run.")
+    comparing_quality.table(runs)

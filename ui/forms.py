@@ -211,10 +211,14 @@ def _reset() -> None:
 def suggest_name(config: RunConfig) -> str:
     """A name that says where a run started and what was changed."""
     start = origin()
-    changed = config.differences(start.config)
-    named = {path: new for path, (new, _) in changed.items() if path not in FOLLOWING}
+    return changed_name(start.title, start.config, config)
+
+
+def changed_name(title: str, before: RunConfig, config: RunConfig) -> str:
+    """A title with what was changed since: `quickstart ngf 64 lr_d 0.1`."""
+    named = {path: new for path, (new, _) in config.differences(before).items() if path not in FOLLOWING}
     parts = [f"{SETTINGS[path].label} {value_text(path, new)}" for path, new in named.items()]
-    return " ".join([start.title, *(parts if len(parts) <= 3 else [*parts[:2], f"and {len(parts) - 2} more"])])
+    return " ".join([title, *(parts if len(parts) <= 3 else [*parts[:2], f"and {len(parts) - 2} more"])])
 
 
 # --- one widget a setting -------------------------------------------------------------------------------------------

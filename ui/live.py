@@ -18,7 +18,7 @@ from gancore.datasets import TOYS
 from gancore.parts import CONDITIONAL
 from gancore.store import RESUMABLE, Run, RunBusy, ShownState, Status
 from gancore.text import describe_duration, describe_value
-from ui import forms, state
+from ui import forms, health, quality, starting, state
 from ui.charts import Mark, Panel, panels, run_figure
 from ui.colors import REAL, run_color
 from ui.components import Film, Frame, chart, film
@@ -109,7 +109,7 @@ def _view(run_id: str, shown: ShownState) -> None:
     charts = panels(run.config)
     with right:
         _panel(run, rows, charts["losses"], height=430)
-    _details(run, rows, charts)
+    _details(run, rows, charts, live)
 
 
 def _header(run: Run, live: bool) -> None:
@@ -122,6 +122,7 @@ def _header(run: Run, live: bool) -> None:
         _control_buttons(run, "view")
     _origin_line(run)
     st.progress(_share(status), text=progress_line(status, live=live))
+    health.line(run, live=live)
     if status.error:
         st.error(plain(status.error), icon=":material/error:")
         details = run.path / "error.txt"
@@ -188,12 +189,10 @@ def _take_fork(run: Run, checkpoint: str) -> None:
 def _restart_on_embedded(run: Run) -> None:
     try:
         config = run.config.replace({"data.name": "mnist-5k", "data.limit": None})
-    except ConfigError as problem:  # a batch that 4,500 images do not fill
+        other = starting.launch(config, f"{run.name} on mnist-5k", experiment=run.experiment)
+    except (ConfigError, starting.NotStarted) as problem:  # a batch that 4,500 images do not fill
         st.error(plain(str(problem)), icon=":material/error:")
         return
-    name = free_name(f"{run.name} on mnist-5k")
-    other = state.store().create(config, name=name, experiment=run.experiment)
-    state.executor().submit(other)
     st.query_params["run"] = other.id
     st.rerun()
 
@@ -312,7 +311,7 @@ def picture_url(path: Path) -> str | None:
 
 
 @st.cache_data(max_entries=2_000, show_spinner=False)
-def _data_url(path: str, _modified: int) -> str:
+def _data_url(path: str, modified: int) -> str:  # noqa: ARG001
     return "data:image/png;base64," + base64.b64encode(Path(path).read_bytes()).decode()
 
 
@@ -330,7 +329,7 @@ def show_samples(run: Run, width: int | Literal["stretch"] = "stretch") -> None:
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def _enlarged(path: str, _modified: int) -> bytes:
+def _enlarged(path: str, modified: int) -> bytes:  # noqa: ARG001
     with Image.open(path) as picture:
         buffer = io.BytesIO()
         picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST).save(buffer, "PNG")
@@ -357,9 +356,9 @@ def _panel(run: Run, rows: pd.DataFrame, panel: Panel, height: int) -> None:
     st.caption(panel.caption)
 
 
-def _details(run: Run, rows: pd.DataFrame, charts: dict[str, Panel]) -> None:
+def _details(run: Run, rows: pd.DataFrame, charts: dict[str, Panel], live: bool) -> None:
     titles = {key: panel.title for key, panel in charts.items() if key != "losses"}
-    options = [*titles, "settings", "history"]
+    options = [*titles, "quality", "settings", "history"]
     chosen = st.segmented_control(
         "Details",
         options,
@@ -371,6 +370,8 @@ def _details(run: Run, rows: pd.DataFrame, charts: dict[str, Panel]) -> None:
     )
     if chosen in charts:
         _panel(run, rows, charts[chosen], height=300)
+    elif chosen == "quality":
+        quality.section(run, live=live, marks=change_marks(run))
     elif chosen == "settings":
         settings_table([run])
     else:
@@ -418,17 +419,12 @@ def expected_samples() -> None:
     st.image(str(picture), width=420, output_format="PNG", caption="What the quickstart draws after 1,050 steps.")
 
 
-def free_name(name: str) -> str:
-    """`name`, or `name #2` and so on if runs have it already."""
-    taken = {run.name for run in state.store().list()}
-    numbered = (f"{name} #{number}" for number in range(2, len(taken) + 3))
-    return name if name not in taken else next(other for other in numbered if other not in taken)
-
-
 def run_card(run: Run) -> None:
     """A run as a picture with a few words."""
     show_samples(run)
     st.page_link("pages/train.py", label=f"**{plain(run.name)}**", query_params={"run": run.id})
     with st.container(horizontal=True):
         state_badge(run.state)
-        st.caption(f"step {run.status.step:,}")
+        st.caption(f"step {run.status.step:,}", width="content")
+        if value := quality.headline(run):
+            st.caption(plain(value), width="content")

@@ -9,22 +9,42 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.column_config import NumberColumn
 
 from gancore.config import SETTINGS
+from gancore.measures import CHEAP_SAMPLES, MAIN, MEASURES, best, last
 from gancore.store import RESUMABLE, Run, RunBusy
 from gancore.text import describe_duration
-from ui import forms, live, state
+from ui import forms, health, live, state
 from ui.words import plain, value_text
 
 MAX_VARYING = 8  # columns for settings that differ among the runs shown
 
 
+def _quality_columns() -> dict[str, Any]:
+    """The columns of what was measured, with what they say."""
+    columns = {}
+    for key in MAIN:
+        measure = MEASURES[key]
+        for label, note in _FID_COLUMNS.items() if key == "fid" else ((measure.label, ""),):
+            width = "small" if len(label) < 9 else None
+            columns[label] = NumberColumn(help=f"{note}{measure.help}", format=f"%{measure.digits}", width=width)
+    return columns
+
+
+_FID_COLUMNS = {  # it hangs on the number of samples, which is the same in each column
+    "FID": f"Of the last {CHEAP_SAMPLES:,} samples while it trained. ",
+    "best FID": f"The lowest of {CHEAP_SAMPLES:,} samples while it trained. ",
+    "FID at the end": "Of all samples measured at the end. ",
+}
+_QUALITY = _quality_columns()
+
+
 def matches(run: Run, words: str) -> bool:
     """Whether every word is found in the run's name, state, tags or experiment, or is a setting such as `ngf=64`."""
     meta = run.meta
-    text = " ".join(
-        [run.id, run.name, live.state_word(run.state), run.experiment or "", *meta.tags, meta.notes]
-    ).lower()
+    found = [run.id, run.name, live.state_word(run.state), run.experiment or "", *meta.tags, meta.notes]
+    text = " ".join([*found, *([] if run.damage else [health.sentence(run)])]).lower()
     settings = set()
     if not run.damage:
         for path, value in run.config_now.flat.items():
@@ -48,7 +68,7 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
         return []
     paths = varying(runs)[:MAX_VARYING]
     table = pd.DataFrame([_row(run, paths) for run in runs])
-    for column in ("D loss", "G loss", "loss", "forked from"):  # most tables lack some of them
+    for column in ("D loss", "G loss", "loss", "forked from", "health", *_QUALITY):  # most tables lack some of them
         if column in table and table[column].isna().all():
             table = table.drop(columns=column)
     event = st.dataframe(
@@ -56,6 +76,7 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
         hide_index=True,
         row_height=64,
         height=min(64 * len(table) + 38, 620),
+        placeholder="–",
         on_select="rerun",
         selection_mode="multi-row",
         key=_table_key(runs),
@@ -67,6 +88,8 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
             "G loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
             "loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
             "when": st.column_config.DatetimeColumn(format="distance"),
+            "health": st.column_config.TextColumn(help="What goes wrong, as its curves and samples show it."),
+            **_QUALITY,
         },
     )
     return [runs[index] for index in event.selection.rows if index < len(runs)]
@@ -87,6 +110,8 @@ def _row(run: Run, paths: Sequence[str]) -> dict[str, Any]:
         "name": ("★ " if meta.starred else "") + run.name,
         "state": live.state_word(run.state),
         "progress": 100 * status.step / max(status.total_steps, 1),
+        "health": health.word(run),
+        **_quality(run),
         "data": config.data.name,
         **{SETTINGS[path].label: live.setting_text(config, path) for path in paths if path != "data.name"},
         "D loss": numbers.get("loss_d"),
@@ -99,6 +124,19 @@ def _row(run: Run, paths: Sequence[str]) -> dict[str, Any]:
         "tags": list(meta.tags),
         "notes": meta.notes,
     }
+
+
+def _quality(run: Run) -> dict[str, float | None]:
+    """What was measured of its samples: what hangs on their number apart for each, else the last."""
+    evaluations, summary = run.evaluations(), run.summary
+    small, lowest, full = last(evaluations, "fid"), best(evaluations, "fid"), last(evaluations, "fid", "full")
+    fids = [each.values["fid"] if each else None for each in (small, lowest, full)]
+    found = dict(zip(_FID_COLUMNS, fids, strict=True))
+    for key in MAIN:
+        if key != "fid":
+            newest = last(evaluations, key, "full") or last(evaluations, key)
+            found[MEASURES[key].label] = newest.values[key] if newest else summary.get(key)
+    return found
 
 
 def _parent_name(run_id: str | None) -> str | None:

@@ -1,0 +1,155 @@
+"""What goes wrong in a run, and the buttons that do something about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gancore.health import SIGNS, Finding, Remedy
+from gancore.store import Run, Status
+from ui import health, tables
+
+SLOWER = Remedy("halve lr_d", {"optim.lr_d": 1e-4})
+ON = Remedy("go on with lr_d halved", {"optim.lr_d": 1e-4}, fork=True)
+STRONG = Finding(
+    "strong", "D is too strong", 300, "D's loss is 0.004.", "G learns *nothing*.", "Arjovsky et al. 2017", (SLOWER, ON)
+)
+COLLAPSE = Finding("collapse", "mode collapse", 500, "3 of 10 classes.", "G makes few.", "report 002")
+
+
+@pytest.fixture
+def sick(monkeypatch) -> Callable[..., None]:
+    """Have every run be found sick in this way."""
+
+    def make(*findings: Finding) -> None:
+        monkeypatch.setattr(health, "examine", lambda _: list(findings))
+
+    make(STRONG, COLLAPSE)
+    return make
+
+
+def words(app: AppTest) -> str:
+    return " ".join(element.value for kind in (app.markdown, app.caption) for element in kind)
+
+
+def remedy(app: AppTest, run: Run, place: int = 0) -> object:
+    return app.button(key=f"remedy-{run.id}-strong-{place}")
+
+
+def buttons(app: AppTest) -> list[str]:
+    """What the line under the progress bar says."""
+    return [block.proto.popover.label for block in app.get("popover")]
+
+
+def test_a_healthy_run_says_so_and_what_was_looked_for(open_page, finished, monkeypatch):
+    monkeypatch.setattr(health, "examine", lambda _: [])
+    run = finished("good")
+    app = open_page("train", run=run.id)
+    assert ":green[:material/check_circle: no trouble found]" in buttons(app)
+    assert all(f"- {sign.title}" in words(app) for sign in SIGNS.values())
+    run.write_status(Status(state="queued", step=1000, total_steps=1050))
+    assert ":green[:material/check_circle: healthy so far]" in buttons(open_page("train", run=run.id))
+    run.write_status(Status(state="queued", step=10, total_steps=1050))
+    assert ":gray[:material/hourglass_empty: too early to tell]" in buttons(open_page("train", run=run.id))
+
+
+@pytest.mark.usefixtures("sick")
+def test_a_finding_says_what_was_seen_what_it_means_and_where_it_is_known_from(open_page, finished):
+    run = finished("sick")
+    app = open_page("train", run=run.id)
+    text = words(app)
+    assert "**D is too strong** · from step 300" in text
+    assert "D's loss is 0.004." in text
+    assert r"**What it means.** G learns \*nothing\*." in text
+    assert "Known from: Arjovsky et al. 2017" in text
+    assert [f":orange[:material/warning: {each.title}]" for each in (STRONG, COLLAPSE)] == buttons(app)[-2:]
+    assert remedy(app, run).label == "Start a new run: halve lr_d"
+    assert remedy(app, run, 1).disabled  # there is no checkpoint
+    assert "keeps its checkpoint" not in text
+
+
+@pytest.mark.usefixtures("sick")
+def test_a_remedy_starts_a_new_run_and_goes_there(open_page, finished, runs):
+    run = finished("sick", {"seed": 3})
+    app = open_page("train", run=run.id)
+    remedy(app, run).click().run()
+    assert not app.exception
+    (new,) = runs.queue()
+    assert new.config == run.config.replace({"optim.lr_d": 1e-4})
+    assert (new.name, new.experiment) == ("sick lr_d 1e-4", "quickstart")
+    assert app.query_params["run"] == new.id
+    assert run.control.command == "run"
+
+
+@pytest.mark.usefixtures("sick")
+def test_a_remedy_can_go_on_from_the_last_checkpoint(open_page, stopped, runs):
+    run = stopped("sick")
+    app = open_page("train", run=run.id)
+    remedy(app, run, 1).click().run()
+    (new,) = runs.queue()
+    assert (new.meta.parent, new.meta.parent_step) == (run.id, 12)
+    assert new.config.optim.lr_d == 1e-4
+    assert app.query_params["run"] == new.id
+
+
+@pytest.mark.usefixtures("sick")
+def test_a_run_that_still_trains_is_stopped_first(open_page, stopped, runs):
+    run, waiting = stopped("sick"), stopped("waiting")
+    waiting.enqueue()
+    run.write_status(run.status.model_copy(update={"state": "running"}))
+    with run.lock():
+        app = open_page("train", run=run.id)
+        assert remedy(app, run).label.startswith("Stop this run and start: ")
+        assert "keeps its checkpoint" in words(app)
+        remedy(app, run).click().run()
+    assert not app.exception
+    assert (run.control.command, run.control.attempt) == ("stop", run.status.attempt)
+    assert [each.name for each in runs.queue()] == ["sick lr_d 1e-4", "waiting"]
+    assert run.checkpoints()
+
+
+def test_what_cannot_be_started_is_said_and_nothing_is_stopped(open_page, stopped, runs, sick):
+    sick(Finding("strong", "D is too strong", 1, "", "", "", (Remedy("nonsense", {"model.ngf": -1}),)))
+    run = stopped("sick")
+    run.write_status(run.status.model_copy(update={"state": "running"}))
+    with run.lock():
+        app = open_page("train", run=run.id)
+        remedy(app, run).click().run()
+    assert not app.exception
+    assert "model.ngf" in app.toast[0].value
+    assert run.control.command == "run"
+    assert [each.id for each in runs.list()] == [run.id]
+
+
+@pytest.mark.usefixtures("sick")
+def test_tables_have_the_findings_in_words(open_page, finished):
+    first, second = finished("a"), finished("b", {"seed": 1})
+    assert list(open_page("runs").dataframe[0].value["health"]) == ["⚠ D is too strong +1"] * 2
+    results = open_page("compare", runs=f"{first.id},{second.id}").dataframe[-1].value
+    assert results["health"][0] == "D is too strong (from step 300); mode collapse (from step 500)"
+
+
+@pytest.mark.usefixtures("sick")
+def test_runs_are_found_by_what_goes_wrong_in_them(finished):
+    run = finished("a")
+    assert tables.matches(run, "mode collapse")
+    assert not tables.matches(run, "vanishing")
+
+
+def test_a_run_is_examined_again_only_when_it_went_on(finished, monkeypatch):
+    looked = []
+    monkeypatch.setattr(health, "examine", lambda run: looked.append(run.status.step) or [])
+    run = finished("a")
+    assert [health.examined(run), health.examined(run)] == [[], []]
+    assert looked == [1050]
+    run.write_status(run.status.model_copy(update={"step": 1060}))
+    health.examined(run)
+    assert looked == [1050, 1060]
+
+
+def test_a_damaged_run_has_no_health(finished):
+    run = finished("a")
+    (run.path / "config.json").write_text("{}")
+    assert health.word(Run(run.path)) is None

@@ -1,0 +1,346 @@
+"""What was measured of samples, on every page that shows it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gancore.config import RunConfig
+from gancore.measures import MEASURES
+from gancore.store import Status
+from tests.app.evaluations import evaluation, full, plant
+from ui import comparing_quality, quality, quality_charts, tables
+from ui.charts import Mark
+from ui.colors import REAL, G, run_color
+from ui.quality_charts import Series, class_bars, class_map, of_a_run, value_figure, with_classes, with_companions
+
+RING = {"data.name": "ring", "model.kind": "mlp", "model.g_output": "linear"}
+
+
+def show(app: AppTest, run) -> AppTest:
+    """The details of a run, at what was measured."""
+    app.get_by_key(f"details-{run.id}").set_value("quality").run()
+    assert not app.exception, app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    return " ".join(element.value for kind in (app.markdown, app.caption, app.info) for element in kind)
+
+
+@pytest.fixture
+def charts(monkeypatch) -> dict[str, dict]:
+    """The figures shown, by what a screen reader says of them."""
+    shown: dict[str, dict] = {}
+    for module in (quality, comparing_quality):
+        monkeypatch.setattr(module, "chart", lambda figure, *, alt, **_: shown.update({alt: figure}))
+    return shown
+
+
+# --- figures --------------------------------------------------------------------------------------------------------
+
+
+def test_every_value_is_in_one_group_or_beside_another():
+    grouped = [key for keys in quality.GROUPS.values() for key in keys]
+    assert sorted([*grouped, *quality._ERRORS]) == sorted(MEASURES)
+
+
+def test_a_line_through_the_small_evaluations_and_a_diamond_for_the_full_one():
+    found = [evaluation(100), evaluation(200), full(200, {"fid": 4.0})]
+    figure = value_figure(of_a_run(found, "fid"), "fid", identity="run")
+    line, diamond = figure["data"]
+    assert (line["x"], line["y"], line["mode"]) == ([100, 200], [10.0, 5.0], "lines+markers")
+    assert (diamond["x"], diamond["marker"]["symbol"]) == ([200], "diamond")
+    assert [line["showlegend"], diamond["showlegend"]] == [True, False]
+    assert diamond["customdata"] == ["10,000 samples"]
+    assert figure["layout"]["yaxis"]["title"]["text"] == "FID (mnist-cnn-v1)"
+    assert figure["layout"]["yaxis"]["type"] == "log"
+
+
+def test_the_average_of_g_has_gs_colour_and_g_itself_is_grey_beside_it():
+    found = [evaluation(100), evaluation(100, weights="ema")]
+    assert [(one.name, one.color) for one in of_a_run(found, "fid")] == [("raw G", REAL), ("EMA of G", G)]
+    assert [(one.name, one.color) for one in of_a_run(found[:1], "fid")] == [("G", G)]
+    assert of_a_run(found, "modes") == []
+
+
+@pytest.mark.parametrize(("lowest", "ticks"), [(1, [0.5, 1, 2, 5, 10, 20, 50, 100, 200]), (90, None)])
+def test_a_log_axis_has_ticks_that_people_read(lowest, ticks):
+    found = [evaluation(100, {"fid": 100}), evaluation(200, {"fid": lowest})]
+    axis = value_figure(of_a_run(found, "fid"), "fid", identity="run")["layout"]["yaxis"]
+    assert axis.get("tickvals") == ticks
+
+
+@pytest.mark.parametrize(("key", "level"), [("closer_to_training", 0.5), ("sharpness", 1.0), ("coverage", None)])
+def test_a_dotted_line_says_what_real_images_would_give(key, level):
+    found = [evaluation(100, {key: 0.7})]
+    figure = value_figure(of_a_run(found, key), key, identity="run", level=quality.level(key, RunConfig()))
+    assert [shape["y0"] for shape in figure["layout"]["shapes"]] == ([] if level is None else [level])
+    assert len(figure["layout"]["annotations"]) == len(figure["layout"]["shapes"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "level"),
+    [({}, 10), ({"data.classes": (8, 9)}, 2), (RING, 8)],
+)
+def test_modes_are_held_against_the_number_of_classes_in_the_data(changes, level):
+    assert quality.level("modes", RunConfig().replace(changes)) == level
+
+
+def test_a_value_with_an_error_has_error_bars_and_says_it():
+    values = {"kid": 0.012, "kid_error": 0.002}
+    (trace,) = value_figure(of_a_run([evaluation(100, values)], "kid"), "kid", identity="run")["data"]
+    assert trace["error_y"]["array"] == [0.002]
+    assert quality_charts.as_text(values, "kid") == "0.012 ± 0.002"
+
+
+def test_precision_and_recall_stand_beside_coverage():
+    found = [evaluation(100)]
+    figure = value_figure(of_a_run(found, "coverage"), "coverage", identity="run")
+    names = [trace["name"] for trace in with_companions(figure, found, "coverage")["data"]]
+    assert names == ["G", "precision", "recall"]
+    assert "rangemode" in figure["layout"]["yaxis"]
+
+
+def test_names_are_no_html_and_marks_stand_at_steps_alone():
+    series = [Series("<b>x</b>", "#000000", [evaluation(100)], [1.5])]
+    marks = [Mark(50, "fork")]
+    figure = value_figure(series, "fid", identity="", axis="epoch", marks=marks)
+    assert figure["data"][0]["name"] == "&lt;b&gt;x&lt;/b&gt;"
+    assert figure["data"][0]["x"] == [1.5]
+    assert figure["layout"]["shapes"] == []
+    assert len(value_figure(series, "fid", identity="", marks=marks)["layout"]["shapes"]) == 1
+
+
+def test_a_class_that_never_comes_up_is_marked_in_words_too():
+    uneven = (0, 300, *(100,) * 7, 0)
+    found = [evaluation(100), evaluation(200, histogram=uneven, expected=(*(100,) * 9, 0))]
+    (cells,) = class_map(found, "0123456789", "run")["data"]
+    assert [row[1] for row in cells["z"]][:3] == [0.0, 2.0, pytest.approx(0.9, abs=0.01)]
+    assert cells["z"][9][1] is None  # the data have none either
+    assert [row[1] for row in cells["text"]] == [quality_charts.NEVER, *[""] * 9]
+    assert "33.3% of the samples" not in cells["customdata"][0][1]
+    bars, dashes = class_bars(found[-1], "0123456789", "run")["data"]
+    assert bars["text"][0] == quality_charts.NEVER
+    assert bars["text"][9] == ""
+    assert dashes["y"][9] == 0
+    assert quality_charts.missing_classes(found[-1], "0123456789") == ["0"]
+
+
+def test_classes_that_hardly_come_up_are_named():
+    line = quality_charts.classes_line
+    assert line(evaluation(1, histogram=(0, 9, *(120,) * 8)), "0123456789") == "never: 0; hardly: 1"
+    assert line(evaluation(1), "0123456789") == "all classes come up"
+    assert line(evaluation(1, histogram=(1, *(0,) * 9)), "0123456789") == "never: 1, 2, 3, 4, 5, 6, 7, 8 and 1 more"
+
+
+def test_a_long_class_map_has_a_few_steps_named_the_last_among_them():
+    figure = class_map([evaluation(step) for step in range(100, 5_000, 100)], "0123456789", "run")
+    ticks = figure["layout"]["xaxis"]["tickvals"]
+    assert len(ticks) <= 6
+    assert ticks[-1] == "4,900"
+
+
+def test_nothing_known_of_the_data_means_equal_shares():
+    one = evaluation(100, histogram=(0, 0), expected=())
+    assert list(quality_charts.expected_shares(one)) == [0.5, 0.5]
+    assert list(quality_charts.shares(one)) == [0, 0]
+
+
+def test_classes_are_taken_once_a_step_from_the_larger_count():
+    found = [evaluation(100), full(100), evaluation(50), evaluation(100, histogram=())]
+    assert [(each.step, each.size) for each in with_classes(found)] == [(50, "cheap"), (100, "full")]
+
+
+def test_a_class_map_leaves_out_what_has_other_classes():
+    (cells,) = class_map([evaluation(100, histogram=(1, 1), expected=()), evaluation(200)], "01", "run")["data"]
+    assert cells["x"] == ["200"]
+    assert cells["y"][-1] == "class 9"
+
+
+# --- the Train page -------------------------------------------------------------------------------------------------
+
+
+def test_a_run_shows_its_values_its_classes_and_the_last_full_evaluation(open_page, finished, charts):
+    run = finished("good")
+    plant(run, [evaluation(100), evaluation(1050, histogram=(0, *(111,) * 9)), full(1050, {"fid": 4.25, "kid": 0.01})])
+    app = show(open_page("train", run=run.id), run)
+    assert app.multiselect(key=f"quality-{run.id}").value == ["fid", "coverage"]
+    assert {"FID of good", "coverage of good", "classes among the last samples of good"} <= set(charts)
+    text = words(app)
+    assert "10,000 samples against 4,500 of mnist-5k, training images, seen through mnist-cnn-v1" in text
+    assert ":small[FID ↓ **4.25**]" in text
+    assert "Each evaluation of 1,000 samples took 0.8 s; all 2 together, 2.0 % of the training time." in text
+    app.multiselect(key=f"quality-{run.id}").set_value(["kid"]).run()
+    assert "KID of good" in charts
+    assert not app.exception
+
+
+def test_classes_that_are_missing_are_named(open_page, finished):
+    run = finished("poor", {"data.name": "fashion-mnist"})
+    plant(run, [evaluation(100, histogram=(0, *(111,) * 9))])
+    assert "At step 100, 1,000 samples: never: T-shirt." in words(show(open_page("train", run=run.id), run))
+
+
+@pytest.mark.parametrize(
+    ("changes", "values", "first"),
+    [
+        ({}, {"diversity": 1, "sharpness": 1, "fid": 3, "coverage": 1}, ["fid", "coverage"]),
+        ({}, {"sharpness": 1, "diversity": 1, "contrast": 1}, ["diversity", "sharpness"]),
+        ({}, {"thickness": 1}, ["thickness"]),
+        ({"model.kind": "vae", "data.range": "0..1"}, {"test_elbo": -100, "fid": 3}, ["fid", "test_elbo"]),
+        (
+            RING,
+            {"coverage": 1, "modes": 8, "near_modes": 0.9},
+            ["modes", "near_modes"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_shown_first_fits_the_kind_of_run(open_page, finished, changes, values, first):
+    run = plant(finished("some", changes), [evaluation(100, values, extractor=None, histogram=(), expected=())])
+    app = show(open_page("train", run=run.id), run)
+    assert app.multiselect(key=f"quality-{run.id}").value == first
+
+
+def test_why_the_fid_is_missing_is_said(open_page, finished):
+    run = finished("photographs", {"data.name": "cifar10", "model.nc": 3})
+    plant(run, [full(1050, {"diversity": 1.0}, extractor=None, missing="There is no *network* for cifar10.")])
+    assert r"no \*network\* for cifar10" in words(show(open_page("train", run=run.id), run))
+
+
+def test_nothing_measured_yet_says_so_and_offers_to(open_page, finished, stopped):
+    bare = finished("no checkpoint")
+    app = show(open_page("train", run=bare.id), bare)
+    assert "no checkpoint" in words(app)
+    assert not [button for button in app.button if button.label.startswith("Measure")]
+    run = stopped("old")
+    app = show(open_page("train", run=run.id), run)
+    assert "can be measured now" in words(app)
+    assert app.button(key=f"measure-{run.id}").label.startswith("Measure ")
+    run.write_status(Status(state="queued", step=12, total_steps=20))
+    app = show(open_page("train", run=run.id), run)
+    assert "Nothing" in words(app)
+    assert not [button for button in app.button if button.label.startswith("Measure")]
+
+
+def test_a_saved_run_is_measured_at_the_press_of_a_button(open_page, stopped):
+    run = stopped("old", changes={"train.final_samples": 300, "train.evaluate_every": 0})
+    app = show(open_page("train", run=run.id), run)
+    app.button(key=f"measure-{run.id}").click().run()
+    assert not app.exception
+    assert not app.error
+    (made,) = run.evaluations()
+    assert (made.step, made.size, made.samples) == (12, "full", 300)
+    assert "Last full evaluation" in words(app)
+    assert not [button for button in app.button if button.label.startswith("Measure")]
+
+
+def test_a_checkpoint_that_cannot_be_read_is_said_in_a_sentence(open_page, stopped):
+    run = stopped("old")
+    run.checkpoint_path("last").write_bytes(b"nonsense")
+    app = show(open_page("train", run=run.id), run)
+    app.button(key=f"measure-{run.id}").click().run()
+    assert not app.exception
+    (problem,) = app.error
+    assert "cannot be read" in problem.value
+
+
+# --- tables of runs -------------------------------------------------------------------------------------------------
+
+
+def test_the_runs_table_has_the_values_that_some_run_has(open_page, finished):
+    plant(finished("good"), [evaluation(100), evaluation(200), evaluation(400, {"fid": 8.0}), full(400, {"fid": 2.5})])
+    finished("never measured")
+    table = open_page("runs").dataframe[0].value.set_index("name")
+    assert dict(table.loc["good", ["FID", "best FID", "FID at the end", "coverage"]]) == {
+        "FID": 8.0, "best FID": 5.0, "FID at the end": 2.5, "coverage": 0.5,
+    }  # fmt: skip
+    assert np.isnan(table.loc["never measured", "FID"])
+    assert not {"modes found", "test ELBO", "near a mode"} & set(table)
+
+
+def test_what_old_runs_measured_of_themselves_is_still_shown(finished):
+    run = finished("vae")
+    (run.path / "summary.json").write_text('{"test_elbo": -105.6}')
+    assert tables._quality(run)["test ELBO"] == -105.6
+
+
+def test_a_card_says_the_main_value(open_page, finished):
+    plant(finished("good"), [evaluation(100)])
+    plant(finished("toy", RING), [evaluation(100, {"modes": 7}), full(100, {"modes": 8, "coverage": 0.5})])
+    captions = [caption.value for caption in open_page("home").caption]
+    assert "FID 10" in captions
+    assert "modes found 8" in captions
+
+
+# --- comparing ------------------------------------------------------------------------------------------------------
+
+
+def compare(open_page, *runs) -> AppTest:
+    return open_page("compare", runs=",".join(run.id for run in runs))
+
+
+def test_values_of_several_runs_are_drawn_in_their_colours(open_page, finished, charts):
+    first = plant(finished("a"), [evaluation(20), full(40, {"fid": 3.0})])
+    second = plant(finished("b", {"seed": 1}), [evaluation(40)])
+    app = compare(open_page, first, second)
+    figure = charts["FID of 2 runs"]
+    assert [(trace["name"], trace["marker"]["color"]) for trace in figure["data"]] == [
+        ("a", run_color(first)), ("a", run_color(first)), ("b", run_color(second)),
+    ]  # fmt: skip
+    app.get_by_key("compare-axis").set_value("epoch").run()
+    assert charts["FID of 2 runs"]["data"][0]["x"] == [pytest.approx(20 / 70)]
+    pills = next(group for group in app.button_group if group.key and group.key.startswith("compare-quality"))
+    pills.set_value(["coverage"]).run()
+    assert "coverage of 2 runs" in charts
+    assert not app.exception
+
+
+def test_results_say_the_last_value_and_the_best_and_at_which_step(open_page, finished):
+    first = plant(finished("a"), [evaluation(100), evaluation(200, {"fid": 8.0}), full(200, {"fid": 2.5})])
+    second = finished("b", {"seed": 1})
+    table = compare(open_page, first, second).dataframe[-1].value.set_index("at the end")
+    assert dict(table.loc["FID"]) == {"a": "2.5", "b": "–"}
+    assert dict(table.loc["best FID on the way"]) == {"a": "8 at step 200", "b": "–"}
+    assert table.loc["samples"].to_dict() == {"a": "10,000", "b": "–"}
+
+
+def test_a_fork_goes_on_with_the_values_of_its_parent(open_page, runs, stopped):
+    parent = plant(stopped("parent"), [evaluation(5), evaluation(10)])
+    fork = runs.fork(parent, "000005", parent.config, name="fork")
+    plant(fork, [evaluation(15)])
+    open_page("home")
+    assert [each.step for each in comparing_quality.evaluations(fork, join=True)] == [5, 15]
+    assert [each.step for each in comparing_quality.evaluations(fork, join=False)] == [15]
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"extractor": "fashion-cnn-v1"}, "different networks"),
+        ({"reference": "mnist"}, "different images"),
+        ({"reference_count": 60_000}, "different images"),
+        ({"samples": 500}, "500 and 1,000 samples"),
+    ],
+)
+def test_what_does_not_compare_is_said(changes, word):
+    same, other = evaluation(100), evaluation(100, **changes)
+    assert comparing_quality.differences([same, same]) == []
+    (sentence,) = comparing_quality.differences([same, other])
+    assert word in sentence
+
+
+def test_classes_are_shown_side_by_side(open_page, finished, charts):
+    first = plant(finished("a"), [evaluation(100)])
+    second = plant(finished("b", {"seed": 1}), [evaluation(100, histogram=(0, *(111,) * 9))])
+    app = compare(open_page, first, second)
+    found = [charts[f"classes among the samples of {name}"] for name in "ab"]
+    assert found[0]["layout"]["yaxis"]["range"] == found[1]["layout"]["yaxis"]["range"]
+    assert "never: 0" in words(app)
+
+
+def test_runs_without_any_evaluation_look_as_before(open_page, finished, charts):
+    app = compare(open_page, finished("a"), finished("b", {"seed": 1}))
+    assert charts == {}
+    assert list(app.dataframe[-1].value["run"]) == ["a", "b"]

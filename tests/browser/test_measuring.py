@@ -1,0 +1,45 @@
+"""What is measured of samples, in a browser: at the press of a button, and while it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from gancore.runner import execute
+from tests.training import tiny
+
+pytestmark = pytest.mark.browser
+
+CHART = '.chart[aria-label^="modes found of"]'
+RING = {"data.name": "ring", "model.g_output": "linear", "train.final_samples": 500}
+
+
+def test_a_saved_run_is_measured_at_the_press_of_a_button(app, new_page: Callable[[], Page]) -> None:
+    run = app.store.create(tiny("mlp", RING), name="ring")
+    assert execute(run.path, max_steps=12) == "stopped"
+    page = new_page()
+    page.goto(f"{app.url}/train?run={run.id}")
+    page.get_by_text("Quality", exact=True).click()
+    expect(page.get_by_text("Nothing measured yet")).to_be_visible()
+    page.get_by_role("button", name="Measure 500 samples").click()
+    expect(page.get_by_text("Last full evaluation")).to_be_visible()
+    expect(page.get_by_text("500 samples against")).to_be_visible()
+    assert page.evaluate(f"document.querySelector('{CHART}').data.length") == 1
+    expect(page.get_by_role("button", name="Measure 500 samples")).to_have_count(0)
+
+
+def test_values_are_followed_while_it_trains_and_the_chart_stays(app, new_page: Callable[[], Page]) -> None:
+    often = {"train.steps": 100_000, "train.evaluate_every": 20, "train.evaluate_share": 1.0}
+    run = app.store.create(tiny("mlp", RING | often), name="ring")
+    run.enqueue()
+    page = new_page()
+    page.goto(f"{app.url}/train?run={run.id}")
+    page.get_by_text("Quality", exact=True).click()
+    chart = page.locator(CHART)
+    expect(chart).to_be_visible()
+    chart.evaluate("element => { element.mine = true }")
+    page.wait_for_function(f"(document.querySelector('{CHART}')?.data?.[0].x.length ?? 0) >= 3")
+    assert chart.evaluate("element => element.mine")
+    run.command("stop")

@@ -1,0 +1,221 @@
+"""Real runs, healthy and sick: on some the limits of `gancore.health` were set, on the others they are tested.
+
+`python -m tests.recordings NAME ...` trains them anew, seconds to minutes each, and keeps of each what a doctor reads:
+its settings, its status, its curves and its evaluations, in tests/recorded/NAME. `python -m tests.recordings` tells
+what is found in each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+from unittest import mock
+
+import pyarrow as pa
+
+from gancore.config import RunConfig, Settings, needed
+from gancore.health import examine
+from gancore.runner import execute
+from gancore.store import Run, RunStore
+from gancore.systems import S4_VAE, S5_GAN, S7_BOLD_ONES, S8_TOYS, S9_SEMI, settings_of
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A run to train, and what is planted in it, or what it was found to have once it was looked at."""
+
+    settings: Settings
+    signs: tuple[str, ...] = ()  # what must be found at its end; nothing: it is healthy
+    further: tuple[str, ...] = ()  # what may be found besides, since it is there, too
+    held_out: bool = False  # whether limits are tested on it; else they were set on it
+
+
+_EVALUATED: Mapping[str, Any] = {  # every 100 steps, however long it takes: the same steps on any machine
+    "train.evaluate_every": 100,
+    "train.evaluate_share": 1.0,
+    "train.final_samples": 0,
+    "train.preview_every": 100_000,
+    "train.checkpoint_seconds": 3600.0,
+}
+_DCGAN = _EVALUATED | {"model.ngf": 16, "model.ndf": 16, "train.batch_size": 32, "train.steps": 600}
+_MLP = _EVALUATED | {
+    "model.kind": "mlp",
+    "data.image_size": 28,
+    "model.init": "default",
+    "model.g_hidden": (512, 512),
+    "optim.lr_g": 1e-3,
+    "optim.lr_d": 1e-3,
+    "train.evaluate_every": 200,
+    "train.steps": 1_600,
+}
+_CMLP = settings_of(S5_GAN) | _EVALUATED | {"data.name": "mnist-5k", "data.range": "-1..1", "model.kind": "cmlp"}
+_CDCGAN = _EVALUATED | {"model.kind": "cdcgan", "model.ngf": 8, "model.ndf": 8, "train.steps": 700}
+_VAE = settings_of(S4_VAE) | needed("model.kind", "vae") | _EVALUATED | {"data.name": "mnist-5k", "train.steps": 400}
+_TOY = settings_of(S8_TOYS) | _EVALUATED | {"train.steps": 3_000}
+_SEMI = settings_of(S9_SEMI) | _EVALUATED | {"data.name": "mnist-5k", "model.ngf": 16, "model.ndf": 16}
+_WGAN_GP = {"objective.loss": "wasserstein", "objective.penalty": "gradient", "model.d_norm": "none"}
+_SHORT: Mapping[str, Any] = {"train.evaluate_every": 200, "train.steps": 400}
+_STRONG_D = {"model.ngf": 4, "model.ndf": 32, "optim.lr_d": 2e-3, "optim.lr_g": 5e-5}
+_WEAK_D = {"optim.lr_d": 2e-6, "optim.lr_g": 2e-3, "model.ndf": 1}
+_SWINGING = {"optim.beta1": 0.9, "optim.lr_g": 5e-3, "optim.lr_d": 5e-3, "train.steps": 2_000}
+
+RECORDINGS: dict[str, Recording] = {
+    # Healthy; the quickstarts as they are, so that their evaluations come when there is time
+    "quickstart-0": Recording({"seed": 0}),
+    "quickstart-1": Recording({"seed": 1}, held_out=True),
+    "quickstart-2": Recording({"seed": 2}, held_out=True),
+    "dcgan-hinge": Recording(_DCGAN | {"objective.loss": "hinge", "model.spectral_norm": True, "train.steps": 1_000}),
+    "dcgan-batch-128": Recording(_DCGAN | {"train.batch_size": 128, "train.steps": 400}, held_out=True),
+    "dcgan-small": Recording(_DCGAN | {"model.ngf": 8, "model.ndf": 8, "train.steps": 1_000}, held_out=True),
+    "mlp-least-squares": Recording(_MLP | {"objective.loss": "least_squares"}),
+    "mlp-wgan-gp": Recording(
+        _MLP | _WGAN_GP | {"optim.lr_g": 2e-4, "optim.lr_d": 2e-4, "model.d_leak": 0.2, "train.steps": 1_000}
+    ),
+    "cmlp": Recording(_MLP | {"model.kind": "cmlp", "train.steps": 1_000}, held_out=True),
+    "vae": Recording(_VAE),
+    "vae-deep": Recording(_VAE | {"model.hidden": (400, 200), "seed": 2}, held_out=True),
+    "semi": Recording(_SEMI | {"train.steps": 400}),
+    "bold": Recording(
+        settings_of(S7_BOLD_ONES)
+        | needed("model.kind", "translator")
+        | _EVALUATED
+        | {"data.name": "mnist-5k", "train.batch_size": 16, "train.evaluate_every": 200, "train.steps": 600}
+    ),
+    "ring": Recording(_TOY),
+    "ring-wgan-gp": Recording(_TOY | _WGAN_GP | {"objective.penalty_weight": 0.1, "train.steps": 1_500}, held_out=True),
+    "grid": Recording(_TOY | {"data.name": "grid"}, held_out=True),
+    "quickstart-3": Recording({"seed": 3}, held_out=True),
+    "cdcgan": Recording(
+        _CDCGAN | {"model.ngf": 16, "model.ndf": 16, "optim.lr_g": 2e-4, "train.steps": 800}, held_out=True
+    ),
+    "dcgan-r1": Recording(_DCGAN | {"objective.penalty": "r1", "train.steps": 800, "seed": 4}, held_out=True),
+    "mlp-vanilla": Recording(_MLP | {"seed": 5, "train.steps": 1_200}, held_out=True),
+    "ring-hinge": Recording(_TOY | {"objective.loss": "hinge", "seed": 2}, held_out=True),
+    # Sick
+    "lr-g": Recording(_DCGAN | {"optim.lr_g": 0.1, "train.steps": 1_000}, ("dead_output",)),
+    "lr-d": Recording(_DCGAN | _SHORT | {"optim.lr_d": 0.1}, ("jumping",)),
+    "lr-both": Recording(_DCGAN | _SHORT | {"optim.lr_g": 0.1, "optim.lr_d": 0.1}, ("jumping",), held_out=True),
+    "minimax": Recording(_DCGAN | _SHORT | _STRONG_D | {"objective.loss": "minimax"}, ("vanishing",)),
+    "mlp-minimax": Recording(
+        _MLP | {"train.steps": 800, "objective.loss": "minimax", "model.d_hidden": (1024, 1024), "optim.lr_g": 1e-5},
+        ("vanishing",),
+        held_out=True,
+    ),
+    "strong-d": Recording(_DCGAN | _STRONG_D, ("d_too_strong",), further=("dead_output",)),
+    "mlp-strong-d": Recording(
+        _MLP | {"train.steps": 800, "objective.loss": "hinge", "model.d_hidden": (1024, 1024), "optim.lr_g": 1e-5},
+        ("d_too_strong",),
+        held_out=True,
+    ),
+    "only-g": Recording(_DCGAN | {"objective.only": "g"}, ("d_fooled",), further=("dead_output",)),
+    "weak-d": Recording(_DCGAN | _SHORT | _WEAK_D, ("d_fooled",), held_out=True),
+    "wasserstein": Recording(_DCGAN | {"objective.loss": "wasserstein"}, ("growing",)),
+    "mlp-wasserstein": Recording(
+        _MLP | {"train.steps": 800, "objective.loss": "wasserstein"}, ("growing",), held_out=True
+    ),
+    "vae-lr-1": Recording(_VAE | {"optim.lr": 1.0}, ("not_a_number",)),
+    "mlp-sgd": Recording(
+        _MLP | {"optim.optimizer": "sgd", "optim.momentum": 0.9, "optim.lr_g": 1.0, "optim.lr_d": 1.0},
+        ("not_a_number",),
+        held_out=True,
+    ),
+    "ring-swinging": Recording(_TOY | _SWINGING, ("oscillation",), further=("mode_collapse",)),
+    "ring-swinging-again": Recording(
+        _TOY | _SWINGING | {"optim.lr_d": 4e-3, "seed": 1}, ("oscillation",), further=("mode_collapse",), held_out=True
+    ),
+    "ring-collapsed": Recording(_TOY | {"optim.lr_g": 5e-3, "optim.g_steps": 5}, ("mode_collapse",)),
+    "grid-collapsed": Recording(
+        _TOY | {"data.name": "grid", "optim.lr_g": 5e-3, "optim.g_steps": 5}, ("mode_collapse",), held_out=True
+    ),
+    "cdcgan-collapsed": Recording(_CDCGAN, ("mode_collapse",)),
+    "cdcgan-collapsed-again": Recording(_CDCGAN | {"train.steps": 500, "seed": 1}, ("mode_collapse",), held_out=True),
+    "cmlp-dead": Recording(
+        _CMLP | {"train.evaluate_every": 200, "train.steps": 1_600},
+        ("dead_output",),
+        further=("d_too_strong",),
+        held_out=True,
+    ),
+    "mlp-dead": Recording(_MLP | {"optim.lr_g": 3e-3, "optim.beta1": 0.9}, ("dead_output",), further=("d_too_strong",)),
+    "mlp-lr-g": Recording(
+        _MLP | {"train.steps": 800, "optim.lr_g": 2e-2}, ("dead_output",), ("vanishing",), held_out=True
+    ),
+    "few-images": Recording(
+        _MLP | {"data.limit": 32, "train.batch_size": 16, "train.epochs": 10_000}, ("memorisation",)
+    ),
+    "few-images-again": Recording(
+        _MLP | {"data.limit": 40, "train.batch_size": 20, "objective.loss": "hinge", "train.epochs": 10_000, "seed": 1},
+        ("memorisation",),
+        held_out=True,
+    ),
+    "fashion-gan": Recording(  # report 003's: some garments never come up
+        settings_of(S5_GAN) | _EVALUATED | {"data.range": "-1..1", "train.epochs": 4, "train.evaluate_every": 500},
+        ("mode_collapse",),
+        held_out=True,
+    ),
+    "cdcgan-lr-both": Recording(
+        _CDCGAN | _SHORT | {"optim.lr_g": 0.1, "optim.lr_d": 0.1}, ("jumping",), ("dead_output",), held_out=True
+    ),
+    "dcgan-minimax-again": Recording(
+        _DCGAN | _SHORT | _STRONG_D | {"objective.loss": "minimax", "model.ndf": 64, "seed": 3},
+        ("vanishing",),
+        held_out=True,
+    ),
+    "mlp-only-g": Recording(
+        _MLP | {"objective.only": "g", "train.steps": 800, "seed": 3}, ("d_fooled",), ("dead_output",), held_out=True
+    ),
+    "ring-collapsed-again": Recording(
+        _TOY | {"optim.lr_g": 1e-2, "optim.g_steps": 3, "seed": 4}, ("mode_collapse",), held_out=True
+    ),
+    "vae-collapsed": Recording(
+        _VAE | {"model.hidden": (200,) * 4, "optim.lr": 0.01, "train.steps": 300}, ("posterior_collapse",)
+    ),
+    "vae-collapsed-again": Recording(
+        _VAE | {"model.hidden": (300,) * 4, "optim.lr": 0.01, "train.steps": 300, "seed": 2},
+        ("posterior_collapse",),
+        held_out=True,
+    ),
+}
+
+
+def record(name: str, into: Path) -> None:
+    """Train a recording in the store `into` and keep what a doctor reads. One thread, so that anyone gets the same."""
+    with mock.patch("gancore.store._threads", return_value=1):
+        run = RunStore(into).create(RunConfig().replace(RECORDINGS[name].settings), name=name)
+    execute(run.path)
+    shutil.rmtree(RECORDED / name, ignore_errors=True)
+    for file in (run.path / "config.json", run.path / "status.json", *(run.path / "evals").glob("*.json")):
+        target = RECORDED / name / file.relative_to(run.path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+    rows = run.scalars().drop(columns=["epoch", "time", "step_time"])
+    table = pa.Table.from_pandas(rows.astype("float32").astype({"step": "int32"}), preserve_index=False)
+    with pa.ipc.new_stream(RECORDED / name / "scalars.arrow", table.schema) as writer:
+        writer.write_table(table)
+
+
+def main() -> None:
+    """Record what is named; tell what is found."""
+    parser = argparse.ArgumentParser(description="Record runs, healthy and sick, and tell what is found in them.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="what to record anew: " + ", ".join(RECORDINGS))
+    into = Path(gettempdir()) / "recordings"
+    parser.add_argument("--into", type=Path, default=into, help="where the whole runs stay")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.names) - set(RECORDINGS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
+    for name in chosen.names:
+        record(name, chosen.into)
+    for name in chosen.names or RECORDINGS:
+        found = [f"{finding.sign} from step {finding.step:,}" for finding in examine(Run(RECORDED / name))]
+        sys.stdout.write(f"{name}: {', '.join(found) or 'healthy'}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,358 @@
+"""The doctor: on recorded runs, on curves made up for one sign each, and on what a folder may lack."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gancore.config import RunConfig
+from gancore.evidence import GUESSING, LIMITS
+from gancore.forks import is_fixed
+from gancore.health import SIGNS, Finding, diagnose, examine
+from gancore.measures import Evaluation
+from gancore.scalars import ScalarWriter
+from gancore.store import Run, RunStore
+from tests.recordings import RECORDED, RECORDINGS
+from tests.training import tiny
+
+STEPS = 1_500
+HEALTHY = {"loss_d": 1.0, "loss_g": 1.5, "d_real": 0.65, "d_fake": 0.35, "d_fake_g": 0.3}
+GRADIENTS = {"grad_norm_d": 10.0, "grad_norm_g": 5.0}
+
+
+def curves(steps: int = STEPS, **columns: Any) -> pd.DataFrame:
+    """A healthy GAN's curves with some noise, other `columns` in place of these."""
+    source = np.random.default_rng(0)
+    noise = 1 + 0.1 * source.standard_normal(steps)
+    step = np.arange(1, steps + 1)
+    made = {name: np.broadcast_to(value, steps) * noise for name, value in (HEALTHY | GRADIENTS | columns).items()}
+    return pd.DataFrame({"step": step} | made)
+
+
+def falling(start: float, end: float) -> np.ndarray[Any, Any]:
+    """From one value to another within the first tenth of the run, in equal ratios."""
+    return np.geomspace(start, end, STEPS).clip(*sorted((start, end)))
+
+
+def evaluation(step: int, **values: float) -> Evaluation:
+    healthy = {
+        "fid": 6.0,
+        "contrast": 0.9,
+        "diversity": 0.9,
+        "precision": 0.7,
+        "recall": 0.8,
+        "closer_to_training": 0.3,
+    }
+    return Evaluation(
+        step=step,
+        weights="raw",
+        size="cheap",
+        samples=1_000,
+        reference="mnist-5k, training images",
+        reference_count=4_500,
+        seconds=1.0,
+        values=healthy | values,
+        histogram=(100,) * 10,
+        expected=(450,) * 10,
+    )
+
+
+def signs(found: list[Finding]) -> set[str]:
+    return {finding.sign for finding in found}
+
+
+# --- recorded runs ----------------------------------------------------------------------------------------------------
+
+HEALTHY_RUNS = [name for name, recording in RECORDINGS.items() if not recording.signs]
+
+
+def until(run: Run, step: int) -> list[Finding]:
+    """What was found when the run had come as far as `step`."""
+    rows = run.scalars()
+    evaluations = [each for each in run.evaluations() if each.step <= step]
+    return diagnose(run.config, rows[rows["step"] <= step], evaluations)
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_what_is_found_in_a_recorded_run(name: str) -> None:
+    recording, found = RECORDINGS[name], signs(examine(Run(RECORDED / name)))
+    assert found >= set(recording.signs)
+    assert found <= {*recording.signs, *recording.further}
+
+
+@pytest.mark.parametrize("name", HEALTHY_RUNS)
+def test_a_healthy_run_raises_no_alarm_while_it_trains(name: str) -> None:
+    run = Run(RECORDED / name)
+    steps = {*range(25, run.status.step, 100), *(each.step for each in run.evaluations())}
+    assert {step: signs(found) for step in sorted(steps) if (found := until(run, step))} == {}
+
+
+@pytest.mark.parametrize("name", [name for name, recording in RECORDINGS.items() if recording.signs])
+def test_a_finding_is_there_from_the_step_on_that_it_names(name: str) -> None:
+    run = Run(RECORDED / name)
+    for finding in examine(run):
+        if finding.sign != "not_a_number":
+            assert finding.sign in signs(until(run, finding.step))
+        assert 0 < finding.step <= run.status.step
+
+
+@pytest.mark.parametrize("name", [name for name, recording in RECORDINGS.items() if recording.signs])
+def test_remedies_fit_the_run(name: str) -> None:
+    run = Run(RECORDED / name)
+    for finding in diagnose(run.config, run.scalars(), run.evaluations(), run.status.error):
+        assert finding.remedies, finding.sign
+        changes = [remedy.changes for remedy in finding.remedies]
+        assert all(changes.count(each) == 1 for each in changes)
+        for remedy in finding.remedies:
+            after = run.config.replace(remedy.changes)
+            assert all(after.uses(path) and after.flat[path] != run.config.flat[path] for path in remedy.changes)
+            assert not remedy.fork or not any(map(is_fixed, remedy.changes))
+            assert "{" not in remedy.text
+
+
+def test_half_of_the_recordings_are_held_out_and_every_sign_is_planted_in_one() -> None:
+    assert {path.name for path in RECORDED.iterdir()} == set(RECORDINGS)
+    for sick in (False, True):
+        held_out = [recording.held_out for recording in RECORDINGS.values() if bool(recording.signs) == sick]
+        assert 0.4 <= np.mean(held_out) <= 0.6
+    assert {sign for recording in RECORDINGS.values() for sign in recording.signs} == set(SIGNS)
+
+
+def test_recordings_are_small_and_trained_as_the_catalogue_says() -> None:
+    assert sum(file.stat().st_size for file in RECORDED.rglob("*.*") if file.is_file()) < 2_500_000
+    for name, recording in RECORDINGS.items():
+        assert Run(RECORDED / name).config == RunConfig().replace(recording.settings), name
+
+
+# --- curves made up ---------------------------------------------------------------------------------------------------
+
+
+SICK: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {  # the sign, settings, curves
+    "d_too_strong": ({}, {"loss_d": 1e-3, "loss_g": 9.0, "d_real": 0.99, "d_fake_g": 1e-3}),
+    "vanishing": (
+        {"objective.loss": "minimax"},
+        {"loss_d": 1e-3, "loss_g": -1e-3, "d_fake_g": 1e-3, "grad_norm_g": falling(1, 1e-4)},
+    ),
+    "d_fooled": ({}, {"loss_d": 2.5, "loss_g": 0.1, "d_real": 0.5, "d_fake": 0.9, "d_fake_g": 0.9}),
+    "growing": ({}, {"grad_norm_d": falling(1e4, 1)[::-1]}),
+    "oscillation": ({}, {"loss_d": 1 + np.sin(np.arange(STEPS) / 40)}),
+    "jumping": ({}, {"loss_d": np.tile([0.1, 2.0], STEPS // 2)}),
+}
+
+
+@pytest.mark.parametrize("sign", SICK)
+def test_a_sign_shows_in_curves_made_for_it(sign: str) -> None:
+    settings, columns = SICK[sign]
+    assert signs(diagnose(RunConfig().replace(settings), curves(**columns), [])) == {sign}
+
+
+@pytest.mark.parametrize("loss", ["least_squares", "hinge"])
+def test_what_d_loses_is_measured_by_what_guessing_costs(loss: Any) -> None:
+    config = RunConfig().replace({"objective.loss": loss})
+    level = LIMITS.sure * GUESSING[loss]
+    assert signs(diagnose(config, curves(loss_d=level / 2), [])) == {"d_too_strong"}
+    assert diagnose(config, curves(loss_d=level * 2), []) == []
+
+
+def test_smoothed_targets_cost_a_d_that_is_sure_something() -> None:
+    least = -0.1 * np.log(0.1) - 0.9 * np.log(0.9)
+    smoothed = RunConfig().replace({"objective.label_smoothing": 0.1})
+    rows = curves(steps=600)
+    rows["loss_d"] = least + 1e-3
+    assert signs(diagnose(smoothed, rows, [])) == {"d_too_strong"}
+    assert diagnose(RunConfig(), rows, []) == []
+
+
+def test_a_vaes_code_that_says_nothing() -> None:
+    rows = pd.DataFrame({"step": np.arange(1, 301), "loss": 200.0, "recon": 200.0, "kl": 1e-3, "grad_norm": 900.0})
+    (finding,) = diagnose(tiny("vae"), rows, [])
+    assert finding.sign == "posterior_collapse"
+    assert "tell 1 kinds" in finding.seen
+
+
+def test_what_has_passed_is_not_told() -> None:
+    strong = np.where(np.arange(STEPS) < 1_000, 1e-3, 1.0)
+    assert signs(until_step(strong, 900)) == {"d_too_strong"}
+    assert until_step(strong, STEPS) == []
+
+
+def until_step(loss_d: Any, step: int) -> list[Finding]:
+    return diagnose(RunConfig(), curves(loss_d=loss_d).head(step), [])
+
+
+def test_a_young_run_is_left_alone() -> None:
+    young = LIMITS.block * LIMITS.window - 1
+    for settings, columns in SICK.values():
+        assert diagnose(RunConfig().replace(settings), curves(**columns).head(young), []) == []
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 24, 25, 26, 199, 200, 1_049, 1_050])
+def test_any_number_of_rows_will_do(rows: int) -> None:
+    assert diagnose(RunConfig(), curves().head(rows), []) == []
+
+
+@pytest.mark.parametrize("missing", [*HEALTHY, *GRADIENTS, "step"])
+def test_a_curve_may_be_missing(missing: str) -> None:
+    assert diagnose(RunConfig(), curves().drop(columns=missing), []) == []
+
+
+def test_a_frame_may_be_empty_and_a_curve_constant() -> None:
+    assert diagnose(RunConfig(), pd.DataFrame(), []) == []
+    assert diagnose(RunConfig(), pd.DataFrame({"step": []}), []) == []
+    assert diagnose(RunConfig(), curves() * 0 + 0.7, []) == []
+
+
+# --- numbers that are not finite --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("rows", [1, 30, 1_000])
+@pytest.mark.parametrize("name", ["loss_d", "grad_norm_g"])
+def test_a_last_row_that_is_not_finite(value: float, rows: int, name: str) -> None:
+    frame = curves().head(rows).copy()
+    frame.loc[rows - 1, name] = value
+    (finding,) = diagnose(RunConfig(), frame, [])
+    assert (finding.sign, finding.step) == ("not_a_number", rows)
+    assert name in finding.seen
+
+
+def test_a_curve_that_another_part_of_a_lineage_lacks_is_not_broken() -> None:
+    rows = curves()
+    rows["penalty"] = np.where(rows["step"] < 500, 0.1, np.nan)
+    assert diagnose(RunConfig(), rows, []) == []
+
+
+def test_the_error_of_a_run_tells_without_any_row() -> None:
+    (finding,) = diagnose(
+        RunConfig(), pd.DataFrame({"step": []}), [], "the run diverged: loss_d is infinite at step 1."
+    )
+    assert (finding.sign, finding.seen) == ("not_a_number", "The run diverged: loss_d is infinite at step 1.")
+    assert diagnose(RunConfig(), curves(), [], "OSError: no space left on device") == []
+
+
+# --- evaluations ------------------------------------------------------------------------------------------------------
+
+
+def found_in(evaluations: list[Evaluation], **settings: Any) -> set[str]:
+    changes = {path.replace("__", "."): value for path, value in settings.items()}
+    return signs(diagnose(RunConfig().replace(changes), curves(), evaluations))
+
+
+def test_classes_that_are_missing_from_good_samples() -> None:
+    lacking = {"histogram": (180, 180, 180, 180, 180, 100, 0, 0, 0, 0)}
+    early, late = (evaluation(step).model_copy(update=lacking) for step in (600, 800))
+    (finding,) = diagnose(RunConfig(), curves(), [early, late])
+    assert (finding.sign, finding.step, finding.seen) == (
+        "mode_collapse",
+        800,
+        "Hardly any sample is of 6, 7, 8 and 9.",
+    )
+    blurred = [each.model_copy(update={"values": {**each.values, "precision": 0.1}}) for each in (early, late)]
+    assert found_in(blurred) == set()
+
+
+def test_rare_classes_are_not_missed() -> None:
+    uneven = {"histogram": (500, 500, *(0,) * 8), "expected": (2_200, 2_200, *(10,) * 8)}
+    assert found_in([evaluation(step).model_copy(update=uneven) for step in (600, 800)]) == set()
+
+
+def test_one_picture_again_and_again() -> None:
+    same = [evaluation(step, diversity=0.1) for step in (600, 800)]
+    assert found_in(same) == {"dead_output"}
+    assert found_in([evaluation(step, diversity=0.1, contrast=0.12) for step in (600, 800)]) == set()  # only pale
+    assert found_in([*same, evaluation(1_000)]) == set()  # it came back
+    assert found_in([evaluation(step, diversity=0.1) for step in (100, 200)]) == set()  # it has hardly begun
+
+
+def test_one_small_evaluation_is_not_enough_and_a_full_one_is() -> None:
+    once = evaluation(800, diversity=0.1)
+    assert found_in([once]) == set()
+    assert found_in([once.model_copy(update={"size": "full"})]) == {"dead_output"}
+
+
+def test_the_average_of_g_stands_for_the_run_where_there_is_one() -> None:
+    raw = [evaluation(step, diversity=0.1) for step in (600, 800)]
+    average = [evaluation(step).model_copy(update={"weights": "ema"}) for step in (600, 800)]
+    assert found_in([*raw, *average]) == set()
+
+
+def test_samples_that_still_get_better_are_left_alone() -> None:
+    same = [evaluation(step, diversity=0.1, fid=fid) for step, fid in ((600, 120.0), (800, 90.0), (1_000, 80.0))]
+    assert found_in(same[:2]) == found_in(same) == set()
+    assert found_in([*same, evaluation(1_200, diversity=0.1, fid=81.0)]) == {"dead_output"}
+
+
+def test_one_picture_a_class_is_collapse_unless_it_is_like_nothing_real() -> None:
+    few = [evaluation(step, recall=0.0, fid=20.0) for step in (600, 800)]
+    assert found_in(few) == {"mode_collapse"}
+    assert found_in([evaluation(step, recall=0.0, fid=80.0) for step in (600, 800)]) == set()
+
+
+def test_copies_are_told_where_images_are_few() -> None:
+    near = [evaluation(step, closer_to_training=0.95) for step in (600, 800)]
+    assert found_in(near, data__limit=200) == {"memorisation"}
+    assert found_in(near) == set()
+
+
+# --- what to do -------------------------------------------------------------------------------------------------------
+
+
+def strong_d(store: RunStore, steps: int) -> Run:
+    """A run of 2,000 steps in which D was too strong for the first ones."""
+    run = store.create(RunConfig().replace({"train.steps": 2_000}))
+    rows = curves(steps, loss_d=1e-3)
+    writer = ScalarWriter(run.path / "scalars.arrow")
+    writer.append({str(name): rows[name].to_numpy() for name in rows})
+    writer.close()
+    return run
+
+
+def forks(run: Run) -> set[bool]:
+    return {remedy.fork for finding in examine(run) for remedy in finding.remedies if "optim.lr_d" in remedy.changes}
+
+
+def test_a_fork_goes_on_from_a_checkpoint_that_is_there(store: RunStore) -> None:
+    run = strong_d(store, 500)
+    assert forks(run) == {False}
+    (run.path / "checkpoints").mkdir()
+    (run.path / "checkpoints" / "last.pt").touch()
+    assert forks(run) == {True}
+
+
+def test_a_run_that_is_over_is_begun_anew(store: RunStore) -> None:
+    run = strong_d(store, 2_000)
+    (run.path / "checkpoints").mkdir()
+    (run.path / "checkpoints" / "last.pt").touch()
+    assert forks(run) == {False}
+
+
+def test_a_folder_that_cannot_be_read_has_no_findings(store: RunStore) -> None:
+    run = strong_d(store, 500)
+    assert signs(examine(run)) == {"d_too_strong"}
+    (run.path / "config.json").write_text("{")
+    assert examine(Run(run.path)) == []
+
+
+def test_remedies_say_what_they_change() -> None:
+    (finding,) = diagnose(RunConfig(), curves(loss_d=1e-3), [])
+    texts = {remedy.text: dict(remedy.changes) for remedy in finding.remedies}
+    assert texts["lr_d down to 5e-5"] == {"optim.lr_d": 5e-5}
+    assert texts["ndf 16"] == {"model.ndf": 16}
+    assert "dropout 0.3 in D" not in texts  # which a DCGAN has not
+
+
+def test_many_rows_take_little_time() -> None:
+    rows = curves(25_000)
+    evaluations = [evaluation(step, fid=10.0, recall=0.5) for step in range(0, 25_000, 200)]
+
+    def measure() -> float:
+        begin = time.process_time()
+        diagnose(RunConfig(), rows, evaluations)
+        return time.process_time() - begin
+
+    assert min(measure() for _ in range(5)) < 0.02

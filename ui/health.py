@@ -1,0 +1,134 @@
+"""What goes wrong in a run and what to do about it: one line under its progress, a card behind each finding."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from gancore.config import ConfigError
+from gancore.health import LIMITS, SIGNS, Finding, Remedy, examine
+from gancore.store import Run
+from ui import forms, starting
+from ui.words import plain
+
+PATIENCE = 20.0  # seconds that a run is given to stop before its checkpoint is forked
+EARLY = LIMITS.block * LIMITS.window  # steps before there is a level of any curve
+
+
+def examined(run: Run) -> list[Finding]:
+    """What can be seen to go wrong, the gravest first; looked for again only when the run went on."""
+    return _examined(str(run.path), *(_stamp(run.path / name) for name in _READ))
+
+
+_READ = ("scalars.arrow", "evals", "changes", "status.json")  # what findings hang on
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Another one when a file or what lies in a folder has changed; cheaper than to read it."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size
+
+
+@st.cache_data(max_entries=1_000, show_spinner=False)
+def _examined(path: str, *stamps: tuple[int, int]) -> list[Finding]:  # noqa: ARG001
+    return examine(Run(Path(path)))
+
+
+def word(run: Run) -> str | None:
+    """The gravest finding and how many there are besides, for tables; None before there are any curves."""
+    if run.damage:
+        return None
+    findings = examined(run)
+    if not findings and run.status.step < EARLY:
+        return None
+    if not findings:
+        return "✓ no trouble"
+    more = f" +{len(findings) - 1}" if len(findings) > 1 else ""
+    return f"⚠ {findings[0].title}{more}"
+
+
+def sentence(run: Run) -> str:
+    """Every finding's title and the step at which it was first seen."""
+    found = [f"{finding.title} (from step {finding.step:,})" for finding in examined(run)]
+    return "; ".join(found) or "no trouble found"
+
+
+def line(run: Run, *, live: bool) -> None:
+    """In a place that stays: a button to each finding's card, or that nothing was found."""
+    findings = examined(run)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"health-{run.id}"):
+        if not findings:
+            _all_clear(run, live)
+        for finding in findings:
+            label = f":orange[:material/warning: {plain(finding.title)}]"
+            with st.popover(label, key=f"finding-{run.id}-{finding.sign}"):
+                _card(run, finding, live)
+
+
+def _all_clear(run: Run, live: bool) -> None:
+    """As high as a finding's button, so that nothing moves when the first one comes."""
+    if run.status.step < EARLY:
+        label, note = ":gray[:material/hourglass_empty: too early to tell]", f"Curves are read from step {EARLY} on. "
+    else:
+        label, note = f":green[:material/check_circle: {'healthy so far' if live else 'no trouble found'}]", ""
+    with st.popover(label, type="tertiary", key=f"healthy-{run.id}"):
+        st.markdown(f"{note}Looked for in its curves and its samples:")
+        st.markdown("\n".join(f"- {plain(sign.title)}" for sign in SIGNS.values()))
+
+
+def _card(run: Run, finding: Finding, live: bool) -> None:
+    """The numbers, what they mean, and a button for each remedy."""
+    st.markdown(f"**{plain(finding.title)}** · from step {finding.step:,}")
+    st.markdown(plain(finding.seen))
+    st.markdown(f"**What it means.** {plain(finding.means)}")
+    st.caption(f"Known from: {plain(finding.source)}")
+    for place, remedy in enumerate(finding.remedies):
+        _remedy_button(run, remedy, f"remedy-{run.id}-{finding.sign}-{place}", live)
+    if live and finding.remedies:
+        st.caption("The run that is stopped keeps its checkpoint and can be resumed.")
+
+
+def _remedy_button(run: Run, remedy: Remedy, key: str, live: bool) -> None:
+    if live:
+        do = "Stop this run and fork it" if remedy.fork else "Stop this run and start"
+    else:
+        do = "Fork the last checkpoint" if remedy.fork else "Start a new run"
+    icon = ":material/fork_right:" if remedy.fork else ":material/restart_alt:"
+    lacks = remedy.fork and "last" not in run.checkpoints()
+    reason = "There is no checkpoint yet." if lacks else None
+    if st.button(plain(f"{do}: {remedy.text}"), key=key, icon=icon, width="stretch", disabled=lacks, help=reason):
+        apply(run, remedy)
+
+
+def apply(run: Run, remedy: Remedy) -> None:
+    """Stop the run if it trains, start the one that should do better, and look at that."""
+    try:
+        before = run.config_now
+        config = before.replace(remedy.changes)
+        going = _stop(run, wait=remedy.fork)
+        fork = forms.Fork(run.id, "last") if remedy.fork else None
+        name = forms.changed_name(run.name, before, config)
+        # What was stopped makes room for it: nothing that waits comes in between.
+        new = starting.launch(config, name, experiment=run.experiment, fork=fork, priority=int(going))
+    except (ConfigError, starting.NotStarted) as problem:
+        st.toast(plain(str(problem)), icon=":material/error:")
+        return
+    st.query_params["run"] = new.id
+    st.rerun()
+
+
+def _stop(run: Run, *, wait: bool) -> bool:
+    """Whether it had to be stopped; if asked to, waits for the checkpoint that it then writes."""
+    if run.state not in ("running", "queued"):
+        return False
+    run.command("stop")
+    deadline = time.monotonic() + PATIENCE
+    with st.spinner("Stopping it first …"):
+        while wait and run.is_held() and time.monotonic() < deadline:
+            time.sleep(0.1)
+    return True
