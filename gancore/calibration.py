@@ -16,7 +16,7 @@ from torch.nn.functional import conv2d, pad
 
 from gancore import rng
 from gancore.config import RunConfig
-from gancore.data import load
+from gancore.data import Images, load
 from gancore.evaluate import Evaluator, Samples, Values
 from gancore.files import write_atomic
 from gancore.imaging import encode_png, grid
@@ -36,9 +36,8 @@ KnownSets = Mapping[str, Callable[[], Tensor]]
 
 def known_sets(config: RunConfig, count: int) -> KnownSets:
     """Sets of up to `count` images (N, C, H, W) in [-1, 1], by what is known of them; the first is the floor."""
-    held_out, training = load(config, "test"), load(config)
-    order = torch.randperm(len(held_out), generator=rng.generator(0, "calibration"))
-    real, labels = _display(held_out.pixels[order]), held_out.labels[order]
+    held_out, training = _held_out(config), load(config)
+    real, labels = _display(held_out.pixels), held_out.labels
     half = labels < config.classes // 2
     return {
         FLOOR: lambda: real[:count],
@@ -70,8 +69,14 @@ def calibrate(config: RunConfig, count: int) -> dict[str, Values]:
 def floors(config: RunConfig, counts: Sequence[int]) -> dict[str, Values]:
     """What a full evaluation says of real images that nobody was trained on, as many as each of `counts`."""
     evaluator = Evaluator(config)
-    real = _display(load(config, "test").pixels)
+    real = _display(_held_out(config).pixels)
     return {f"{count:,}": _without_parzen(evaluator.measure(Samples(real[:count]), "full")[0]) for count in counts}
+
+
+def _held_out(config: RunConfig) -> Images:
+    """The test split in random order: its file may begin with the clearer images, as MNIST's does."""
+    images = load(config, "test")
+    return images[torch.randperm(len(images), generator=rng.generator(0, "calibration"))]
 
 
 def _without_parzen(values: Values) -> Values:

@@ -227,14 +227,16 @@ def evaluate(
     from gancore.data import DataUnavailable
     from gancore.evaluate import evaluate_run
 
+    if cheap and samples is not None:
+        raise BadInput("give --cheap or --samples, not both: cheap evaluations compare since all are of 1,000 samples")
     found, console = _find(run, runs_dir), Console(stderr=True)
     try:
         with console.status("measuring") if not quiet else nullcontext() as shown:
             tell = (lambda _: None) if shown is None else shown.update
             size: Size = "cheap" if cheap else "full"
             made = evaluate_run(found, size=size, checkpoint=checkpoint, samples=samples, tell=tell)
-    except (BadCheckpoint, DataUnavailable) as problem:
-        raise BadInput(str(problem)) from None
+    except (BadCheckpoint, DataUnavailable, ValueError) as problem:  # the last: samples that are not finite
+        raise BadInput(f"{found.name} cannot be measured: {problem}") from None
     if quiet:
         print(json.dumps([evaluation.model_dump() for evaluation in made], indent=1))
         return

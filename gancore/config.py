@@ -28,6 +28,7 @@ from gancore.settings import Part, Setting, allowed, describe, setting
 
 SCHEMA_VERSION = 1
 SINGLE_IMAGE_PENALTIES = ("gradient", "dragan")  # batch normalisation in D would mix the images
+MIN_SAMPLES = 10  # of which anything can be said
 MAX_CONDITIONS = 100  # classes that a conditional network can be told
 
 Settings = Mapping[str, Any]  # values by path
@@ -75,6 +76,8 @@ class RunConfig(Part):
                     if _read(self, other) != wanted:
                         raise ValueError(f"{other} must be {wanted} for {path} {value}")
         self._data_fit()
+        if 0 < self.train.final_samples < MIN_SAMPLES:
+            raise ValueError(f"train.final_samples must be 0 or at least {MIN_SAMPLES}")
         if self.train.batch_size * self.batches_per_step > self.images:
             taken = "train.batch_size x optim.d_steps" if self.batches_per_step > 1 else "train.batch_size"
             raise ValueError(f"{taken} must be at most {self.images:,}, the number of training images")

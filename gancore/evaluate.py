@@ -16,14 +16,14 @@ from gancore import metrics, rng
 from gancore.algorithms import Algorithm
 from gancore.config import RunConfig
 from gancore.data import DataUnavailable, Images, cache_root, load
-from gancore.data.arrays import remembered
+from gancore.data.arrays import Array, remembered
 from gancore.data.toys import TOY_SIGMA, toy_modes
 from gancore.datasets import TOYS
 from gancore.files import write_json
 from gancore.measures import CHEAP_SAMPLES, FULL_SAMPLES, MAIN, Evaluation, Size, Weights, best, final
 from gancore.metrics.extractors import CLASSES, EXTRACTOR_OF, Described, NotAvailable, describe, extractor_for, fitted
 from gancore.parts import CONDITIONAL
-from gancore.sampling import draw, load_algorithm
+from gancore.sampling import draw, load_step
 from gancore.store import Run
 
 Tell = Callable[[str], object]  # what is being done now; it may raise, to give up
@@ -61,8 +61,7 @@ def evaluate_run(
     Raises `BadCheckpoint` if there is none, `DataUnavailable` if the real images are not here.
     """
     tell("loading the networks")
-    step = run.checkpoint_step(checkpoint)
-    algorithm = load_algorithm(run, checkpoint)
+    step, algorithm = load_step(run, checkpoint)
     evaluator = Evaluator(run.config)
     made = [evaluator.evaluate(algorithm, step, size, each, samples, tell) for each in weights_of(algorithm)]
     for evaluation in made:
@@ -108,6 +107,7 @@ class Evaluator:
         self.validation = (unseen if len(unseen) >= PARZEN_VALIDATION else self.real)[:PARZEN_VALIDATION]
         self.on_plane = config.data.name in TOYS
         self.extractor, self.missing = _extractor(config)
+        self.described: Described | None = None  # the real images through the extractor
         self.knows_classes = self.extractor in EXTRACTOR_OF.values()
 
     def evaluate(
@@ -120,6 +120,7 @@ class Evaluator:
         tell: Tell = lambda _: None,
     ) -> Evaluation:
         """Everything that can be said of the algorithm's samples."""
+        self.prepare(tell)
         begin = time.perf_counter()
         usual = CHEAP_SAMPLES if size == "cheap" else self.config.train.final_samples or FULL_SAMPLES
         made = self._draw(algorithm, samples or usual, raw=weights == "raw", tell=tell)
@@ -139,11 +140,21 @@ class Evaluator:
             expected=_histogram(self.real.labels) if described and self.knows_classes else (),
         )
 
+    def prepare(self, tell: Tell = lambda _: None) -> None:
+        """Look at the real images, once: what an evaluation costs does not include it."""
+        if self.extractor is not None:
+            self.described = self.described or _described(self.real.pixels, self.extractor, tell)
+        if not self.on_plane:
+            _ = self._real_pixels
+        if self.held_out is not None and self.config.images <= QUICKLY_SEARCHED:
+            _ = self._held_out_nearest
+
     def measure(
         self, made: Samples, size: Size, algorithm: Algorithm | None = None, tell: Tell = lambda _: None
     ) -> tuple[Values, Described | None]:
         """The values of some samples, and what the extractor sees in them; those of a family need its algorithm."""
-        described = self._describe(made, tell)
+        self.prepare(tell)
+        described = None if self.extractor is None else describe(made.images, self.extractor, _count(tell, made.images))
         values: Values = {}
         for what, measure in self._parts(made, described, size, algorithm):
             tell(what)
@@ -197,20 +208,6 @@ class Evaluator:
 
         return Samples(draw(algorithm, noise, told, raw=raw, after=after), classes, sources)
 
-    def _describe(self, made: Samples, tell: Tell) -> Described | None:
-        if self.extractor is None:
-            return None
-        tell("describing real images")
-        _ = self.described
-        tell("describing samples")
-        return describe(made.images, self.extractor)
-
-    @cached_property
-    def described(self) -> Described:
-        """The real images through the extractor."""
-        assert self.extractor is not None
-        return _described(self.real.pixels, self.extractor)
-
     @cached_property
     def real_images(self) -> Tensor:
         """As many real images as pixel statistics look at, in [-1, 1]."""
@@ -242,6 +239,7 @@ class Evaluator:
         return found if modes is None else found | metrics.toy_quality(points, modes, TOY_SIGMA[name])
 
     def _features(self, described: Described, made: Samples) -> Values:
+        assert self.described is not None
         real, fake = self.described.features, described.features
         count = min(len(real), len(fake))
         kid, kid_error = metrics.kernel_distance(real[:count], fake[:count])
@@ -313,12 +311,12 @@ class Evaluator:
 
     def _unit(self, images: Tensor) -> Tensor:
         """Pixels (N, P) in [0, 1]; of digits and garments in 28 x 28, so that runs of any size compare."""
-        scaled = images if self.extractor is None else fitted(images)
+        scaled = fitted(images) if self.knows_classes else images
         return ((scaled + 1) / 2).clamp(0, 1).flatten(1)
 
     def _similarity(self, made: Samples, described: Described) -> Values:
         source = rng.generator(0, "similarity")
-        found = metrics.similarity_within_classes(made.images, described.classes, SIMILAR_PAIRS, source)
+        found = metrics.similarity_within_classes(fitted(made.images), described.classes, SIMILAR_PAIRS, source)
         return {} if found is None else {"similarity": found}
 
     def _translation(self, algorithm: Algorithm, made: Samples, described: Described | None) -> Values:
@@ -357,11 +355,11 @@ def _extractor(config: RunConfig) -> tuple[str | None, str]:
         return None, str(reason)
 
 
-def _described(pixels: Tensor, extractor: str) -> Described:
+def _described(pixels: Tensor, extractor: str, tell: Tell) -> Described:
     """Real images through an extractor, kept in the cache: they are the same for all runs of a data set."""
 
-    def compute() -> dict[str, np.ndarray]:
-        found = describe(_display(pixels), extractor)
+    def compute() -> dict[str, Array]:
+        found = describe(_display(pixels), extractor, _count(tell, pixels, "real images"))
         return {"features": found.features.numpy(), "probabilities": found.probabilities.numpy()}
 
     shape = (len(pixels), None)
@@ -372,6 +370,11 @@ def _described(pixels: Tensor, extractor: str) -> Described:
 
 def _histogram(classes: Tensor) -> tuple[int, ...]:
     return tuple(classes.bincount(minlength=CLASSES).tolist())
+
+
+def _count(tell: Tell, images: Tensor, what: str = "samples") -> Callable[[int], object]:
+    """What tells how many of some images have been described."""
+    return lambda done: tell(f"describing {what}, {done:,} of {len(images):,}")
 
 
 def _display(pixels: Tensor) -> Tensor:

@@ -105,7 +105,7 @@ class _Attempt:
         self._control_due, self._changes_due = _Every(CONTROL_SECONDS), _Every(CONTROL_SECONDS)
         self._health_due = _Every(HEALTH_SECONDS)
         self._told: set[str] = set()  # signs of trouble that stand in the history
-        self._evaluating, self._evaluation_cost = 0.0, FIRST_EVALUATION  # seconds: in all, and of the last one
+        self._evaluating, self._evaluation_cost = 0.0, FIRST_EVALUATION  # seconds: of all, and of the last one
         status = run.status
         self.number = status.attempt + 1
         self.pulse = Pulse(
@@ -175,6 +175,7 @@ class _Attempt:
             step=saved.step if saved else 0,
             trained=saved.trained if saved else 0.0,
         )
+        self.run.drop_evaluations(self.trainer.step)
         self.scalars = ScalarSink(ScalarWriter(self.run.path / "scalars.arrow", keep_through=self.trainer.step))
         try:
             return self._loop()
@@ -306,17 +307,16 @@ class _Attempt:
 
     def _evaluate(self, size: Size) -> None:
         """Measure samples of every network that there are samples of."""
-        begin = time.monotonic()
         tell = self._show if size == "full" else self._give_up_if_asked
         with suppress(_GivenUp), self._without_harm("the samples could not be measured"):
             for weights in weights_of(self.algorithm):
                 made = self.evaluator.evaluate(self.algorithm, self.trainer.step, size, weights, tell=tell)
                 self.run.add_evaluation(made)
+                self._evaluating += made.seconds
+                self._evaluation_cost = made.seconds
                 if size == "full":
                     self._notify(Notice("measured", self.trainer.step, _describe_evaluation(made)))
         self.pulse.update(phase="")
-        self._evaluation_cost = time.monotonic() - begin
-        self._evaluating += self._evaluation_cost
 
     @cached_property
     def evaluator(self) -> Evaluator:

@@ -23,10 +23,15 @@ AT_ONCE = 500  # samples: what they need of memory stays small
 
 def load_algorithm(run: Run, checkpoint: str = "last") -> Algorithm:
     """A run's networks as a checkpoint has them. Raises `BadCheckpoint`, also when there is none."""
-    path = run.checkpoint_path(checkpoint)
+    return load_step(run, checkpoint)[1]
+
+
+def load_step(run: Run, checkpoint: str = "last") -> tuple[int, Algorithm]:
+    """The same, with the step that the checkpoint is of: a run that trains may replace it at any moment."""
+    saved = load_checkpoint(run.checkpoint_path(checkpoint))
     algorithm = build_algorithm(run.config)
-    algorithm.load_state_dict(load_checkpoint(path).algorithm)
-    return algorithm
+    algorithm.load_state_dict(saved.algorithm)
+    return saved.step, algorithm
 
 
 def sample(run: Run, count: int = 64, seed: int | None = None, checkpoint: str = "last") -> Tensor:

@@ -301,6 +301,13 @@ class Run:
         folder.mkdir(exist_ok=True)
         write_atomic(folder / evaluation.file, evaluation.model_dump_json(indent=1).encode())
 
+    def drop_evaluations(self, after: int) -> None:
+        """Delete those of later steps, which a run that goes on from an earlier checkpoint will take anew."""
+        for path in (self.path / "evals").glob("*.json"):
+            step = path.name.partition("-")[0]
+            if step.isdecimal() and int(step) > after:
+                path.unlink(missing_ok=True)
+
     def samples(self) -> dict[int, Path]:
         """Sample grids by step, in order."""
         found = (self.path / "samples").glob("*.png")

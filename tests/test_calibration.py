@@ -11,7 +11,9 @@ import torch
 from gancore import calibration
 from gancore.calibration import FLOOR, blurred, calibrate, floors, known_sets
 from gancore.config import RunConfig
-from gancore.measures import MEASURES
+from gancore.measures import MEASURES, last
+from gancore.store import Run
+from tests.recordings import RECORDED, RECORDINGS
 
 COUNT = 500  # all that mnist-5k holds out
 BAD = ("half the classes missing", "blurred", "one image repeated", "noise")
@@ -73,6 +75,7 @@ def test_missing_classes_show_in_classes(found: Found) -> None:
     half = found["half the classes missing"]
     assert half["inception_score"] == pytest.approx(5, abs=0.3)
     assert half["kl_to_uniform"] == pytest.approx(math.log(2), abs=0.1)
+    assert half["modes"] == 5
     assert half["precision"] > 0.85  # what is there is good
     assert half["recall"] < 0.7
 
@@ -94,6 +97,25 @@ def test_blur_and_noise_show_in_pixels(found: Found) -> None:
     assert noise["background"] > 10 * found[FLOOR]["background"]
 
 
+@pytest.mark.parametrize("name", [name for name in RECORDINGS if name.startswith("quickstart")])
+def test_the_quickstart_draws_every_digit_clearly(name: str) -> None:
+    """1,000 samples of each seed, as measured when it had been trained for real."""
+    newest = last(Run(RECORDED / name).evaluations(), "fid")
+    assert newest is not None
+    assert newest.step == 1_050
+    assert newest.samples == sum(newest.histogram) == 1_000
+    assert min(newest.histogram) > 0
+    assert newest.values["confidence"] >= 0.8
+
+
+def test_real_images_are_nearer_than_what_any_trained_run_draws(found: Found) -> None:
+    """Though there are 500 of them alone, which makes their FID higher."""
+    runs = [Run(RECORDED / name) for name in RECORDINGS]
+    trained = [each.values["fid"] for run in runs for each in run.evaluations() if each.extractor == "mnist-cnn-v1"]
+    assert len(trained) > 100
+    assert found[FLOOR]["fid"] < min(trained)
+
+
 def test_fewer_images_have_a_higher_floor() -> None:
     """The bias of the FID: the fewer, the further; the kernel distance has none."""
     found = floors(RunConfig(), (100, 500))
@@ -110,6 +132,11 @@ def test_a_blur_keeps_the_mean_and_widens_a_dot() -> None:
     assert (wide.sum(1) * places.square()).sum() == pytest.approx(4, rel=0.05)
     assert torch.allclose(wide, wide.T, atol=1e-7)
     assert torch.allclose(blurred(torch.full((2, 3, 9, 9), 0.3)), torch.tensor(0.3))
+
+
+def test_the_page_is_as_its_program_writes_it_now() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "metrics.md").read_text()
+    assert all(f"- **{measure.label}**: {measure.help}" in page for measure in MEASURES.values())
 
 
 def test_the_page_names_every_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from gancore import cli
+from gancore import cli, evaluate
 from gancore.algorithms import GAN
 from gancore.config import SETTINGS, RunConfig
 from gancore.experiments import EXPERIMENTS
@@ -511,15 +512,18 @@ def test_evaluate_measures_a_run(gancore: Command, store: RunStore, dcgan: RunCo
     for words in ("40 samples at step 20 (raw)", "mnist-5k, training images", "FID (mnist-cnn-v1)", "measured in"):
         assert words in result.out
     assert f"{made.values['fid']:.3g}" in result.out
-    assert gancore("evaluate", run.id, "--samples", "40", "--cheap", "--checkpoint", "10").status == 0
-    assert [(each.step, each.size) for each in run.evaluations()] == [(10, "cheap"), (20, "full")]
+    assert gancore("evaluate", run.id, "--samples", "40", "--checkpoint", "10").status == 0
+    assert [(each.step, each.size) for each in run.evaluations()] == [(10, "full"), (20, "full")]
     assert "fid" in json.loads(gancore("show", run.id, "--quiet").out)["summary"]
 
 
-def test_quietly_an_evaluation_is_json(gancore: Command, store: RunStore, dcgan: RunConfig) -> None:
+def test_quietly_an_evaluation_is_json(
+    gancore: Command, store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate, "CHEAP_SAMPLES", 40)
     run = store.create(dcgan.replace({"optim.ema": 0.9}))
     execute(run.path)
-    result = gancore("evaluate", run.id, "--samples", "40", "--cheap", "--quiet")
+    result = gancore("evaluate", run.id, "--cheap", "--quiet")
     assert [each["weights"] for each in json.loads(result.out)] == ["raw", "ema"]
     assert result.err == ""
 
@@ -529,6 +533,19 @@ def test_a_run_without_a_checkpoint_cannot_be_measured(gancore: Command, store: 
     assert (result.status, result.out) == (2, "")
     assert "has no checkpoint 'last'" in result.err
     assert len(result.err.splitlines()) == 1
+
+
+def test_cheap_evaluations_are_all_of_the_same_size(gancore: Command, store: RunStore, dcgan: RunConfig) -> None:
+    assert_refused(gancore("evaluate", store.create(dcgan).id, "--cheap", "--samples", "50"), "not both")
+
+
+def test_samples_that_are_no_numbers_are_one_line_on_stderr(
+    gancore: Command, store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(dcgan)
+    execute(run.path, max_steps=1)
+    monkeypatch.setattr(GAN, "sample", lambda *_args, **_options: torch.full((40, 1, 32, 32), float("nan")))
+    assert_refused(gancore("evaluate", run.id, "--samples", "40"), "cannot be measured", "finite")
 
 
 def test_show_names_what_goes_wrong(

@@ -188,15 +188,24 @@ def test_without_an_extractor_pixels_are_measured_all_the_same(monkeypatch: pyte
 def test_what_is_done_is_told_and_can_be_given_up() -> None:
     config = tiny("dcgan")
     told: list[str] = []
-    Evaluator(config).evaluate(trained(config), 3, "full", samples=600, tell=told.append)
+    evaluator = Evaluator(config)
+    evaluator.prepare()
+    evaluator.evaluate(trained(config), 3, "full", samples=600, tell=told.append)
     assert told[:2] == ["drawing samples, 500 of 600", "drawing samples, 600 of 600"]
-    assert {"features", "pixels", "Parzen windows"} <= set(told)
+    assert {"features", "pixels", "Parzen windows", "describing samples, 600 of 600"} <= set(told)
 
     def refuse(_what: str) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
         Evaluator(config).evaluate(trained(config), 3, "cheap", samples=30, tell=refuse)
+
+
+@pytest.mark.parametrize("size", [8, 64])
+def test_images_of_any_size_are_measured(size: int) -> None:
+    config = tiny("mlp", {"data.image_size": size})
+    found = Evaluator(config).evaluate(trained(config), 3, "full", samples=30).values
+    assert {"fid", "parzen", "closer_to_training", "sharpness"} <= set(found)
 
 
 def test_a_broken_generator_is_an_error_in_one_sentence() -> None:

@@ -101,12 +101,14 @@ def test_inception_is_given_coloured_bytes(monkeypatch: pytest.MonkeyPatch) -> N
         return torch.ones(len(pixels), 2048), torch.zeros(len(pixels), 1008)
 
     monkeypatch.setattr(inception, "_load", lambda: network)
-    images = torch.linspace(-1, 1, 60)[:, None, None, None].expand(60, 1, 8, 8)
-    found = describe(images, "inception-v3")
-    assert [tuple(pixels.shape) for pixels in given] == [(50, 3, 8, 8), (10, 3, 8, 8)]
+    images = torch.linspace(-1, 1, 260)[:, None, None, None].expand(260, 1, 8, 8)
+    done: list[int] = []
+    found = describe(images, "inception-v3", done.append)
+    assert done[-1] == sum(len(pixels) for pixels in given) == 260
+    assert {tuple(pixels.shape[1:]) for pixels in given} == {(3, 8, 8)}
     assert given[0].dtype == torch.uint8
-    assert (given[0][0].max(), given[1][-1].min()) == (0, 255)
-    assert found.features.shape == (60, 2048)
+    assert (given[0][0].max(), given[-1][-1].min()) == (0, 255)
+    assert found.features.shape == (260, 2048)
     assert torch.allclose(found.probabilities, torch.tensor(1 / 1008))
 
 

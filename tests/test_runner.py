@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -576,19 +576,27 @@ def test_the_budget_is_a_share_of_the_time_trained(
 
     def measure(_self: Evaluator, _algorithm: GAN, step: int, *_args: object, **_options: object) -> Evaluation:
         asked.append(step)
-        if len(asked) == 2:
-            clock[0] += 3600
-        return Evaluation(
-            step=step, weights="raw", size="cheap", samples=9, reference="x", reference_count=9, seconds=0, values={}
-        )
+        facts = {"weights": "raw", "size": "cheap", "samples": 9, "reference": "x", "reference_count": 9, "values": {}}
+        return Evaluation(step=step, seconds=3600.0 if len(asked) == 2 else 0.0, **facts)
 
-    clock = [0.0]
     monkeypatch.setattr(runner, "FIRST_EVALUATION", 0.0)
-    monkeypatch.setattr(runner, "time", SimpleNamespace(monotonic=lambda: clock[0], time=time.time))
     monkeypatch.setattr(Evaluator, "evaluate", measure)
     run = store.create(dcgan.replace({"train.evaluate_every": 3, "train.evaluate_share": 0.05}))
     execute(run.path, max_steps=19)
     assert asked == [3, 6]
+
+
+@pytest.mark.usefixtures("_few_samples")
+def test_a_run_that_goes_on_from_an_earlier_checkpoint_measures_anew(store: RunStore, dcgan: RunConfig) -> None:
+    """What was measured after that checkpoint is of weights that are lost."""
+    run = store.create(dcgan.replace(MEASURED | {"train.final_samples": 0}))
+    execute(run.path, max_steps=6)
+    shutil.copy(run.checkpoints()["last"], run.path / "earlier.pt")
+    execute(run.path, max_steps=7)
+    assert [each.step for each in run.evaluations()] == [4, 8, 12]
+    shutil.copy(run.path / "earlier.pt", run.checkpoints()["last"])
+    execute(run.path, max_steps=1)
+    assert [each.step for each in run.evaluations()] == [4]
 
 
 @pytest.mark.usefixtures("_looks_at_every_step", "_few_samples")

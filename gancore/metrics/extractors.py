@@ -7,6 +7,7 @@ compare.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -26,7 +27,7 @@ EXTRACTOR_OF: dict[DatasetName, str] = {
     "fashion-mnist": "fashion-cnn-v1",
 }
 
-_AT_ONCE = 500  # images: their activations stay in the processor's cache
+_AT_ONCE = 200  # images: their activations stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -47,18 +48,27 @@ def extractor_for(dataset: DatasetName) -> str:
     return EXTRACTOR_OF.get(dataset) or inception.check()
 
 
-def describe(images: Tensor, name: str) -> Described:
-    """Features and class probabilities of images (N, C, H, W) in [-1, 1] of any size, as the extractor sees them."""
-    if name == inception.NAME:
-        return Described(*inception.describe(images))
-    network = load_classifier(name)
-    features, probabilities = [], []
-    with torch.no_grad():
-        for part in torch.split(images, _AT_ONCE):
-            found = network.features(fitted(part).contiguous(memory_format=torch.channels_last))
-            features.append(found)
-            probabilities.append(network.head(found).softmax(1))
+def describe(images: Tensor, name: str, after: Callable[[int], object] = lambda _done: None) -> Described:
+    """Features and class probabilities of images (N, C, H, W) in [-1, 1] of any size, as the extractor sees them.
+
+    `after` each portion is told how many are done.
+    """
+    parts: list[tuple[Tensor, Tensor]] = []
+    for start in range(0, len(images), _AT_ONCE):
+        with torch.no_grad():
+            parts.append(_look(images[start : start + _AT_ONCE], name))
+        after(min(start + _AT_ONCE, len(images)))
+    features, probabilities = zip(*parts, strict=True)
     return Described(torch.cat(features), torch.cat(probabilities))
+
+
+def _look(images: Tensor, name: str) -> tuple[Tensor, Tensor]:
+    """One portion's features and class probabilities."""
+    if name == inception.NAME:
+        return inception.describe(images)
+    network = load_classifier(name)
+    features = network.features(fitted(images).contiguous(memory_format=torch.channels_last))
+    return features, network.head(features).softmax(1)
 
 
 def fitted(images: Tensor, size: int = SIZE) -> Tensor:

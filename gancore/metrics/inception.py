@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 NAME = "inception-v3"
 FILE = "weights-inception-2015-12-05-6cffddc5.pth"  # torch-fidelity's port of the original
-_AT_ONCE = 50
 
 
 class NotAvailable(LookupError):
@@ -38,15 +37,9 @@ def check() -> str:
 
 def describe(images: Tensor) -> tuple[Tensor, Tensor]:
     """Features (N, 2048) and class probabilities (N, 1008) of images (N, C, H, W) in [-1, 1]."""
-    network = _load()
-    features, probabilities = [], []
-    with torch.no_grad():
-        for part in torch.split(images, _AT_ONCE):
-            pixels = ((part.expand(-1, 3, -1, -1) + 1) * 127.5).round().clamp(0, 255).byte()
-            pooled, logits = network(pixels)
-            features.append(pooled.float())
-            probabilities.append(logits.float().softmax(1))
-    return torch.cat(features), torch.cat(probabilities)
+    pixels = ((images.expand(-1, 3, -1, -1) + 1) * 127.5).round().clamp(0, 255).byte()
+    pooled, logits = _load()(pixels)
+    return pooled.float(), logits.float().softmax(1)
 
 
 @lru_cache(maxsize=1)
