@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -21,41 +21,46 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Limits:
-    """From where on something counts as wrong. In brackets: the worst of the healthy runs; the mildest of the sick."""
+    """From where on something counts as wrong.
+
+    In brackets: the worst of the healthy runs; the mildest of the sick, among the recordings that limits are set on.
+    """
 
     # How curves are read
     block: int = 25  # steps whose mean is one point of a curve
     window: int = 8  # points whose median is the level of a curve: one odd block does not count
     # Levels of curves. D's loss, and its lead, are in units of what it loses by guessing
     growth: float = 100.0  # a loss or a gradient, relative to the first step, or to 1 if it was less (28; 180)
-    jumps: float = 0.25  # spread of D's loss from step to step (0.25; 0.36) while it lies
+    jumps: float = 0.25  # spread of D's loss from step to step (0.49, but not often; 0.36) while it lies
     wrong: float = 1.25  # above this
-    often: float = 0.15  # in more than this share of the steps (0.12; 0.18)
-    sure: float = 0.005  # D's loss if it makes no more mistakes (0.014; 0.0006)
+    often: float = 0.15  # in more than this share of the steps (0.14; 0.18)
+    sure: float = 0.005  # D's loss if it makes no more mistakes (0.05; 0.002)
     unsure: float = 0.02  # D's loss from which on it does not stop G
-    vanished: float = 0.02  # G's gradient, relative to the first step (0.6; 0.006)
+    vanished: float = 0.02  # G's gradient, relative to the first step (0.15; 0.006)
     fooled: float = 0.05  # lead of samples over real images in D's eyes (-0.007; 0.11)
     swings: int = 40  # points among which swings of D's loss are looked for: 1,000 steps
-    swing: float = 0.4  # size of a swing (0.3; 1)
+    swing: float = 0.4  # size of a swing (0.19; 0.46)
     turns: int = 4  # changes from high to low or back
     code: int = 300  # steps before which a VAE's code may be empty
     kl: float = 3.0  # nats an image in the code (7; 2.7)
     # Evaluations; the values are those of `gancore.measures`
     grown: int = 400  # steps before which samples are not judged
-    contrast: float = 0.05  # contrast of blank samples (0.22; 0.04)
-    diversity: float = 0.3  # diversity, relative to the contrast: pale samples may still differ (0.53; 0.2)
+    contrast: float = 0.05  # contrast of blank samples (0.22; 0.049)
+    diversity: float = 0.3  # diversity, relative to the contrast: pale samples may still differ (0.41; 0.17)
     modes: float = 0.5  # share of a toy's modes that are found
-    toy_recall: float = 0.25  # recall of a toy if samples are a few spots and not a cloud (0.54; 0.04)
+    search: int = 2_000  # steps for which a toy's modes may be looked for, while its run goes on (1,700)
+    toy_recall: float = 0.25  # recall of a toy if samples are a few spots and not a cloud (0.15; 0.05)
     clear: float = 0.5  # precision of samples that a classifier can judge (0.48)
     unlike: float = 50.0  # FID of samples that are like nothing real (82; 25)
     common: float = 20  # samples that there should be of a class for it to count as missing
     rare: float = 0.1  # of them, if it is missing
-    missing: float = 0.2  # share of the classes that may be missing
+    missing: float = 0.2  # share of the classes that may be missing (0.2; 0.3)
     good: float = 0.3  # precision of samples that are not just noise
-    recall: float = 0.01  # recall of samples that are all alike within a class (0.018; 0)
+    variety: int = 300  # steps for which images may lack variety, while their run goes on (100)
+    recall: float = 0.01  # recall of samples that are all alike within a class (0.02; 0)
     better: float = 0.95  # FID, relative to the lowest before, while samples still get better (0.94; 0.96)
     few: int = 1_000  # training images that can be learned by heart
-    copies: float = 0.75  # probability that a sample is nearer to them than a held-out image is (0.55; 0.86)
+    copies: float = 0.75  # probability that a sample is nearer to them than a held-out image is (0.55; 0.93)
 
 
 LIMITS = Limits()
@@ -71,22 +76,36 @@ GUESSING: dict[LossName, float] = {
 }
 
 
+SATURATING: tuple[LossName, ...] = ("minimax",)  # G's gradient is that of log(1 - D(G(z)))
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a fork goes on from, as far as it is still there; nothing for a run from scratch."""
+
+    step: int = 0  # after which it begins
+    first: pd.DataFrame = field(default_factory=pd.DataFrame)  # the first row of its lineage, where nothing went wrong
+    evaluations: Sequence[Evaluation] = ()  # of its ancestors, up to where it begins
+
+
 class Evidence:
     """A run's curves as levels, one for each block of steps, and its evaluations. What is not there is NaN.
 
     The level at a block is the median over the last blocks, so it exists after `LIMITS.window` of them, and a run's
-    levels do not change while it goes on.
+    levels do not change while it goes on. All of that is a fork's own; its past is only what it is held against.
     """
 
     def __init__(
-        self, config: RunConfig, rows: pd.DataFrame, evaluations: Sequence[Evaluation], error: str | None
+        self, config: RunConfig, rows: pd.DataFrame, evaluations: Sequence[Evaluation], error: str | None, past: Past
     ) -> None:
         self.config = config
         self.rows = rows
         self.error = error
-        weights = shown_weights(evaluations)
-        shown = (each for each in evaluations if each.weights == weights)
-        self.evaluations = sorted(shown, key=lambda each: (each.step, each.size))  # cheap before full
+        self.past = past
+        weights = shown_weights([*past.evaluations, *evaluations])
+        shown = (each for each in (*past.evaluations, *evaluations) if each.weights == weights)
+        self.history = sorted(shown, key=lambda each: (each.step, each.size))  # cheap before full
+        self.evaluations = [each for each in self.history if not past.step or each.step > past.step]
 
     @cached_property
     def row_steps(self) -> Numbers:
@@ -101,7 +120,7 @@ class Evidence:
     @property
     def step(self) -> int:
         """The newest of the run."""
-        return int(self.row_steps[-1]) if len(self.row_steps) else 0
+        return int(self.row_steps[-1]) if len(self.row_steps) else self.past.step
 
     @cached_property
     def guessing(self) -> float:
@@ -143,8 +162,18 @@ class Evidence:
         return _level(np.abs(self._blocks(name)).mean(axis=1))
 
     def start(self, name: str) -> float:
-        """A curve's size at the first step, where nothing has gone wrong yet."""
-        return abs(float(self._column(name)[0])) if len(self.rows) else math.nan
+        """A curve's size in the first row that is there, at the start of the lineage."""
+        return abs(float(self._first[name].iloc[0])) if name in self._first and len(self._first) else math.nan
+
+    @property
+    def beginning(self) -> str:
+        """When that was: `at the first step`, or at another where the lineage's start is gone."""
+        step = int(self._first["step"].iloc[0]) if "step" in self._first and len(self._first) else 1
+        return "at the first step" if step == 1 else f"at step {step:,}"
+
+    @property
+    def _first(self) -> pd.DataFrame:
+        return self.past.first if len(self.past.first) else self.rows.head(1)
 
     def since(self, holds: Flags) -> int | None:
         """The step from which on something holds to the very end, or None. `holds` ends with the last block."""
@@ -152,9 +181,10 @@ class Evidence:
         return None if place is None else int(self.steps[place - len(holds)])
 
     def gets_better(self, now: Evaluation) -> bool:
-        """Whether the FID was never as low before."""
-        before = [each.values["fid"] for each in self.evaluations if each.step < now.step and "fid" in each.values]
-        return bool(before) and now.values.get("fid", math.inf) < LIMITS.better * min(before)
+        """Whether the FID was never as low before, as the evaluations of this step see it: a full one has none before
+        it, and those of fewer samples do not compare."""
+        known = [each for each in self.history if "fid" in each.values]
+        return any(_is_lowest(each, known) for each in known if each.step == now.step)
 
     def _blocks(self, name: str) -> Numbers:
         """A curve in whole blocks (N, block)."""
@@ -171,6 +201,12 @@ def _level(blocks: Numbers) -> Numbers:
     """The median of the last few blocks at each of them, from the first that has as many behind it."""
     found: Numbers = np.median(windows(blocks, LIMITS.window), axis=1)
     return found
+
+
+def _is_lowest(now: Evaluation, known: Sequence[Evaluation]) -> bool:
+    """Whether an evaluation's FID is well below that of all before it of as many samples, if there are any."""
+    before = [each.values["fid"] for each in known if each.step < now.step and each.samples == now.samples]
+    return bool(before) and now.values["fid"] < LIMITS.better * min(before)
 
 
 def windows(values: Numbers, length: int) -> Numbers:

@@ -17,10 +17,10 @@ import pandas as pd
 from gancore import remedies
 from gancore.config import RunConfig
 from gancore.datasets import DATASETS
-from gancore.evidence import LIMITS, Evidence, Flags, Numbers, place_since, windows
+from gancore.evidence import LIMITS, SATURATING, Evidence, Flags, Numbers, Past, place_since, windows
 from gancore.measures import Evaluation
 from gancore.remedies import Idea, Remedy
-from gancore.store import Run
+from gancore.store import Run, RunStore
 
 __all__ = ["LIMITS", "SIGNS", "Finding", "Remedy", "diagnose", "examine"]
 
@@ -42,8 +42,22 @@ def examine(run: Run) -> list[Finding]:
     """What can be seen to go wrong in a run, the gravest first; nothing in a folder that cannot be read."""
     if run.damage:
         return []
-    found = diagnose(run.config_now, run.scalars(), run.evaluations(), run.status.error)
+    found = diagnose(run.config_now, run.scalars(), run.evaluations(), run.status.error, _past(run))
     return found if run.checkpoints() else [_from_scratch(finding) for finding in found]
+
+
+def _past(run: Run) -> Past:
+    """What a run was forked from; ancestors that are gone, or cannot be read, are left out."""
+    meta = run.meta
+    if not meta.parent:
+        return Past()
+    store = RunStore(run.path.parent)
+    evaluations, until = list[Evaluation](), meta.parent_step or 0
+    for ancestor in reversed(store.lineage(run)[:-1]):
+        begin = ancestor.meta.parent_step or 0
+        evaluations += [each for each in ancestor.evaluations() if begin <= each.step <= until]
+        until = min(until, begin)
+    return Past(meta.parent_step or 0, store.joined_scalars(run).head(1), evaluations)
 
 
 def _from_scratch(finding: Finding) -> Finding:
@@ -52,10 +66,17 @@ def _from_scratch(finding: Finding) -> Finding:
 
 
 def diagnose(
-    config: RunConfig, rows: pd.DataFrame, evaluations: Sequence[Evaluation], error: str | None = None
+    config: RunConfig,
+    rows: pd.DataFrame,
+    evaluations: Sequence[Evaluation],
+    error: str | None = None,
+    past: Past | None = None,
 ) -> list[Finding]:
-    """The same from curves, evaluations and how the run failed. What has passed by itself is not told."""
-    evidence = Evidence(config, rows, evaluations, error)
+    """The same from a run's own curves and evaluations, how it failed and what it was forked from.
+
+    What has passed by itself is not told.
+    """
+    evidence = Evidence(config, rows, evaluations, error, past or Past())
     with np.errstate(invalid="ignore", over="ignore"):  # a last row may be infinite
         seen = {name: sight for name, sign in SIGNS.items() if (sight := sign.look(evidence))}
     implied = {name for sign in seen for name in SIGNS[sign].implies}
@@ -122,7 +143,7 @@ def _look_for_growth(run: Evidence) -> Sight | None:
     for name in [name for name in _GROWING if name in run.rows and name not in drifts]:
         size, start = run.size(name), run.start(name)
         if (step := run.since(size > LIMITS.growth * max(start, 1.0))) is not None:
-            return Sight(step, f"{_GROWING[name]} is {_number(size[-1])}, after {_number(start)} at the first step.")
+            return Sight(step, f"{_GROWING[name]} is {_number(size[-1])}, after {_number(start)} {run.beginning}.")
     return None
 
 
@@ -165,13 +186,16 @@ def _tell_verdicts(run: Evidence) -> str:
 
 
 def _gradient_vanishes(run: Evidence) -> Flags:
+    """Measured against the first step, or where the loss tells: D may have been too sure from the start."""
     small = run.level("grad_norm_g") < LIMITS.vanished * run.start("grad_norm_g")
+    if run.loss in SATURATING:  # its slope is D(G(z)), and 1/2 where D guesses
+        small = small | (run.level("d_fake_g") < LIMITS.vanished / 2)
     return small & (run.d_loss < LIMITS.unsure)
 
 
 def _tell_gradient(run: Evidence) -> str:
     now, before = run.level("grad_norm_g")[-1], run.start("grad_norm_g")
-    return f"G's gradient is {_number(now)}, after {_number(before)} at the first step. {_tell_verdicts(run)}"
+    return f"G's gradient is {_number(now)}, after {_number(before)} {run.beginning}. {_tell_verdicts(run)}"
 
 
 def _swings(run: Evidence) -> Flags:
@@ -218,11 +242,13 @@ def _in_samples(
     tell: Callable[[Evidence, Evaluation], str],
     *names: str,
     excused: bool = False,
+    patience: int = 0,
 ) -> Look:
     """A sign that holds from some evaluation to the last one, among those that know the values `names`.
 
-    One small evaluation is not enough; one at the end is. Samples of a G that is hardly trained are not judged, and
-    what is `excused` is not told of one that still gets better.
+    One small evaluation is not enough; a full one is. Samples of a G that is hardly trained are not judged. While a
+    run goes on, a sign must last for as many steps as there is `patience`, and what is `excused` is not told of a G
+    that still gets better.
     """
 
     def look(run: Evidence) -> Sight | None:
@@ -230,11 +256,18 @@ def _in_samples(
         first = place_since(np.array([wrong(run, each) for each in asked], dtype=bool))
         if first is None:
             return None
-        sure = asked[first if asked[first].size == "full" else first + 1 :]
-        told = [each for each in sure if not (excused and run.gets_better(each))]
+        due = min(asked[first].step + patience, run.config.total_steps)
+        sure = asked[first if _is_enough(asked, first) else first + 1 :]
+        told = [each for each in sure if each.step >= due and not (excused and run.gets_better(each))]
         return Sight(told[0].step, tell(run, told[-1])) if told and told[-1] is sure[-1] else None
 
     return look
+
+
+def _is_enough(asked: Sequence[Evaluation], place: int) -> bool:
+    """Whether one evaluation tells by itself: a full one, unless the small one of the same step says otherwise."""
+    contradicted = place > 0 and asked[place - 1].step == asked[place].step
+    return asked[place].size == "full" and not contradicted
 
 
 def _is_dead(_run: Evidence, now: Evaluation) -> bool:
@@ -249,7 +282,11 @@ def _tell_diversity(_run: Evidence, now: Evaluation) -> str:
 
 
 def _lacks_modes(run: Evidence, now: Evaluation) -> bool:
-    """Of a toy. A G that is hardly trained finds none, either, but its points lie everywhere."""
+    """Of a toy. A G that is hardly trained finds none, either, but its points lie everywhere.
+
+    Points in one spot, on no mode or on one after the other, are what collapse looks like, and a G may still come out
+    of it: that is what patience is for.
+    """
     few = LIMITS.modes * len(run.config.labels_in_use)
     return now.values["modes"] <= few and now.values["recall"] < LIMITS.toy_recall
 
@@ -271,8 +308,9 @@ def _look_real(now: Evaluation, precision: float) -> bool:
 
 
 def _tell_classes(run: Evidence, now: Evaluation) -> str:
-    names = DATASETS[run.config.data.name].classes
-    return f"Hardly any sample is of {_listed([names[label] for label, rare in _rare(now).items() if rare])}."
+    names = dict(enumerate(DATASETS[run.config.data.name].classes))  # an evaluation from elsewhere may know more
+    rare = [names.get(label, str(label)) for label, rare in _rare(now).items() if rare]
+    return f"Hardly any sample is of {_listed(rare)}."
 
 
 def _rare(now: Evaluation) -> dict[int, bool]:
@@ -298,9 +336,9 @@ def _look_for_collapse(run: Evidence) -> Sight | None:
 
 
 _COLLAPSES: tuple[Look, ...] = (
-    _in_samples(_lacks_modes, _tell_modes, "modes", "recall", "near_modes"),
-    _in_samples(_lacks_classes, _tell_classes, "precision", "fid", excused=True),
-    _in_samples(_lacks_variety, _tell_variety, "precision", "recall", "fid", excused=True),
+    _in_samples(_lacks_modes, _tell_modes, "modes", "recall", "near_modes", patience=LIMITS.search),
+    _in_samples(_lacks_classes, _tell_classes, "precision", "fid", excused=True, patience=LIMITS.variety),
+    _in_samples(_lacks_variety, _tell_variety, "precision", "recall", "fid", excused=True, patience=LIMITS.variety),
 )
 
 
@@ -355,7 +393,14 @@ SIGNS: dict[str, Sign] = {
         "Whatever the noise, G answers with nearly the same picture. Often its outputs are stuck at black or white, "
         "where the gradient of its last layer is 0, and it cannot come back.",
         "report 002, question 5 (lr_g of 0.1); Salimans et al. 2016, section 3.2",
-        (remedies.LET_BOTH_LEARN, remedies.LOW_RATES, remedies.WIDER_G, remedies.SPECTRAL_NORM, remedies.TENTH),
+        (
+            remedies.LET_BOTH_LEARN,
+            remedies.ADAM,
+            remedies.LOW_RATES,
+            remedies.WIDER_G,
+            remedies.SPECTRAL_NORM,
+            remedies.TENTH,
+        ),
         implies=("mode_collapse", "memorisation"),
     ),
     "jumping": Sign(
@@ -364,7 +409,7 @@ SIGNS: dict[str, Sign] = {
         "D is sure on one batch and wrong on the next: its steps are too long to settle anywhere, so what it tells G "
         "changes all the time.",
         "report 002, question 5, where learning rates of 0.1 ruin the training",
-        (remedies.LOW_RATES, remedies.TENTH, remedies.ADAM, remedies.LARGER_BATCH),
+        (remedies.ADAM, remedies.LOW_RATES, remedies.TENTH, remedies.LARGER_BATCH),
     ),
     "mode_collapse": Sign(
         "Mode collapse",
@@ -373,7 +418,7 @@ SIGNS: dict[str, Sign] = {
         "Goodfellow et al. 2014 (the Helvetica scenario); report 002's later revision; report 003, problem 5.5",
         (
             remedies.FEWER_G_STEPS,
-            remedies.SLOWER_G,
+            *remedies.SLOWER_G,
             remedies.CALMER,
             remedies.R1,
             remedies.WGAN_GP,
@@ -387,8 +432,9 @@ SIGNS: dict[str, Sign] = {
         "D rejects every sample with such certainty that a small change of G makes no difference: G stands still.",
         "report 002, question 3; Goodfellow et al. 2014, section 3; Arjovsky and Bottou 2017",
         (
+            remedies.TAMED_RATES,
             remedies.NONSATURATING,
-            remedies.SLOWER_D,
+            *remedies.SLOWER_D,
             remedies.LOW_RATES,
             remedies.NARROWER_D,
             remedies.SMOOTHING,
@@ -404,8 +450,10 @@ SIGNS: dict[str, Sign] = {
         "report 002, question 5 (ndf 256); report 001, on keeping G and D in step",
         (
             remedies.LET_BOTH_LEARN,
+            remedies.TAMED_RATES,
+            remedies.NONSATURATING,
             remedies.FEWER_D_STEPS,
-            remedies.SLOWER_D,
+            *remedies.SLOWER_D,
             remedies.SMOOTHING,
             remedies.NARROWER_D,
             remedies.DROPOUT,

@@ -5,12 +5,13 @@ No torch in here: pages read evaluations without it. `gancore.evaluate` makes th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Weights = Literal["raw", "ema"]  # G as it is, or the average of its weights
 Size = Literal["cheap", "full"]  # while it trains, or at the end
@@ -129,7 +130,11 @@ MEASURES: dict[str, Measure] = {
         ".0f",
     ),
     "parzen_error": Measure("± Parzen", "Standard error of the Parzen log-likelihood over held-out images."),
-    "parzen_sigma": Measure("Parzen sigma", "Width of these Gaussians, chosen on 1,000 other images."),
+    "parzen_sigma": Measure(
+        "Parzen sigma",
+        "Width of these Gaussians, chosen on 1,000 images that were not trained on where a limit leaves some, else on "
+        "training images.",
+    ),
     "closer_to_training": Measure(
         "closer to training",
         "Probability that a sample is nearer to a training image than a held-out image is (Meehan et al. 2020). 0.5: "
@@ -195,7 +200,8 @@ MEASURES: dict[str, Measure] = {
     "near_modes": Measure("near a mode", "Share of samples within 3 sigma of a Gaussian of the toy.", "high", ".2f"),
     "reverse_kl": Measure(
         "reverse KL",
-        "Divergence of the samples' modes from all being equally likely, in nats (Srivastava et al. 2017).",
+        "Divergence of the samples' modes from all being equally likely, in nats (Srivastava et al. 2017; Lin et al. "
+        "2018).",
         "low",
         ".3g",
     ),
@@ -208,28 +214,56 @@ MEASURES: dict[str, Measure] = {
 MAIN = ("fid", "coverage", "modes", "near_modes", "test_elbo", "test_accuracy")  # in tables of many runs
 
 
+_MOST = 10**9  # of anything that is counted
+_HUGE = 1e12  # beyond any value that says something; a diverged network's may be
+_Count = Annotated[int, Field(ge=0, le=_MOST)]
+_Counts = Annotated[tuple[_Count, ...], Field(max_length=1_000)]
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")]
+_Words = Annotated[str, Field(max_length=500)]
+
+
 class Evaluation(BaseModel):
-    """One evaluation of a run: `evals/<step>-<weights>-<size>.json`."""
+    """One evaluation of a run: `evals/<step>-<weights>-<size>.json`.
+
+    A file may come from anywhere, so all of it is bounded: what is accepted can be drawn.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
-    step: int = Field(ge=0)
+    step: _Count
     weights: Weights
     size: Size
-    samples: int = Field(ge=1)
-    reference: str  # the images that samples are held against
-    reference_count: int = Field(ge=1)
-    extractor: str | None = None
-    missing: str = ""  # why what an extractor would tell is not there
-    seconds: float = Field(ge=0)  # that it took
-    values: dict[str, float]
-    histogram: tuple[Annotated[int, Field(ge=0)], ...] = ()  # samples of each class, as the classifier sees them
-    expected: tuple[Annotated[int, Field(ge=0)], ...] = ()  # real images of each class
+    samples: int = Field(ge=1, le=_MOST)
+    reference: _Words  # the images that samples are held against
+    reference_count: int = Field(ge=1, le=_MOST)
+    extractor: _Words | None = None
+    missing: _Words = ""  # why what an extractor would tell is not there
+    seconds: float = Field(ge=0, le=_MOST)  # that it took
+    values: dict[_Name, float] = Field(max_length=200)
+    histogram: _Counts = ()  # samples of each class, as the classifier sees them
+    expected: _Counts = ()  # real images of each class
+
+    @field_validator("values")
+    @classmethod
+    def _without_huge_ones(cls, values: dict[str, float]) -> dict[str, float]:
+        """What is finite but says nothing is left out, as what is not finite is by those who measure."""
+        return {name: value for name, value in values.items() if abs(value) <= _HUGE}
+
+    @model_validator(mode="after")
+    def _counts_the_same_classes(self) -> Self:
+        if self.histogram and self.expected and len(self.histogram) != len(self.expected):
+            raise ValueError("histogram and expected must count the same classes")
+        return self
 
     @property
     def file(self) -> str:
-        """Its file's name."""
+        """Its file's name, unless an evaluation of another number of samples has it: see `numbered_file`."""
         return f"{self.step:06d}-{self.weights}-{self.size}.json"
+
+    @property
+    def numbered_file(self) -> str:
+        """A name that no evaluation of another number of samples has."""
+        return f"{self.step:06d}-{self.weights}-{self.size}-{self.samples}.json"
 
 
 def frame(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
@@ -244,25 +278,57 @@ def shown_weights(evaluations: Iterable[Evaluation]) -> Weights:
     return "ema" if any(each.weights == "ema" for each in evaluations) else "raw"
 
 
-def final(evaluations: Sequence[Evaluation]) -> Evaluation | None:
-    """The last full evaluation of the network that stands for the run, or None."""
-    weights = shown_weights(evaluations)
-    full = [each for each in evaluations if each.size == "full" and each.weights == weights]
-    return max(full, key=lambda each: each.step, default=None)
+def at_the_end(evaluations: Iterable[Evaluation]) -> list[Evaluation]:
+    """The full evaluations of the network that stands for the run."""
+    return _shown(evaluations, "full")
 
 
-def last(evaluations: Sequence[Evaluation], key: str, size: Size = "cheap") -> Evaluation | None:
+def on_the_way(evaluations: Iterable[Evaluation]) -> list[Evaluation]:
+    """The cheap evaluations of the network that stands for the run that make one curve.
+
+    They have one number of samples, on which values hang: the usual one, or the most common if none has that. And one
+    extractor, the newest's.
+    """
+    cheap = _shown(evaluations, "cheap")
+    counts = Counter(each.samples for each in cheap)
+    usual = max(counts, key=lambda count: (count == CHEAP_SAMPLES, counts[count], count), default=CHEAP_SAMPLES)
+    alike = [each for each in cheap if each.samples == usual]
+    latest = max((each for each in alike if each.extractor), key=_age, default=None)
+    return [each for each in alike if latest is None or each.extractor in (latest.extractor, None)]
+
+
+def final(evaluations: Iterable[Evaluation]) -> Evaluation | None:
+    """The newest full evaluation of the network that stands for the run: of several that of most samples."""
+    return max(at_the_end(evaluations), key=_age, default=None)
+
+
+def last(evaluations: Iterable[Evaluation], key: str, size: Size = "cheap") -> Evaluation | None:
     """The newest evaluation of that size that knows `key`."""
-    return max(_known(evaluations, key, size), key=lambda each: each.step, default=None)
+    return newest(on_the_way(evaluations) if size == "cheap" else at_the_end(evaluations), key)
 
 
-def best(evaluations: Sequence[Evaluation], key: str, size: Size = "cheap") -> Evaluation | None:
-    """The evaluation of that size with the best value of `key`; None where none is better than another."""
+def best(evaluations: Iterable[Evaluation], key: str) -> Evaluation | None:
+    """The best value of `key` on the way; None where none is better than another."""
+    return best_of(on_the_way(evaluations), key)
+
+
+def newest(evaluations: Iterable[Evaluation], key: str) -> Evaluation | None:
+    """The newest of these that knows `key`."""
+    return max((each for each in evaluations if key in each.values), key=_age, default=None)
+
+
+def best_of(evaluations: Iterable[Evaluation], key: str) -> Evaluation | None:
+    """The one of these with the best value of `key`; None where none is better than another."""
     sign = {"low": 1, "high": -1, "": 0}[MEASURES[key].better]
-    known = _known(evaluations, key, size)
-    return min(known, key=lambda each: sign * each.values[key], default=None) if sign else None
+    known = [each for each in evaluations if key in each.values] if sign else []
+    return min(known, key=lambda each: sign * each.values[key], default=None)
 
 
-def _known(evaluations: Sequence[Evaluation], key: str, size: Size) -> list[Evaluation]:
-    weights = shown_weights(evaluations)
-    return [each for each in evaluations if each.size == size and each.weights == weights and key in each.values]
+def _shown(evaluations: Iterable[Evaluation], size: Size) -> list[Evaluation]:
+    found = list(evaluations)
+    weights = shown_weights(found)
+    return [each for each in found if each.size == size and each.weights == weights]
+
+
+def _age(evaluation: Evaluation) -> tuple[int, int]:
+    return evaluation.step, evaluation.samples

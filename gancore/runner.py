@@ -22,7 +22,7 @@ from gancore.data import BatchStream, DataUnavailable, load
 from gancore.evaluate import Evaluator, sum_up, weights_of
 from gancore.events import Notice, Step
 from gancore.files import write_atomic, write_json
-from gancore.health import diagnose
+from gancore.health import examine
 from gancore.imaging import encode_png
 from gancore.measures import MAIN, MEASURES, Evaluation, Size
 from gancore.previews import build_preview
@@ -104,7 +104,6 @@ class _Attempt:
         self._known_changes: set[int] = set()
         self._control_due, self._changes_due = _Every(CONTROL_SECONDS), _Every(CONTROL_SECONDS)
         self._health_due = _Every(HEALTH_SECONDS)
-        self._told: set[str] = set()  # signs of trouble that stand in the history
         self._evaluating, self._evaluation_cost = 0.0, FIRST_EVALUATION  # seconds: of all, and of the last one
         status = run.status
         self.number = status.attempt + 1
@@ -336,12 +335,14 @@ class _Attempt:
             raise _GivenUp
 
     def _look_for_trouble(self) -> None:
-        """Write into the history what goes wrong, once for each sign of it."""
+        """Write into the history what goes wrong, once for each sign of it, whichever attempt told it first."""
         self.scalars.flush()
         with self._without_harm("what goes wrong could not be told"):
-            for finding in diagnose(self.steered, self.run.scalars(), self.run.evaluations()):
-                if finding.sign not in self._told:
-                    self._told.add(finding.sign)
+            told = {
+                str(event["message"]).partition(":")[0] for event in self.run.events() if event["kind"] == "warning"
+            }
+            for finding in examine(self.run):
+                if finding.title not in told:
                     self._notify(Notice("warning", self.trainer.step, f"{finding.title}: {finding.seen}"))
 
     @contextmanager

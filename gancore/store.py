@@ -17,7 +17,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from importlib import metadata
@@ -56,6 +56,8 @@ ShownState = Literal["queued", "running", "paused", "stopped", "finished", "fail
 Command = Literal["run", "pause", "stop"]
 
 RESUMABLE: tuple[ShownState, ...] = ("paused", "stopped", "interrupted", "failed")
+EVALUATION_BYTES = 1_000_000  # in a file of an evaluation, at most: others are not read
+
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 _NUMBER = re.compile(r"[0-9]{6,9}")
 
@@ -292,14 +294,17 @@ class Run:
 
     def evaluations(self) -> list[Evaluation]:
         """What was measured of its samples, by step; files that cannot be read are left out."""
-        found = (_read_evaluation(path) for path in (self.path / "evals").glob("*.json"))
-        return sorted((each for each in found if each), key=lambda each: (each.step, each.weights, each.size))
+        return list(_read_evaluations(self.path / "evals"))
 
     def add_evaluation(self, evaluation: Evaluation) -> None:
-        """Write an evaluation; an earlier one of the same step, weights and size is replaced."""
+        """Write an evaluation; an earlier one of the same step, weights, size and number of samples is replaced."""
         folder = self.path / "evals"
         folder.mkdir(exist_ok=True)
-        write_atomic(folder / evaluation.file, evaluation.model_dump_json(indent=1).encode())
+        path = folder / evaluation.file
+        there = _parse_evaluation(path) if path.exists() else None
+        if there is not None and there.samples != evaluation.samples:
+            path = folder / evaluation.numbered_file
+        write_atomic(path, evaluation.model_dump_json(indent=1).encode())
 
     def drop_evaluations(self, after: int) -> None:
         """Delete those of later steps, which a run that goes on from an earlier checkpoint will take anew."""
@@ -614,19 +619,71 @@ def _read_record(path: Path, kind: type[R]) -> R:
         return kind()
 
 
-def _read_evaluation(path: Path) -> Evaluation | None:
+_Stamp = tuple[int, dict[str, object]]
+
+
+@dataclass
+class _LastRead:
+    """The evaluations of a folder as they were read last, and its stamp then: in one, as pages run in threads."""
+
+    known: tuple[_Stamp, tuple[Evaluation, ...]] = (0, {}), ()
+
+
+@lru_cache(maxsize=1_000)
+def _last_read(_folder: Path) -> _LastRead:
+    return _LastRead()
+
+
+def _read_evaluations(folder: Path) -> tuple[Evaluation, ...]:
+    """The evaluations in a folder, in order. They are read again only if its files are others: a live page asks for all
+    of them every second, a table for those of every run."""
     try:
-        stat = path.stat()
+        stamp = _stamp(folder)
     except OSError:
+        return ()
+    last_read = _last_read(folder)
+    before, known = last_read.known
+    if before == stamp:
+        return known
+    found, all_read = [], True
+    for name in stamp[1]:
+        try:
+            found.append(_parse_evaluation(folder / name))
+        except OSError:  # it is gone, or cannot be read now
+            all_read = False
+    usable = (each for each in found if each is not None)
+    made = tuple(sorted(usable, key=lambda each: (each.step, each.weights, each.size, each.samples)))
+    if all_read:
+        last_read.known = stamp, made
+    return made
+
+
+def _stamp(folder: Path) -> _Stamp:
+    """Another one when a JSON file in the folder was added, removed or replaced by a rename, as all are.
+
+    Its files are not asked one by one, which takes longest: a list of them says their inodes, on Windows their times
+    and sizes. Raises `OSError`.
+    """
+    modified = folder.stat().st_mtime_ns
+    with os.scandir(folder) as entries:
+        files = [entry for entry in entries if entry.name.endswith(".json")]
+    return modified, {entry.name: entry.inode() if os.name == "posix" else _listed(entry.stat()) for entry in files}
+
+
+def _listed(facts: os.stat_result) -> tuple[int, int]:
+    return facts.st_mtime_ns, facts.st_size
+
+
+def _parse_evaluation(path: Path) -> Evaluation | None:
+    """An evaluation, or None if the file holds something else. Raises `OSError` if it cannot be read."""
+    if not path.is_file():  # opening a pipe would wait for a writer
         return None
-    return _parse_evaluation(path, stat.st_mtime_ns, stat.st_size)
-
-
-@lru_cache(maxsize=10_000)
-def _parse_evaluation(path: Path, _modified: int, _size: int) -> Evaluation | None:
-    """An evaluation file, read once: a live page asks for all of them every second."""
+    with path.open("rb") as file:
+        content = file.read(EVALUATION_BYTES + 1)
+    if len(content) > EVALUATION_BYTES:
+        return None
     try:
-        return Evaluation.model_validate(_read_json(path))
+        return Evaluation.model_validate(_parse_json(content.decode(errors="replace")))
     except ValidationError:
         return None
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from gancore.experiments import EXPERIMENTS
 from ui import live, navigation, starting, state
+from ui.words import plain
 
 navigation.enter()
 
@@ -13,6 +14,7 @@ st.title("GAN Workbench", anchor=False)
 st.markdown("Change a setting, watch two networks play against each other, and see what the change did.")
 
 runs = [run for run in state.store().list() if not run.damage]
+problem = ""
 with st.container(horizontal=True, vertical_alignment="center"):
     if st.button(
         "Train my first GAN" if not runs else "Train another quickstart",
@@ -20,8 +22,12 @@ with st.container(horizontal=True, vertical_alignment="center"):
         icon=":material/play_arrow:",
         help="A small DCGAN on 5,000 real digits; about a minute and a half on two cores.",
     ):
-        run = starting.launch(EXPERIMENTS["quickstart"].base, "quickstart", experiment="quickstart")
-        st.switch_page("pages/train.py", query_params={"run": run.id})
+        try:
+            run = starting.launch(EXPERIMENTS["quickstart"].base, "quickstart", experiment="quickstart")
+        except starting.NotStarted as reason:
+            problem = str(reason)
+        else:
+            st.switch_page("pages/train.py", query_params={"run": run.id})
     st.page_link("pages/train.py", label="Choose settings", icon=":material/tune:")
     if len(runs) >= 2:
         newest = ",".join(run.id for run in runs[:2])
@@ -29,6 +35,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
             "pages/compare.py", label="Compare the last two", icon=":material/compare:", query_params={"runs": newest}
         )
 
+if problem:
+    st.error(plain(problem), icon=":material/error:")
 if not runs:
     st.info(
         "Nothing trained yet. The button starts a real training on digits that came with the installation: "

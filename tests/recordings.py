@@ -1,5 +1,11 @@
 """Real runs, healthy and sick: on some the limits of `gancore.health` were set, on the others they are tested.
 
+No limit and no rule was ever mended for a run that is held out, right or wrong. Not held out are all runs of the first
+version, in which both halves were known while limits were set, and ring-hinge, cdcgan, cdcgan-lr-both and
+dcgan-minimax-again, which were held out until the doctor failed on them. Those with a seed from 11 on were looked at
+only when limits and rules stood; from 33 on, when it was known which signs had been missed. Whatever is told wrongly of
+one stays here as a `known_miss`. What was planted in dcgan-lr-g did no harm: it counts as healthy.
+
 `python -m tests.recordings NAME ...` trains them anew, seconds to minutes each, and keeps of each what a doctor reads:
 its settings, its status, its curves and its evaluations, in tests/recorded/NAME. `python -m tests.recordings` tells
 what is found in each.
@@ -36,6 +42,7 @@ class Recording:
     signs: tuple[str, ...] = ()  # what must be found at its end; nothing: it is healthy
     further: tuple[str, ...] = ()  # what may be found besides, since it is there, too
     held_out: bool = False  # whether limits are tested on it; else they were set on it
+    known_miss: str = ""  # what is told wrongly of it today, in a sentence; `signs` are what should be found
 
 
 _EVALUATED: Mapping[str, Any] = {  # every 100 steps, however long it takes: the same steps on any machine
@@ -61,6 +68,12 @@ _CDCGAN = _EVALUATED | {"model.kind": "cdcgan", "model.ngf": 8, "model.ndf": 8, 
 _VAE = settings_of(S4_VAE) | needed("model.kind", "vae") | _EVALUATED | {"data.name": "mnist-5k", "train.steps": 400}
 _TOY = settings_of(S8_TOYS) | _EVALUATED | {"train.steps": 3_000}
 _SEMI = settings_of(S9_SEMI) | _EVALUATED | {"data.name": "mnist-5k", "model.ngf": 16, "model.ndf": 16}
+_BOLD = (
+    settings_of(S7_BOLD_ONES)
+    | needed("model.kind", "translator")
+    | _EVALUATED
+    | {"data.name": "mnist-5k", "train.batch_size": 16, "train.evaluate_every": 200, "train.steps": 600}
+)
 _WGAN_GP = {"objective.loss": "wasserstein", "objective.penalty": "gradient", "model.d_norm": "none"}
 _SHORT: Mapping[str, Any] = {"train.evaluate_every": 200, "train.steps": 400}
 _STRONG_D = {"model.ngf": 4, "model.ndf": 32, "optim.lr_d": 2e-3, "optim.lr_g": 5e-5}
@@ -70,90 +83,96 @@ _SWINGING = {"optim.beta1": 0.9, "optim.lr_g": 5e-3, "optim.lr_d": 5e-3, "train.
 RECORDINGS: dict[str, Recording] = {
     # Healthy; the quickstarts as they are, so that their evaluations come when there is time
     "quickstart-0": Recording({"seed": 0}),
-    "quickstart-1": Recording({"seed": 1}, held_out=True),
-    "quickstart-2": Recording({"seed": 2}, held_out=True),
+    "quickstart-1": Recording({"seed": 1}),
+    "quickstart-2": Recording({"seed": 2}),
     "dcgan-hinge": Recording(_DCGAN | {"objective.loss": "hinge", "model.spectral_norm": True, "train.steps": 1_000}),
-    "dcgan-batch-128": Recording(_DCGAN | {"train.batch_size": 128, "train.steps": 400}, held_out=True),
-    "dcgan-small": Recording(_DCGAN | {"model.ngf": 8, "model.ndf": 8, "train.steps": 1_000}, held_out=True),
+    "dcgan-batch-128": Recording(_DCGAN | {"train.batch_size": 128, "train.steps": 400}),
+    "dcgan-small": Recording(_DCGAN | {"model.ngf": 8, "model.ndf": 8, "train.steps": 1_000}),
     "mlp-least-squares": Recording(_MLP | {"objective.loss": "least_squares"}),
     "mlp-wgan-gp": Recording(
         _MLP | _WGAN_GP | {"optim.lr_g": 2e-4, "optim.lr_d": 2e-4, "model.d_leak": 0.2, "train.steps": 1_000}
     ),
-    "cmlp": Recording(_MLP | {"model.kind": "cmlp", "train.steps": 1_000}, held_out=True),
+    "cmlp": Recording(_MLP | {"model.kind": "cmlp", "train.steps": 1_000}),
     "vae": Recording(_VAE),
-    "vae-deep": Recording(_VAE | {"model.hidden": (400, 200), "seed": 2}, held_out=True),
+    "vae-deep": Recording(_VAE | {"model.hidden": (400, 200), "seed": 2}),
     "semi": Recording(_SEMI | {"train.steps": 400}),
-    "bold": Recording(
-        settings_of(S7_BOLD_ONES)
-        | needed("model.kind", "translator")
-        | _EVALUATED
-        | {"data.name": "mnist-5k", "train.batch_size": 16, "train.evaluate_every": 200, "train.steps": 600}
-    ),
+    "bold": Recording(_BOLD),
     "ring": Recording(_TOY),
-    "ring-wgan-gp": Recording(_TOY | _WGAN_GP | {"objective.penalty_weight": 0.1, "train.steps": 1_500}, held_out=True),
-    "grid": Recording(_TOY | {"data.name": "grid"}, held_out=True),
+    "ring-wgan-gp": Recording(_TOY | _WGAN_GP | {"objective.penalty_weight": 0.1, "train.steps": 1_500}),
+    "grid": Recording(_TOY | {"data.name": "grid"}),
     "quickstart-3": Recording({"seed": 3}, held_out=True),
-    "cdcgan": Recording(
-        _CDCGAN | {"model.ngf": 16, "model.ndf": 16, "optim.lr_g": 2e-4, "train.steps": 800}, held_out=True
-    ),
+    "cdcgan": Recording(_CDCGAN | {"model.ngf": 16, "model.ndf": 16, "optim.lr_g": 2e-4, "train.steps": 800}),
     "dcgan-r1": Recording(_DCGAN | {"objective.penalty": "r1", "train.steps": 800, "seed": 4}, held_out=True),
     "mlp-vanilla": Recording(_MLP | {"seed": 5, "train.steps": 1_200}, held_out=True),
-    "ring-hinge": Recording(_TOY | {"objective.loss": "hinge", "seed": 2}, held_out=True),
+    "ring-hinge": Recording(_TOY | {"objective.loss": "hinge", "seed": 2}),
+    # Healthy, recorded when the limits stood
+    "dcgan-least-squares": Recording(
+        _DCGAN | {"objective.loss": "least_squares", "train.steps": 800, "seed": 11, "train.final_samples": 2_000},
+        held_out=True,
+    ),
+    "cmlp-again": Recording(
+        _MLP | {"model.kind": "cmlp", "train.steps": 1_000, "seed": 12},
+        held_out=True,
+        known_miss="Mode collapse is told at its end, where samples that get better slowly still lack variety.",
+    ),
+    "vae-again": Recording(
+        _VAE | {"model.hidden": (500,), "train.steps": 500, "seed": 13, "train.final_samples": 2_000}, held_out=True
+    ),
+    "semi-again": Recording(_SEMI | {"train.steps": 400, "seed": 14}, held_out=True),
+    "ring-again": Recording(_TOY | {"seed": 15}, held_out=True),
+    "cdcgan-again": Recording(
+        _CDCGAN | {"model.ngf": 16, "model.ndf": 16, "optim.lr_g": 2e-4, "train.steps": 800, "seed": 17},
+        held_out=True,
+    ),
+    "bold-again": Recording(_BOLD | {"seed": 18}, held_out=True),
+    "mlp-hinge": Recording(_MLP | {"objective.loss": "hinge", "seed": 19, "train.steps": 1_200}, held_out=True),
+    "dcgan-lr-g": Recording(  # a learning rate that was to ruin it and, as its samples show, did not
+        _DCGAN | {"model.ngf": 8, "optim.lr_g": 0.05, "train.steps": 700, "seed": 21}, held_out=True
+    ),
     # Sick
     "lr-g": Recording(_DCGAN | {"optim.lr_g": 0.1, "train.steps": 1_000}, ("dead_output",)),
     "lr-d": Recording(_DCGAN | _SHORT | {"optim.lr_d": 0.1}, ("jumping",)),
-    "lr-both": Recording(_DCGAN | _SHORT | {"optim.lr_g": 0.1, "optim.lr_d": 0.1}, ("jumping",), held_out=True),
+    "lr-both": Recording(_DCGAN | _SHORT | {"optim.lr_g": 0.1, "optim.lr_d": 0.1}, ("jumping",)),
     "minimax": Recording(_DCGAN | _SHORT | _STRONG_D | {"objective.loss": "minimax"}, ("vanishing",)),
     "mlp-minimax": Recording(
         _MLP | {"train.steps": 800, "objective.loss": "minimax", "model.d_hidden": (1024, 1024), "optim.lr_g": 1e-5},
         ("vanishing",),
-        held_out=True,
     ),
     "strong-d": Recording(_DCGAN | _STRONG_D, ("d_too_strong",), further=("dead_output",)),
     "mlp-strong-d": Recording(
         _MLP | {"train.steps": 800, "objective.loss": "hinge", "model.d_hidden": (1024, 1024), "optim.lr_g": 1e-5},
         ("d_too_strong",),
-        held_out=True,
     ),
     "only-g": Recording(_DCGAN | {"objective.only": "g"}, ("d_fooled",), further=("dead_output",)),
-    "weak-d": Recording(_DCGAN | _SHORT | _WEAK_D, ("d_fooled",), held_out=True),
+    "weak-d": Recording(_DCGAN | _SHORT | _WEAK_D, ("d_fooled",)),
     "wasserstein": Recording(_DCGAN | {"objective.loss": "wasserstein"}, ("growing",)),
-    "mlp-wasserstein": Recording(
-        _MLP | {"train.steps": 800, "objective.loss": "wasserstein"}, ("growing",), held_out=True
-    ),
+    "mlp-wasserstein": Recording(_MLP | {"train.steps": 800, "objective.loss": "wasserstein"}, ("growing",)),
     "vae-lr-1": Recording(_VAE | {"optim.lr": 1.0}, ("not_a_number",)),
     "mlp-sgd": Recording(
         _MLP | {"optim.optimizer": "sgd", "optim.momentum": 0.9, "optim.lr_g": 1.0, "optim.lr_d": 1.0},
         ("not_a_number",),
-        held_out=True,
     ),
     "ring-swinging": Recording(_TOY | _SWINGING, ("oscillation",), further=("mode_collapse",)),
     "ring-swinging-again": Recording(
-        _TOY | _SWINGING | {"optim.lr_d": 4e-3, "seed": 1}, ("oscillation",), further=("mode_collapse",), held_out=True
+        _TOY | _SWINGING | {"optim.lr_d": 4e-3, "seed": 1}, ("oscillation",), further=("mode_collapse",)
     ),
     "ring-collapsed": Recording(_TOY | {"optim.lr_g": 5e-3, "optim.g_steps": 5}, ("mode_collapse",)),
     "grid-collapsed": Recording(
-        _TOY | {"data.name": "grid", "optim.lr_g": 5e-3, "optim.g_steps": 5}, ("mode_collapse",), held_out=True
+        _TOY | {"data.name": "grid", "optim.lr_g": 5e-3, "optim.g_steps": 5}, ("mode_collapse",)
     ),
     "cdcgan-collapsed": Recording(_CDCGAN, ("mode_collapse",)),
-    "cdcgan-collapsed-again": Recording(_CDCGAN | {"train.steps": 500, "seed": 1}, ("mode_collapse",), held_out=True),
+    "cdcgan-collapsed-again": Recording(_CDCGAN | {"train.steps": 500, "seed": 1}, ("mode_collapse",)),
     "cmlp-dead": Recording(
-        _CMLP | {"train.evaluate_every": 200, "train.steps": 1_600},
-        ("dead_output",),
-        further=("d_too_strong",),
-        held_out=True,
+        _CMLP | {"train.evaluate_every": 200, "train.steps": 1_600}, ("dead_output",), further=("d_too_strong",)
     ),
     "mlp-dead": Recording(_MLP | {"optim.lr_g": 3e-3, "optim.beta1": 0.9}, ("dead_output",), further=("d_too_strong",)),
-    "mlp-lr-g": Recording(
-        _MLP | {"train.steps": 800, "optim.lr_g": 2e-2}, ("dead_output",), ("vanishing",), held_out=True
-    ),
+    "mlp-lr-g": Recording(_MLP | {"train.steps": 800, "optim.lr_g": 2e-2}, ("dead_output",), ("vanishing",)),
     "few-images": Recording(
         _MLP | {"data.limit": 32, "train.batch_size": 16, "train.epochs": 10_000}, ("memorisation",)
     ),
     "few-images-again": Recording(
         _MLP | {"data.limit": 40, "train.batch_size": 20, "objective.loss": "hinge", "train.epochs": 10_000, "seed": 1},
         ("memorisation",),
-        held_out=True,
     ),
     "fashion-gan": Recording(  # report 003's: some garments never come up
         settings_of(S5_GAN) | _EVALUATED | {"data.range": "-1..1", "train.epochs": 4, "train.evaluate_every": 500},
@@ -161,12 +180,25 @@ RECORDINGS: dict[str, Recording] = {
         held_out=True,
     ),
     "cdcgan-lr-both": Recording(
-        _CDCGAN | _SHORT | {"optim.lr_g": 0.1, "optim.lr_d": 0.1}, ("jumping",), ("dead_output",), held_out=True
+        _CDCGAN | _SHORT | {"optim.lr_g": 0.1, "optim.lr_d": 0.1}, ("d_too_strong",), ("dead_output",)
+    ),
+    "lr-both-wide": Recording(
+        _DCGAN | _SHORT | {"optim.lr_g": 0.1, "optim.lr_d": 0.1, "model.ngf": 32, "seed": 7},
+        ("jumping",),
+        ("dead_output",),
+        held_out=True,
+    ),
+    "mlp-minimax-again": Recording(
+        _MLP
+        | {"objective.loss": "minimax", "model.d_hidden": (1024, 512), "optim.lr_g": 5e-5, "train.steps": 800}
+        | {"seed": 6},
+        ("vanishing",),
+        ("dead_output",),
+        held_out=True,
     ),
     "dcgan-minimax-again": Recording(
         _DCGAN | _SHORT | _STRONG_D | {"objective.loss": "minimax", "model.ndf": 64, "seed": 3},
         ("vanishing",),
-        held_out=True,
     ),
     "mlp-only-g": Recording(
         _MLP | {"objective.only": "g", "train.steps": 800, "seed": 3}, ("d_fooled",), ("dead_output",), held_out=True
@@ -178,9 +210,81 @@ RECORDINGS: dict[str, Recording] = {
         _VAE | {"model.hidden": (200,) * 4, "optim.lr": 0.01, "train.steps": 300}, ("posterior_collapse",)
     ),
     "vae-collapsed-again": Recording(
-        _VAE | {"model.hidden": (300,) * 4, "optim.lr": 0.01, "train.steps": 300, "seed": 2},
+        _VAE | {"model.hidden": (300,) * 4, "optim.lr": 0.01, "train.steps": 300, "seed": 2}, ("posterior_collapse",)
+    ),
+    # Sick, recorded when the limits stood
+    "dcgan-lr-d": Recording(
+        _DCGAN | _SHORT | {"optim.lr_d": 0.05, "seed": 22},
+        ("jumping",),
+        held_out=True,
+        known_miss="Its losses jump far, but not in so many of the steps that it would be told.",
+    ),
+    "minimax-batch-64": Recording(
+        _DCGAN | _SHORT | _STRONG_D | {"objective.loss": "minimax", "train.batch_size": 64, "seed": 23},
+        ("vanishing",),
+        held_out=True,
+    ),
+    "mlp-strong-d-again": Recording(
+        _MLP
+        | {"train.steps": 800, "model.d_hidden": (1024, 512), "optim.lr_g": 2e-5, "seed": 24}
+        | {"train.final_samples": 2_000},
+        ("d_too_strong",),
+        held_out=True,
+        known_miss="D wins and G gets nowhere, but D still makes mistakes now and then.",
+    ),
+    "weak-d-again": Recording(_DCGAN | _SHORT | _WEAK_D | {"seed": 25}, ("d_fooled",), held_out=True),
+    "cdcgan-wasserstein": Recording(
+        _CDCGAN | {"objective.loss": "wasserstein", "train.steps": 600, "seed": 26},
+        ("growing",),
+        held_out=True,
+        known_miss="Its scores grow too slowly; told is only that classes are missing, which is so.",
+    ),
+    "vae-deep-lr-1": Recording(
+        _VAE | {"model.hidden": (400, 200), "optim.lr": 1.0, "seed": 27}, ("not_a_number",), held_out=True
+    ),
+    "ring-collapsed-third": Recording(
+        _TOY | {"optim.lr_g": 7e-3, "optim.g_steps": 4, "seed": 28}, ("mode_collapse",), held_out=True
+    ),
+    "cdcgan-collapsed-third": Recording(
+        _CDCGAN | {"train.steps": 800, "seed": 29, "train.final_samples": 2_000},
+        ("mode_collapse",),
+        held_out=True,
+        known_miss="It is told at step 700 and, since the FID falls to a new low, not at its end.",
+    ),
+    "few-images-third": Recording(
+        _MLP | {"data.limit": 50, "train.batch_size": 25, "train.epochs": 10_000, "seed": 30},
+        ("memorisation",),
+        held_out=True,
+        known_miss="Samples are copies at some evaluations, and at its end they are too bad to be any.",
+    ),
+    "vae-collapsed-third": Recording(
+        _VAE | {"model.hidden": (256,) * 4, "optim.lr": 0.01, "train.steps": 300, "seed": 31},
         ("posterior_collapse",),
         held_out=True,
+    ),
+    "lr-g-least-squares": Recording(
+        _DCGAN | {"objective.loss": "least_squares", "optim.lr_g": 0.1, "train.steps": 700, "seed": 33},
+        ("dead_output",),
+        ("d_too_strong",),
+        held_out=True,
+    ),
+    "mlp-wasserstein-again": Recording(
+        _MLP | {"train.steps": 800, "objective.loss": "wasserstein", "model.d_hidden": (256, 256), "seed": 34},
+        ("growing",),
+        ("dead_output",),
+        held_out=True,
+    ),
+    "strong-d-hinge": Recording(
+        _DCGAN | _STRONG_D | {"objective.loss": "hinge", "train.steps": 500, "seed": 35},
+        ("d_too_strong",),
+        ("dead_output",),
+        held_out=True,
+    ),
+    "few-images-fourth": Recording(
+        _MLP | {"data.limit": 24, "train.batch_size": 12, "train.epochs": 10_000, "seed": 36},
+        ("memorisation",),
+        held_out=True,
+        known_miss="Copies at its end, but not at the evaluation before: one small evaluation is not enough.",
     ),
 }
 

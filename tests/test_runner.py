@@ -643,9 +643,10 @@ def test_an_evaluation_that_fails_does_not_end_the_training(
 def test_trouble_is_told_once(store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     finding = Finding("collapse", "Mode collapse", 3, "2 of 10 digits come up.", "G repeats itself.", "report 002")
     monkeypatch.setattr(runner, "HEALTH_SECONDS", 0.0)
-    monkeypatch.setattr(runner, "diagnose", lambda _config, rows, _evaluations: [finding] if len(rows) >= 3 else [])
+    monkeypatch.setattr(runner, "examine", lambda run: [finding] if len(run.scalars()) >= 3 else [])
     run = store.create(dcgan)
-    execute(run.path)
+    execute(run.path, max_steps=dcgan.total_steps - 1)
+    execute(run.path)  # another attempt knows what the first one told
     told = [(event["step"], event["message"]) for event in run.events() if event["kind"] == "warning"]
     assert told == [(3, "Mode collapse: 2 of 10 digits come up.")]
 

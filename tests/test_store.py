@@ -15,6 +15,7 @@ import torch
 from gancore import store as store_module
 from gancore.checkpoint import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.config import STEERABLE, ConfigError, RunConfig
+from gancore.measures import Evaluation
 from gancore.scalars import ScalarWriter
 from gancore.store import RESUMABLE, Meta, Run, RunBusy, RunNotFound, RunStore, Status
 
@@ -809,3 +810,96 @@ def test_joined_curves_of_different_columns_and_hostile_steps(store: RunStore, d
     (line[0].path / "scalars.arrow").write_bytes(b"garbage")
     line[1].edit_meta(parent_step=5)
     assert store.joined_scalars(line[1])["step"].tolist() == [6, 7, 8]
+
+
+# --- evaluations ----------------------------------------------------------------------------------------------------
+
+
+def evaluation(step: int, fid: float = 1.0, **changes: object) -> Evaluation:
+    facts = {"weights": "raw", "size": "cheap", "samples": 1000, "reference": "x", "reference_count": 9, "seconds": 1.0}
+    return Evaluation.model_validate({"step": step, "values": {"fid": fid}, **facts} | changes)
+
+
+@pytest.fixture
+def evaluated(store: RunStore, dcgan: RunConfig) -> Run:
+    run = store.create(dcgan)
+    for step in (20, 10):
+        run.add_evaluation(evaluation(step))
+    return run
+
+
+def eval_files(run: Run) -> list[str]:
+    return sorted(path.name for path in (run.path / "evals").iterdir())
+
+
+def test_evaluations_come_in_order(evaluated: Run) -> None:
+    evaluated.add_evaluation(evaluation(10, weights="ema"))
+    assert [(each.step, each.weights) for each in evaluated.evaluations()] == [(10, "ema"), (10, "raw"), (20, "raw")]
+
+
+def test_an_evaluation_of_fewer_samples_does_not_replace_one_of_more(evaluated: Run) -> None:
+    for count, fid in ((10_000, 5.0), (500, 9.0), (10_000, 6.0), (500, 8.0)):
+        evaluated.add_evaluation(evaluation(20, fid, size="full", samples=count))
+    assert eval_files(evaluated) == [
+        "000010-raw-cheap.json",
+        "000020-raw-cheap.json",
+        "000020-raw-full-500.json",
+        "000020-raw-full.json",
+    ]
+    full = [each for each in evaluated.evaluations() if each.size == "full"]
+    assert [(each.samples, each.values["fid"]) for each in full] == [(500, 8.0), (10_000, 6.0)]
+
+
+def test_a_damaged_evaluation_is_replaced(evaluated: Run) -> None:
+    (evaluated.path / "evals" / evaluation(30).file).write_text("{")
+    assert len(evaluated.evaluations()) == 2
+    evaluated.add_evaluation(evaluation(30))
+    assert len(evaluated.evaluations()) == len(eval_files(evaluated)) == 3
+
+
+def test_evaluations_are_read_once(evaluated: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many runs there are: a page that shows a hundred reads thousands of files."""
+    before = evaluated.evaluations()
+    monkeypatch.setattr(store_module, "_parse_evaluation", lambda _path: pytest.fail("it was read again"))
+    assert Run(evaluated.path).evaluations() == before
+    before.clear()  # a caller may do what he likes with his list
+    assert len(evaluated.evaluations()) == 2
+
+
+def test_evaluations_are_read_again_when_one_comes_goes_or_is_another(evaluated: Run) -> None:
+    for number in range(50):  # as fast as it goes: within one tick of the file system's clock, and of the same size
+        evaluated.add_evaluation(evaluation(20, 1.0 + number % 2))
+        assert evaluated.evaluations()[-1].values["fid"] == 1.0 + number % 2
+    evaluated.add_evaluation(evaluation(30))
+    assert [each.step for each in evaluated.evaluations()] == [10, 20, 30]
+    (evaluated.path / "evals" / "000020-raw-cheap.json").unlink()
+    assert [each.step for each in evaluated.evaluations()] == [10, 30]
+
+
+def test_an_evaluation_that_cannot_be_read_now_is_read_later(evaluated: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> Evaluation | None:
+        if "000020" in path.name:
+            raise PermissionError(path)
+        return original(path)
+
+    original = store_module._parse_evaluation
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "_parse_evaluation", refuse)
+        assert [each.step for each in evaluated.evaluations()] == [10]
+    assert [each.step for each in evaluated.evaluations()] == [10, 20]
+
+
+def test_a_file_too_large_for_an_evaluation_is_left_out(evaluated: Run) -> None:
+    content = evaluation(30).model_dump_json()
+    padding = " " * (store_module.EVALUATION_BYTES - len(content))
+    (evaluated.path / "evals" / "000030-raw-cheap.json").write_text(content + padding)
+    (evaluated.path / "evals" / "000040-raw-cheap.json").write_text(content + padding + " ")
+    assert [each.step for each in evaluated.evaluations()] == [10, 20, 30]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_what_is_no_file_is_no_evaluation(evaluated: Run) -> None:
+    os.mkfifo(evaluated.path / "evals" / "000030-raw-cheap.json")  # to open it would wait for ever
+    (evaluated.path / "evals" / "000040-raw-cheap.json").mkdir()
+    (evaluated.path / "evals" / "000050-raw-cheap.json").symlink_to("nowhere")
+    assert [each.step for each in evaluated.evaluations()] == [10, 20]

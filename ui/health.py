@@ -40,14 +40,13 @@ def _examined(path: str, *stamps: tuple[int, int]) -> list[Finding]:  # noqa: AR
 
 
 def word(run: Run) -> str | None:
-    """The gravest finding and how many there are besides, for tables; None before there are any curves."""
+    """The gravest finding and how many there are besides, for tables; None where nothing can be told yet."""
     if run.damage:
         return None
     findings = examined(run)
-    if not findings and run.status.step < EARLY:
-        return None
     if not findings:
-        return "✓ no trouble"
+        clear, _, _ = _clear(run).partition(";")
+        return f"✓ {clear}" if any(_looked_at(run)) else None
     more = f" +{len(findings) - 1}" if len(findings) > 1 else ""
     return f"⚠ {findings[0].title}{more}"
 
@@ -55,7 +54,26 @@ def word(run: Run) -> str | None:
 def sentence(run: Run) -> str:
     """Every finding's title and the step at which it was first seen."""
     found = [f"{finding.title} (from step {finding.step:,})" for finding in examined(run)]
-    return "; ".join(found) or "no trouble found"
+    return "; ".join(found) or _clear(run)
+
+
+def _looked_at(run: Run) -> tuple[bool, bool]:
+    """Whether there are curves that can be read, and measured samples. A fork has its own ones."""
+    steps = run.status.step - (run.meta.parent_step or 0)
+    return steps >= EARLY and (run.path / "scalars.arrow").exists(), any((run.path / "evals").glob("*.json"))
+
+
+def _clear(run: Run) -> str:
+    """That nothing was found, and where that was looked for."""
+    return _CLEAR[_looked_at(run)]
+
+
+_CLEAR = {
+    (True, True): "no trouble found",
+    (True, False): "no trouble in its curves; its samples were not measured",
+    (False, True): "no trouble in its samples; its curves cannot be read",
+    (False, False): "nothing to look at",
+}
 
 
 def line(run: Run, *, live: bool) -> None:
@@ -72,10 +90,13 @@ def line(run: Run, *, live: bool) -> None:
 
 def _all_clear(run: Run, live: bool) -> None:
     """As high as a finding's button, so that nothing moves when the first one comes."""
-    if run.status.step < EARLY:
-        label, note = ":gray[:material/hourglass_empty: too early to tell]", f"Curves are read from step {EARLY} on. "
-    else:
-        label, note = f":green[:material/check_circle: {'healthy so far' if live else 'no trouble found'}]", ""
+    label, note = f":green[:material/check_circle: {_clear(run)}]", ""
+    if not any(_looked_at(run)):
+        label = ":gray[:material/hourglass_empty: too early to tell]"
+        note = f"Curves are read after {EARLY} steps. "
+    elif live:
+        label = ":green[:material/check_circle: healthy so far]"
+        note = f"So far: {_clear(run)}. "
     with st.popover(label, type="tertiary", key=f"healthy-{run.id}"):
         st.markdown(f"{note}Looked for in its curves and its samples:")
         st.markdown("\n".join(f"- {plain(sign.title)}" for sign in SIGNS.values()))
@@ -123,7 +144,10 @@ def apply(run: Run, remedy: Remedy) -> None:
 
 
 def _stop(run: Run, *, wait: bool) -> bool:
-    """Whether it had to be stopped; if asked to, waits for the checkpoint that it then writes."""
+    """Whether it had to be stopped; if asked to, waits for the checkpoint that it then writes.
+
+    Raises `starting.NotStarted` if that takes too long: what is there to fork is an old one.
+    """
     if run.state not in ("running", "queued"):
         return False
     run.command("stop")
@@ -131,4 +155,6 @@ def _stop(run: Run, *, wait: bool) -> bool:
     with st.spinner("Stopping it first …"):
         while wait and run.is_held() and time.monotonic() < deadline:
             time.sleep(0.1)
+    if wait and run.is_held():
+        raise starting.NotStarted(f"{run.name} has not stopped yet: fork it once it has.")
     return True

@@ -80,7 +80,7 @@ def _strip(run_id: str) -> None:
         picture, words, buttons = st.columns([0.6, 6, 3.4], vertical_alignment="center")
         with picture:
             show_samples(run, width=52)
-        words.progress(_share(status), text=f"**{plain(run.name)}** · {progress_line(status)}")
+        words.progress(_share(status), text=f"**{plain(run.name)}** · {plain(progress_line(status))}")
         with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             st.page_link("pages/train.py", label="Watch", icon=":material/visibility:", query_params={"run": run.id})
             _control_buttons(run, "strip")
@@ -121,7 +121,7 @@ def _header(run: Run, live: bool) -> None:
         _fork_button(run)
         _control_buttons(run, "view")
     _origin_line(run)
-    st.progress(_share(status), text=progress_line(status, live=live))
+    st.progress(_share(status), text=plain(progress_line(status, live=live)))
     health.line(run, live=live)
     if status.error:
         st.error(plain(status.error), icon=":material/error:")

@@ -8,9 +8,10 @@ import streamlit as st
 
 from gancore.config import RunConfig
 from gancore.datasets import DATASETS, TOYS
-from gancore.measures import CHEAP_SAMPLES, FULL_SAMPLES, MEASURES, Evaluation, final, last
+from gancore.measures import CHEAP_SAMPLES, FULL_SAMPLES, MEASURES, Evaluation, final, last, on_the_way
 from gancore.store import Run
 from gancore.text import describe_duration
+from ui import state
 from ui.charts import Mark
 from ui.components import chart
 from ui.quality_charts import (
@@ -106,8 +107,10 @@ def _value(run: Run, evaluations: Sequence[Evaluation], key: str, marks: Sequenc
     figure = value_figure(of_a_run(evaluations, key), key, identity=run.id, level=wanted, marks=marks)
     with_companions(figure, evaluations, key)
     chart(figure, key=f"quality-{run.id}-{key}", alt=f"{measure.label} of {run.name}", height=HEIGHT)
-    diamond = " Diamonds: full evaluations." if any(each.size == "full" for each in evaluations) else ""
-    st.caption(plain(measure.help + diamond))
+    diamonds = " Diamonds: full evaluations." if any(each.size == "full" for each in evaluations) else ""
+    ways = {(each.samples, each.extractor) for each in evaluations if each.size == "cheap"}
+    circles = " Open circles: measured otherwise than the line." if len(ways) > 1 else ""
+    st.caption(plain(measure.help + diamonds + circles))
 
 
 # --- classes --------------------------------------------------------------------------------------------------------
@@ -182,15 +185,23 @@ def network(evaluation: Evaluation) -> str:
 
 def _cost(run: Run, evaluations: Sequence[Evaluation]) -> None:
     """What the evaluations on the way cost."""
-    cheap = [each for each in evaluations if each.size == "cheap"]
-    trained = run.status.seconds
-    if not cheap or not trained:
+    cheap = on_the_way(evaluations)
+    trained = run.status.seconds - _trained_before(run)
+    if not cheap or trained <= 0:
         return
     seconds = sum(each.seconds for each in cheap)
     each = f"{seconds / len(cheap):.2g} s" if seconds < 60 * len(cheap) else describe_duration(seconds / len(cheap))
     share = f"{100 * seconds / trained:.1f} % of the training time"
     many = f"; all {len(cheap)} together, {share}" if len(cheap) > 1 else f": {share}"
     st.caption(f"Each evaluation of {cheap[-1].samples:,} samples took {each}{many}.")
+
+
+def _trained_before(run: Run) -> float:
+    """Seconds that were trained before the run began: those of what it was forked from."""
+    if run.meta.parent is None:
+        return 0.0
+    first = run.scalars(["time", "step_time"]).head(1)
+    return float((first["time"] - first["step_time"]).sum()) if {"time", "step_time"} <= set(first) else 0.0
 
 
 # --- measuring ------------------------------------------------------------------------------------------------------
@@ -213,39 +224,49 @@ def _nothing_yet(run: Run, live: bool) -> None:
 
 
 def _measure_button(run: Run, live: bool) -> None:
-    """Measure the last checkpoint; not while the run trains, which would take its processor."""
+    """Measure the last checkpoint; not while it or another run trains, which would take its processor."""
     if live or "last" not in run.checkpoints():
         return
-    count = run.config.train.final_samples or FULL_SAMPLES
+    count, active = run.config.train.final_samples or FULL_SAMPLES, state.active_run()
     label = f"Measure {count:,} samples"
-    if st.button(label, icon=":material/straighten:", key=f"measure-{run.id}") and _measure(run, label):
+    reason = None if active is None else plain(f"{active.name} is training, and measuring would slow it down.")
+    icon, key = ":material/straighten:", f"measure-{run.id}"
+    pressed = st.button(label, icon=icon, key=key, disabled=active is not None)
+    if reason:
+        st.caption(reason)
+    elif pressed and _measure(run, label):
         st.rerun()  # tables and cards, too
 
 
 def _measure(run: Run, label: str) -> bool:
     """Measure the last checkpoint at full size; what goes wrong is said in a sentence."""
-    from gancore.checkpoint import BadCheckpoint  # here, since they bring torch with them
-    from gancore.data import DataUnavailable
-    from gancore.evaluate import evaluate_run
+    from gancore.evaluate import evaluate_run  # here, since it brings torch with it
 
     place = st.empty()
     try:
         with place.status(f"{label} …") as status:
             evaluate_run(run, size="full", checkpoint="last", tell=lambda text: status.update(label=f"{text} …"))
-    except (BadCheckpoint, DataUnavailable, OSError) as problem:
-        place.error(plain(str(problem)), icon=":material/error:")
+    except (OSError, ValueError, RuntimeError, MemoryError) as problem:  # no checkpoint, no data, a diverged generator
+        place.error(plain(_sentence(problem)), icon=":material/error:")
         return False
     return True
+
+
+def _sentence(problem: Exception) -> str:
+    """What an error says first, or what it is if it says nothing."""
+    if isinstance(problem, MemoryError):
+        return "There is not enough memory to measure so many samples."
+    return next(iter(str(problem).splitlines()), "") or f"The samples could not be measured: {type(problem).__name__}."
 
 
 # --- in a word, for other pages -------------------------------------------------------------------------------------
 
 
 def headline(run: Run) -> str:
-    """`FID 12.3`, or what says most of a run of another kind; nothing if nothing was measured."""
+    """`FID (mnist-cnn-v1) 12.3`, or what says most of a run of another kind; nothing if nothing was measured."""
     evaluations = run.evaluations()
     for key in first_values(run.config, measured(evaluations)):
         found = last(evaluations, key, "full") or last(evaluations, key)
         if found is not None:
-            return f"{MEASURES[key].label} {as_text(found.values, key)}"
+            return f"{MEASURES[key].name(found.extractor)} {as_text(found.values, key)}"
     return ""

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from gancore.measures import MEASURES, Evaluation, Weights, shown_weights
+from gancore.measures import MEASURES, Evaluation, Weights, on_the_way, shown_weights
 from ui import colors
 from ui.charts import AXES, Figure, Mark, layout
 from ui.words import legend
 
 LOG = ("fid",)  # fall by decades
+LOG_LEAST = 1e-9  # that a log axis reaches: less is rounding, and no more drawn than a zero
+LOG_DECADES = 6  # over which ticks at 1, 2 and 5 have room
 FROM_ANYWHERE = ("parzen", "test_elbo", "test_recon", "test_kl")  # whose zero says nothing
 COMPANIONS = {"coverage": {"precision": "#009E73", "recall": "#CC79A7"}}  # drawn thinly with it
 RARE = 0.1  # of its share of the data: a class that hardly comes up
@@ -61,16 +63,20 @@ def value_figure(
 ) -> Figure:
     """One value: a line through the small evaluations, diamonds for the full ones, a dotted line at `level`.
 
-    Marks stand at steps, and are left out on other axes.
+    Small ones of another number of samples than the line's are open circles beside it. Marks stand at steps, and are
+    left out on other axes.
     """
     measure = MEASURES[key]
-    extractor = next((each.extractor for one in series for each in reversed(one.evaluations)), None)
+    drawn = [each for one in series for each in one.evaluations if key in each.values]
+    title = legend(measure.name(", ".join(sorted({each.extractor for each in drawn if each.extractor}))))
     data = [trace for one in series for trace in _traces(one, key)]
     is_log = key in LOG if log is None else log
     shown = marks if axis == "step" else ()
-    made = layout(AXES[axis], measure.name(extractor), revision=identity + key + axis, log=is_log, marks=shown)
+    made = layout(AXES[axis], title, revision=identity + key + axis, log=is_log, marks=shown)
     if is_log:
-        made["yaxis"] |= _log_ticks([each.values[key] for one in series for each in one.evaluations])
+        made["yaxis"] |= _log_ticks([each.values[key] for each in drawn])
+        for trace in data:
+            trace["y"] = [value if value >= LOG_LEAST else None for value in trace["y"]]
     elif key not in FROM_ANYWHERE:
         made["yaxis"]["rangemode"] = "tozero"
     if level is not None and not is_log:
@@ -81,8 +87,7 @@ def value_figure(
 
 def with_companions(figure: Figure, evaluations: Sequence[Evaluation], key: str) -> Figure:
     """The figure with what is read together with its value, as thin dotted lines."""
-    weights = shown_weights(evaluations)
-    cheap = [each for each in evaluations if each.weights == weights and each.size == "cheap"]
+    cheap = on_the_way(evaluations)
     for other, color in COMPANIONS.get(key, {}).items():
         known = [each for each in cheap if other in each.values]
         if known:
@@ -95,17 +100,18 @@ def with_companions(figure: Figure, evaluations: Sequence[Evaluation], key: str)
 
 
 def _traces(series: Series, key: str) -> list[dict[str, Any]]:
-    """The line and the diamonds of one network."""
+    """The line, the circles and the diamonds of one network."""
     places = series.places if series.places is not None else [each.step for each in series.evaluations]
     known = [(each, x) for each, x in zip(series.evaluations, places, strict=True) if key in each.values]
+    line = {id(each) for each in on_the_way(each for each, _ in known)}
+    parts: dict[str, list[tuple[Evaluation, float]]] = {"line": [], "circles": [], "diamonds": []}
+    for each, x in known:
+        parts["diamonds" if each.size == "full" else "line" if id(each) in line else "circles"].append((each, x))
     found = []
-    for size, style in (
-        ("cheap", {"mode": "lines+markers", "marker": {"size": 6}, "line": {"width": 2}}),
-        ("full", {"mode": "markers", "marker": {"size": 13, "symbol": "diamond", "line": {"width": 1}}}),
-    ):
-        chosen = [(each, x) for each, x in known if each.size == size]
+    for part, chosen in parts.items():
         if not chosen:
             continue
+        style = _STYLES[part]
         evaluations, xs = zip(*chosen, strict=True)
         trace = _points(evaluations, xs, key) | style | {"name": legend(series.name), "legendgroup": series.name}
         trace["marker"] = {**style["marker"], "color": series.color}
@@ -113,6 +119,13 @@ def _traces(series: Series, key: str) -> list[dict[str, Any]]:
         trace["line"] = {"color": series.color, "width": 2}
         found.append(trace)
     return found
+
+
+_STYLES: dict[str, dict[str, Any]] = {
+    "line": {"mode": "lines+markers", "marker": {"size": 6}},
+    "circles": {"mode": "markers", "marker": {"size": 6, "symbol": "circle-open"}},
+    "diamonds": {"mode": "markers", "marker": {"size": 13, "symbol": "diamond", "line": {"width": 1}}},
+}
 
 
 def _points(evaluations: Sequence[Evaluation], xs: Sequence[float] | None, key: str) -> dict[str, Any]:
@@ -134,12 +147,14 @@ def _points(evaluations: Sequence[Evaluation], xs: Sequence[float] | None, key: 
 
 
 def _log_ticks(values: Sequence[float]) -> dict[str, Any]:
-    """1, 2, 5, 10 and so on as far as the values reach; nothing where they span too little for that."""
-    positive = [value for value in values if value > 0]
-    if not positive or max(positive) < 5 * min(positive):
+    """1, 2, 5, 10 and so on as far as the values reach; nothing where they span too little or too much for that."""
+    drawn = [value for value in values if value >= LOG_LEAST]
+    if not drawn or max(drawn) < 5 * min(drawn):
         return {}
-    low, high = min(positive) / 2, max(positive) * 2
+    low, high = min(drawn) / 2, max(drawn) * 2
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
+    if len(decades) > LOG_DECADES:
+        return {}
     ticks = [first * 10.0**decade for decade in decades for first in (1, 2, 5)]
     shown = [tick for tick in ticks if low <= tick <= high]
     return {"tickmode": "array", "tickvals": shown, "ticktext": [f"{tick:g}" for tick in shown]}
@@ -156,10 +171,11 @@ def _level_note(value: float) -> dict[str, Any]:
 
 
 def with_classes(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
-    """Those that counted classes, of the network that stands for the run, one a step: the full one where both are."""
+    """Those that counted classes, of the network that stands for the run, one a step: the full one where both are, and
+    that of most samples."""
     weights = shown_weights(evaluations)
     counted = [each for each in evaluations if each.histogram and each.weights == weights]
-    best = {each.step: each for each in sorted(counted, key=lambda each: each.size == "full")}
+    best = {each.step: each for each in sorted(counted, key=lambda each: (each.size == "full", each.samples))}
     return [best[step] for step in sorted(best)]
 
 

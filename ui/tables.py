@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 from streamlit.column_config import NumberColumn
 
 from gancore.config import SETTINGS
-from gancore.measures import CHEAP_SAMPLES, MAIN, MEASURES, best, last
+from gancore.measures import CHEAP_SAMPLES, MAIN, MEASURES, Evaluation, at_the_end, best_of, newest, on_the_way
 from gancore.store import RESUMABLE, Run, RunBusy
 from gancore.text import describe_duration
 from ui import forms, health, live, state
@@ -21,35 +22,55 @@ from ui.words import plain, value_text
 MAX_VARYING = 8  # columns for settings that differ among the runs shown
 
 
-def _quality_columns() -> dict[str, Any]:
-    """The columns of what was measured, with what they say."""
-    columns = {}
-    for key in MAIN:
-        measure = MEASURES[key]
-        for label, note in _FID_COLUMNS.items() if key == "fid" else ((measure.label, ""),):
-            width = "small" if len(label) < 9 else None
-            columns[label] = NumberColumn(help=f"{note}{measure.help}", format=f"%{measure.digits}", width=width)
-    return columns
-
-
-_FID_COLUMNS = {  # it hangs on the number of samples, which is the same in each column
-    "FID": f"Of the last {CHEAP_SAMPLES:,} samples while it trained. ",
-    "best FID": f"The lowest of {CHEAP_SAMPLES:,} samples while it trained. ",
-    "FID at the end": "Of all samples measured at the end. ",
+When = Literal["last", "best", "end"]
+_FIDS: dict[When, tuple[str, str]] = {  # it hangs on the number of samples, which is the same in each column
+    "last": ("FID", f"Of the last {CHEAP_SAMPLES:,} samples while it trained. "),
+    "best": ("best FID", f"The lowest of {CHEAP_SAMPLES:,} samples while it trained. "),
+    "end": ("FID at the end", "Of all samples measured at the end. "),
 }
-_QUALITY = _quality_columns()
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of what was measured through one extractor: values through another one do not compare."""
+
+    key: str
+    extractor: str | None = None
+    when: When = "last"
+
+    @property
+    def title(self) -> str:
+        """`best FID (mnist-cnn-v1)`."""
+        label = _FIDS[self.when][0] if self.key == "fid" else MEASURES[self.key].label
+        return f"{label} ({self.extractor})" if self.extractor else label
+
+    @property
+    def look(self) -> Any:
+        """What it says and how the table writes it."""
+        measure, note = MEASURES[self.key], _FIDS[self.when][1] if self.key == "fid" else ""
+        return NumberColumn(help=note + measure.help, format=f"%{measure.digits}")
+
+    @property
+    def place(self) -> tuple[int, str, int]:
+        """Where it stands among the others: by value, then by extractor."""
+        return MAIN.index(self.key), self.extractor or "", list(_FIDS).index(self.when)
 
 
 def matches(run: Run, words: str) -> bool:
-    """Whether every word is found in the run's name, state, tags or experiment, or is a setting such as `ngf=64`."""
+    """Whether every word is found in the run's name, state, tags, experiment or what goes wrong in it, or is a setting
+    such as `ngf=64`."""
+    wanted = words.lower().split()
+    if not wanted:
+        return True
     meta = run.meta
     found = [run.id, run.name, live.state_word(run.state), run.experiment or "", *meta.tags, meta.notes]
-    text = " ".join([*found, *([] if run.damage else [health.sentence(run)])]).lower()
     settings = set()
     if not run.damage:
+        found += [finding.title for finding in health.examined(run)]
         for path, value in run.config_now.flat.items():
             settings |= {f"{name}={value_text(path, value)}".lower() for name in (path, SETTINGS[path].label)}
-    return all(word in text or word in settings for word in words.lower().split())
+    text = "\n".join(found).lower()
+    return all(word in text or word in settings for word in wanted)
 
 
 def varying(runs: Sequence[Run]) -> list[str]:
@@ -67,8 +88,13 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
     if not runs:
         return []
     paths = varying(runs)[:MAX_VARYING]
-    table = pd.DataFrame([_row(run, paths) for run in runs])
-    for column in ("D loss", "G loss", "loss", "forked from", "health", *_QUALITY):  # most tables lack some of them
+    measured = [{} if run.damage else _quality(run) for run in runs]
+    columns = sorted({column for values in measured for column in values}, key=lambda column: column.place)
+    rows = []
+    for run, values in zip(runs, measured, strict=True):
+        rows.append(_row(run, paths, {column.title: values.get(column) for column in columns}))
+    table = pd.DataFrame(rows)
+    for column in ("D loss", "G loss", "loss", "forked from", "health"):  # most tables lack some of them
         if column in table and table[column].isna().all():
             table = table.drop(columns=column)
     event = st.dataframe(
@@ -89,7 +115,7 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
             "loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
             "when": st.column_config.DatetimeColumn(format="distance"),
             "health": st.column_config.TextColumn(help="What goes wrong, as its curves and samples show it."),
-            **_QUALITY,
+            **{column.title: column.look for column in columns},
         },
     )
     return [runs[index] for index in event.selection.rows if index < len(runs)]
@@ -100,9 +126,10 @@ def _table_key(runs: Sequence[Run]) -> str:
     return "runs-table-" + hashlib.blake2b(" ".join(run.id for run in runs).encode(), digest_size=8).hexdigest()
 
 
-def _row(run: Run, paths: Sequence[str]) -> dict[str, Any]:
+def _row(run: Run, paths: Sequence[str], measured: Mapping[str, float | None]) -> dict[str, Any]:
     if run.damage:
-        return {"samples": None, "name": run.id, "state": live.state_word("damaged"), "notes": run.damage}
+        state_of_it = live.state_word("damaged")
+        return {"samples": None, "name": run.id, "state": state_of_it, **measured, "notes": run.damage}
     status, meta, config = run.status, run.meta, run.config_now
     numbers = run.summary or status.scalars
     return {
@@ -111,7 +138,7 @@ def _row(run: Run, paths: Sequence[str]) -> dict[str, Any]:
         "state": live.state_word(run.state),
         "progress": 100 * status.step / max(status.total_steps, 1),
         "health": health.word(run),
-        **_quality(run),
+        **measured,
         "data": config.data.name,
         **{SETTINGS[path].label: live.setting_text(config, path) for path in paths if path != "data.name"},
         "D loss": numbers.get("loss_d"),
@@ -126,16 +153,21 @@ def _row(run: Run, paths: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _quality(run: Run) -> dict[str, float | None]:
+def _quality(run: Run) -> dict[Column, float]:
     """What was measured of its samples: what hangs on their number apart for each, else the last."""
     evaluations, summary = run.evaluations(), run.summary
-    small, lowest, full = last(evaluations, "fid"), best(evaluations, "fid"), last(evaluations, "fid", "full")
-    fids = [each.values["fid"] if each else None for each in (small, lowest, full)]
-    found = dict(zip(_FID_COLUMNS, fids, strict=True))
+    cheap, full = on_the_way(evaluations), at_the_end(evaluations)
+    found = {}
     for key in MAIN:
-        if key != "fid":
-            newest = last(evaluations, key, "full") or last(evaluations, key)
-            found[MEASURES[key].label] = newest.values[key] if newest else summary.get(key)
+        every: dict[When, Evaluation | None] = {"last": newest(full, key) or newest(cheap, key)}
+        if key == "fid":
+            every = {"last": newest(cheap, key), "best": best_of(cheap, key), "end": newest(full, key)}
+        for when, evaluation in every.items():
+            if evaluation is not None:
+                extractor = evaluation.extractor if MEASURES[key].learned else None
+                found[Column(key, extractor, when)] = evaluation.values[key]
+        if not any(every.values()) and key in summary:  # of runs from before there were evaluations
+            found[Column(key)] = summary[key]
     return found
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from gancore.health import SIGNS, Finding, Remedy
-from gancore.store import Run, Status
+from gancore.measures import Evaluation
+from gancore.scalars import ScalarWriter
+from gancore.store import Run, RunStore, Status
 from ui import health, tables
 
 SLOWER = Remedy("halve lr_d", {"optim.lr_d": 1e-4})
@@ -30,6 +33,11 @@ def sick(monkeypatch) -> Callable[..., None]:
     return make
 
 
+MEASURED = Evaluation(
+    step=1000, weights="raw", size="cheap", samples=10, reference="ring", reference_count=10, seconds=1, values={}
+)
+
+
 def words(app: AppTest) -> str:
     return " ".join(element.value for kind in (app.markdown, app.caption) for element in kind)
 
@@ -46,13 +54,44 @@ def buttons(app: AppTest) -> list[str]:
 def test_a_healthy_run_says_so_and_what_was_looked_for(open_page, finished, monkeypatch):
     monkeypatch.setattr(health, "examine", lambda _: [])
     run = finished("good")
+    run.add_evaluation(MEASURED)
     app = open_page("train", run=run.id)
     assert ":green[:material/check_circle: no trouble found]" in buttons(app)
     assert all(f"- {sign.title}" in words(app) for sign in SIGNS.values())
     run.write_status(Status(state="queued", step=1000, total_steps=1050))
     assert ":green[:material/check_circle: healthy so far]" in buttons(open_page("train", run=run.id))
+    (run.path / "evals" / MEASURED.file).unlink()
     run.write_status(Status(state="queued", step=10, total_steps=1050))
     assert ":gray[:material/hourglass_empty: too early to tell]" in buttons(open_page("train", run=run.id))
+
+
+CURVES = "no trouble in its curves; its samples were not measured"
+
+
+def test_where_nothing_could_be_looked_at_is_said(open_page, finished):
+    run = finished("good")
+    assert (health.word(run), health.sentence(run)) == ("✓ no trouble in its curves", CURVES)
+    assert f":green[:material/check_circle: {CURVES}]" in buttons(open_page("train", run=run.id))
+    run.add_evaluation(MEASURED)
+    assert (health.word(run), health.sentence(run)) == ("✓ no trouble found", "no trouble found")
+    (run.path / "scalars.arrow").unlink()
+    assert health.word(run) == "✓ no trouble in its samples"
+    assert health.sentence(run) == "no trouble in its samples; its curves cannot be read"
+    (run.path / "evals" / MEASURED.file).unlink()
+    assert (health.word(run), health.sentence(run)) == (None, "nothing to look at")
+
+
+def test_a_fork_is_as_young_as_its_own_steps(runs: RunStore, finished):
+    parent = finished("good")
+    fork = runs.create(parent.config)
+    writer = ScalarWriter(fork.path / "scalars.arrow")
+    writer.append({"step": np.arange(1051.0, 1061.0), "loss_d": np.ones(10)})
+    writer.close()
+    fork.edit_meta(parent=parent.id, parent_step=1050)
+    fork.write_status(Status(step=1060, total_steps=2000))
+    assert (health.word(fork), health.sentence(fork)) == (None, "nothing to look at")
+    fork.write_status(Status(step=1250, total_steps=2000))
+    assert health.word(fork) == "✓ no trouble in its curves"
 
 
 @pytest.mark.usefixtures("sick")
@@ -108,6 +147,20 @@ def test_a_run_that_still_trains_is_stopped_first(open_page, stopped, runs):
     assert (run.control.command, run.control.attempt) == ("stop", run.status.attempt)
     assert [each.name for each in runs.queue()] == ["sick lr_d 1e-4", "waiting"]
     assert run.checkpoints()
+
+
+@pytest.mark.usefixtures("sick")
+def test_a_run_that_does_not_stop_is_not_forked(open_page, stopped, runs, monkeypatch):
+    monkeypatch.setattr(health, "PATIENCE", 0.0)
+    run = stopped("sick")
+    run.write_status(run.status.model_copy(update={"state": "running"}))
+    with run.lock():
+        app = open_page("train", run=run.id)
+        remedy(app, run, 1).click().run()
+    assert not app.exception
+    assert app.toast[0].value == "sick has not stopped yet: fork it once it has."
+    assert run.control.command == "stop"
+    assert [each.id for each in runs.list()] == [run.id]
 
 
 def test_what_cannot_be_started_is_said_and_nothing_is_stopped(open_page, stopped, runs, sick):

@@ -19,6 +19,16 @@ def test_the_first_button_queues_the_quickstart(open_page, runs):
     assert run.experiment == "quickstart"
 
 
+def test_a_run_that_cannot_be_started_is_said_in_a_sentence(open_page, runs):
+    app = open_page()
+    runs.root.write_text("a file where the folder should be")
+    app.button[0].click().run()
+    assert not app.exception
+    (problem,) = app.error
+    assert "exists" in problem.value.lower()
+    assert app.button[0].label == "Train my first GAN"
+
+
 def test_runs_are_shown_as_cards(open_page, finished):
     finished("first")
     finished("second", {"model.ngf": 64})

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gancore import evaluate
 from gancore.config import RunConfig
 from gancore.measures import MEASURES
+from gancore.scalars import ScalarWriter
 from gancore.store import Status
 from tests.app.evaluations import evaluation, full, plant
 from ui import comparing_quality, quality, quality_charts, tables
@@ -70,6 +72,50 @@ def test_a_log_axis_has_ticks_that_people_read(lowest, ticks):
     found = [evaluation(100, {"fid": 100}), evaluation(200, {"fid": lowest})]
     axis = value_figure(of_a_run(found, "fid"), "fid", identity="run")["layout"]["yaxis"]
     assert axis.get("tickvals") == ticks
+
+
+@pytest.mark.parametrize("tiny", [0.0, 5e-324, -1.0])
+def test_what_a_log_axis_cannot_show_is_a_gap(tiny):
+    found = [evaluation(100, {"fid": 100}), evaluation(200, {"fid": tiny}), evaluation(300, {"fid": 1})]
+    figure = value_figure(of_a_run(found, "fid"), "fid", identity="run")
+    assert figure["data"][0]["y"] == [100, None, 1]
+    assert figure["layout"]["yaxis"]["tickvals"][0] == 0.5
+
+
+@pytest.mark.parametrize("value", [0.0, 5e-324, 1e12])
+def test_any_value_alone_has_an_axis(value):
+    axis = value_figure(of_a_run([evaluation(1, {"fid": value})], "fid"), "fid", identity="")["layout"]["yaxis"]
+    assert "tickvals" not in axis
+
+
+def test_an_axis_over_many_decades_leaves_its_ticks_to_plotly():
+    found = [evaluation(1, {"fid": 1e12}), evaluation(2, {"fid": 1e-8})]
+    assert "tickvals" not in value_figure(of_a_run(found, "fid"), "fid", identity="")["layout"]["yaxis"]
+
+
+def test_small_evaluations_of_another_number_of_samples_stand_beside_the_line():
+    found = [evaluation(100), evaluation(200, samples=40), full(300)]
+    line, circles, diamonds = value_figure(of_a_run(found, "fid"), "fid", identity="run")["data"]
+    assert [trace["x"] for trace in (line, circles, diamonds)] == [[100], [200], [300]]
+    assert (circles["mode"], circles["marker"]["symbol"]) == ("markers", "circle-open")
+    assert [trace["showlegend"] for trace in (line, circles, diamonds)] == [True, False, False]
+
+
+def test_an_axis_names_every_extractor_and_none_is_html():
+    odd = evaluation(100, extractor="<b>x</b>")
+    series = [Series("a", "#000000", [evaluation(100)]), Series("b", "#000000", [odd])]
+    title = value_figure(series, "fid", identity="")["layout"]["yaxis"]["title"]["text"]
+    assert title == "FID (&lt;b&gt;x&lt;/b&gt;, mnist-cnn-v1)"
+
+
+def test_classes_without_a_name_have_a_number():
+    """As of a file that counts more classes than the data have."""
+    odd = evaluation(100, histogram=(0, *(10**9,) * 11), expected=(10**9,) * 12)
+    (cells,) = class_map([odd], "0123456789", "run")["data"]
+    assert cells["y"][9:] == ["9", "class 10", "class 11"]
+    assert class_bars(odd, "0123456789", "run")["data"][0]["x"] == cells["y"]
+    assert quality_charts.classes_line(odd, ()) == "never: class 0"
+    assert quality_charts.highest_share([odd]) == pytest.approx(108 / 11)
 
 
 @pytest.mark.parametrize(("key", "level"), [("closer_to_training", 0.5), ("sharpness", 1.0), ("coverage", None)])
@@ -246,6 +292,50 @@ def test_a_checkpoint_that_cannot_be_read_is_said_in_a_sentence(open_page, stopp
     assert "cannot be read" in problem.value
 
 
+def test_nothing_is_measured_while_another_run_trains(open_page, stopped, finished):
+    run, other = stopped("old"), finished("*other*")
+    other.write_status(Status(state="running", step=1, total_steps=20, attempt=1))
+    with other.lock():
+        app = show(open_page("train", run=run.id), run)
+        assert app.button(key=f"measure-{run.id}").disabled
+        assert r"\*other\* is training" in words(app)
+    app.run()
+    assert not app.button(key=f"measure-{run.id}").disabled
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (ValueError("features must be *finite*.\nMore."), r"features must be \*finite\*."),
+        (RuntimeError(""), "The samples could not be measured: RuntimeError."),
+        (MemoryError(), "There is not enough memory to measure so many samples."),
+    ],
+)
+def test_whatever_goes_wrong_with_measuring_is_said_in_a_sentence(open_page, stopped, monkeypatch, problem, said):
+    run = stopped("old")
+
+    def fail(*_args, **_options):
+        raise problem
+
+    monkeypatch.setattr(evaluate, "evaluate_run", fail)
+    app = show(open_page("train", run=run.id), run)
+    app.button(key=f"measure-{run.id}").click().run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [said]
+
+
+def test_a_forks_evaluations_are_held_against_its_own_training_time(open_page, finished):
+    run = finished("fork")
+    run.edit_meta(parent="gone", parent_step=10)
+    (run.path / "scalars.arrow").unlink()
+    writer = ScalarWriter(run.path / "scalars.arrow")
+    writer.append({"step": np.array([11.0, 12.0]), "time": np.array([61.0, 80.0]), "step_time": np.array([1.0, 1.0])})
+    writer.close()
+    plant(run, [evaluation(20, seconds=1.0)])
+    text = words(show(open_page("train", run=run.id), run))
+    assert "Each evaluation of 1,000 samples took 1 s: 5.0 % of the training time." in text
+
+
 # --- tables of runs -------------------------------------------------------------------------------------------------
 
 
@@ -253,24 +343,60 @@ def test_the_runs_table_has_the_values_that_some_run_has(open_page, finished):
     plant(finished("good"), [evaluation(100), evaluation(200), evaluation(400, {"fid": 8.0}), full(400, {"fid": 2.5})])
     finished("never measured")
     table = open_page("runs").dataframe[0].value.set_index("name")
-    assert dict(table.loc["good", ["FID", "best FID", "FID at the end", "coverage"]]) == {
-        "FID": 8.0, "best FID": 5.0, "FID at the end": 2.5, "coverage": 0.5,
-    }  # fmt: skip
-    assert np.isnan(table.loc["never measured", "FID"])
-    assert not {"modes found", "test ELBO", "near a mode"} & set(table)
+    assert dict(table.loc["good", [f"{title} (mnist-cnn-v1)" for title in MEASURED]]) == {
+        "FID (mnist-cnn-v1)": 8.0,
+        "best FID (mnist-cnn-v1)": 5.0,
+        "FID at the end (mnist-cnn-v1)": 2.5,
+        "coverage (mnist-cnn-v1)": 0.5,
+    }
+    assert np.isnan(table.loc["never measured", "FID (mnist-cnn-v1)"])
+    assert not {"modes found", "test ELBO", "near a mode", "FID"} & set(table)
+
+
+MEASURED = ("FID", "best FID", "FID at the end", "coverage")
+
+
+def test_values_through_different_extractors_have_columns_of_their_own(open_page, finished):
+    plant(finished("digits"), [evaluation(100)])
+    clothes = evaluation(100, {"fid": 30.0}, extractor="fashion-cnn-v1")
+    plant(finished("clothes", {"data.name": "fashion-mnist"}), [clothes])
+    toy = evaluation(100, {"coverage": 0.9, "modes": 8}, extractor=None, histogram=(), expected=())
+    plant(finished("toy", RING), [toy])
+    table = open_page("runs").dataframe[0].value.set_index("name")
+    titles = [title for title in table if title.startswith(("FID", "best", "coverage", "modes"))]
+    assert titles == [
+        "FID (fashion-cnn-v1)",
+        "best FID (fashion-cnn-v1)",
+        "FID (mnist-cnn-v1)",
+        "best FID (mnist-cnn-v1)",
+        "coverage",
+        "coverage (mnist-cnn-v1)",
+        "modes found",
+    ]
+    assert table.loc["clothes", "FID (fashion-cnn-v1)"] == 30.0
+    assert np.isnan(table.loc["clothes", "FID (mnist-cnn-v1)"])
+    assert table.loc["toy", "coverage"] == 0.9
+
+
+def test_a_damaged_run_beside_measured_ones_is_a_row(open_page, finished):
+    plant(finished("good"), [evaluation(100)])
+    (finished("broken").path / "config.json").write_text("{")
+    table = open_page("runs").dataframe[0].value
+    missing = dict(zip(table["state"], table["FID (mnist-cnn-v1)"].isna(), strict=True))
+    assert missing == {"finished": False, "damaged": True}
 
 
 def test_what_old_runs_measured_of_themselves_is_still_shown(finished):
     run = finished("vae")
     (run.path / "summary.json").write_text('{"test_elbo": -105.6}')
-    assert tables._quality(run)["test ELBO"] == -105.6
+    assert tables._quality(run) == {tables.Column("test_elbo"): -105.6}
 
 
 def test_a_card_says_the_main_value(open_page, finished):
     plant(finished("good"), [evaluation(100)])
     plant(finished("toy", RING), [evaluation(100, {"modes": 7}), full(100, {"modes": 8, "coverage": 0.5})])
     captions = [caption.value for caption in open_page("home").caption]
-    assert "FID 10" in captions
+    assert "FID (mnist-cnn-v1) 10" in captions
     assert "modes found 8" in captions
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from ui import tables
+from gancore.health import Finding
+from ui import health, tables
 
 
 def test_an_empty_store_says_what_to_do_next(open_page):
@@ -27,6 +28,21 @@ def test_the_filter_finds_names_states_tags_and_settings(finished, words, found)
     wide, narrow = finished("wide", {"model.ngf": 64}), finished("narrow", {"model.ngf": 8})
     narrow.edit_meta(tags=("#lab",))
     assert sum(tables.matches(run, words) for run in (wide, narrow)) == found
+
+
+def test_the_filter_finds_what_goes_wrong_and_nothing_else_of_health(finished, monkeypatch):
+    sick, healthy = finished("sick"), finished("well")
+    finding = Finding("mode_collapse", "Mode collapse", 300, "2 of 10 digits come up.", "It repeats.", "report 002")
+    monkeypatch.setattr(health, "examined", lambda run: [finding] if run.id == sick.id else [])
+    assert [tables.matches(run, "mode collapse") for run in (sick, healthy)] == [True, False]
+    for words in ("trouble", "found", "step", "300"):
+        assert not any(tables.matches(run, words) for run in (sick, healthy)), words
+
+
+def test_without_a_filter_nothing_is_examined(finished, monkeypatch):
+    run = finished("some")
+    monkeypatch.setattr(health, "examined", lambda _run: pytest.fail("it was examined"))
+    assert tables.matches(run, "  ")
 
 
 def test_a_filter_that_finds_nothing_says_so(open_page, finished):

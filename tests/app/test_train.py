@@ -325,3 +325,10 @@ def test_a_link_to_a_deleted_run_says_so(open_page, finished, runs):
     app = open_page("train", run=gone.id)
     assert "not here any more" in app.info[0].value
     assert "run" not in app.query_params
+
+
+def test_what_a_status_says_is_no_markup(open_page, finished):
+    run = finished("odd")
+    run.write_status(run.status.model_copy(update={"device": "<b>*x*</b>"}))
+    (progress,) = open_page("train", run=run.id).get("progress")
+    assert r"on \<b>\*x\*\</b>" in progress.proto.text
