@@ -13,8 +13,8 @@ def toy_quality(points: Values, modes: Values, sigma: float) -> dict[str, float]
     """Of samples (N, 2) and a toy's `modes` (M, 2), Gaussians of standard deviation `sigma`.
 
     `near_modes`: the share of samples within 3 sigma of a mode. `modes`: how many modes have at least N / (10 M) of
-    these, a tenth of their fair share, and at least one. `reverse_kl`: KL(modes of these || uniform) in nats (Lin et
-    al. 2018, PacGAN), left out if there are none.
+    these, a tenth of their fair share, and at least one. `reverse_kl`: KL(modes of these || uniform) in nats
+    (Srivastava et al. 2017; Lin et al. 2018), left out if there are none.
     """
     points, modes = as_pair(points, modes, ("points", "modes"))
     counts = _counts(points.double(), modes.double(), 3 * sigma)
