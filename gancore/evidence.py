@@ -31,12 +31,16 @@ class Limits:
     window: int = 8  # points whose median is the level of a curve: one odd block does not count
     # Levels of curves. D's loss, and its lead, are in units of what it loses by guessing
     growth: float = 100.0  # a loss or a gradient, relative to the first step, or to 1 if it was less (28; 180)
-    jumps: float = 0.25  # spread of D's loss from step to step (0.49, but not often; 0.36) while it lies
+    jumps: float = 0.25  # spread of D's loss from step to step (0.56, but not often; 0.36) while it lies
     wrong: float = 1.25  # above this
     often: float = 0.15  # in more than this share of the steps (0.14; 0.18)
-    sure: float = 0.005  # D's loss if it makes no more mistakes (0.05; 0.002)
+    leaps: float = 0.75  # the spread that tells by itself (0.56; 0.96)
+    sure: float = 0.005  # D's loss if it makes no more mistakes (0.11; 0.002)
+    winning: float = 0.3  # D's loss if it makes few mistakes, which may do no harm (0.11; 0.22), unless
+    lost: float = 100.0  # the FID is above this (95; 139)
+    stuck: int = 400  # and does not get better for as many steps (200; 600)
     unsure: float = 0.02  # D's loss from which on it does not stop G
-    vanished: float = 0.02  # G's gradient, relative to the first step (0.15; 0.006)
+    vanished: float = 0.02  # G's gradient, relative to the first step (0.04; 0.006)
     fooled: float = 0.05  # lead of samples over real images in D's eyes (-0.007; 0.11)
     swings: int = 40  # points among which swings of D's loss are looked for: 1,000 steps
     swing: float = 0.4  # size of a swing (0.19; 0.46)
@@ -55,12 +59,14 @@ class Limits:
     common: float = 20  # samples that there should be of a class for it to count as missing
     rare: float = 0.1  # of them, if it is missing
     missing: float = 0.2  # share of the classes that may be missing (0.2; 0.3)
-    good: float = 0.3  # precision of samples that are not just noise
+    good: float = 0.4  # precision of samples that are not just noise (0.38; 0.50)
     variety: int = 300  # steps for which images may lack variety, while their run goes on (100)
     recall: float = 0.01  # recall of samples that are all alike within a class (0.02; 0)
+    among: int = 5  # newest evaluations, most of which must agree on classes, variety or copies
+    spreads: float = 0.005  # rise of recall with which samples get more varied
     better: float = 0.95  # FID, relative to the lowest before, while samples still get better (0.94; 0.96)
     few: int = 1_000  # training images that can be learned by heart
-    copies: float = 0.75  # probability that a sample is nearer to them than a held-out image is (0.55; 0.93)
+    copies: float = 0.75  # probability that a sample is nearer to them than a held-out image is (0.55; 0.81)
 
 
 LIMITS = Limits()
@@ -181,10 +187,26 @@ class Evidence:
         return None if place is None else int(self.steps[place - len(holds)])
 
     def gets_better(self, now: Evaluation) -> bool:
-        """Whether the FID was never as low before, as the evaluations of this step see it: a full one has none before
-        it, and those of fewer samples do not compare."""
-        known = [each for each in self.history if "fid" in each.values]
-        return any(_is_lowest(each, known) for each in known if each.step == now.step)
+        """Whether the FID is well below that of all evaluations before this step."""
+        return any(new < LIMITS.better * min(before) for new, before in self._progress("fid", now))
+
+    def spreads(self, now: Evaluation) -> bool:
+        """Whether samples get more varied: recall rises, or coverage does where the FID falls, too."""
+        if any(new > max(before) + LIMITS.spreads for new, before in self._progress("recall", now)):
+            return True
+        covers = any(LIMITS.better * new > max(before) for new, before in self._progress("coverage", now))
+        return covers and self.gets_better(now)
+
+    def _progress(self, name: str, now: Evaluation) -> list[tuple[float, list[float]]]:
+        """A value, as the evaluations of this step see it, and those before it of as many samples, if there are any: a
+        full one has none, and those of fewer samples do not compare."""
+        known = [each for each in self.history if name in each.values and each.step <= now.step]
+        before = {each.samples: list[float]() for each in known}
+        for each in known:
+            if each.step < now.step:
+                before[each.samples].append(each.values[name])
+        newest = (each for each in known if each.step == now.step and before[each.samples])
+        return [(each.values[name], before[each.samples]) for each in newest]
 
     def _blocks(self, name: str) -> Numbers:
         """A curve in whole blocks (N, block)."""
@@ -201,12 +223,6 @@ def _level(blocks: Numbers) -> Numbers:
     """The median of the last few blocks at each of them, from the first that has as many behind it."""
     found: Numbers = np.median(windows(blocks, LIMITS.window), axis=1)
     return found
-
-
-def _is_lowest(now: Evaluation, known: Sequence[Evaluation]) -> bool:
-    """Whether an evaluation's FID is well below that of all before it of as many samples, if there are any."""
-    before = [each.values["fid"] for each in known if each.step < now.step and each.samples == now.samples]
-    return bool(before) and now.values["fid"] < LIMITS.better * min(before)
 
 
 def windows(values: Numbers, length: int) -> Numbers:

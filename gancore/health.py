@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -158,9 +159,13 @@ _GROWING = {
 
 
 def _jumps(run: Evidence) -> Flags:
-    """A D that is weak loses much at each step, and one that is well loses more than by guessing now and then."""
-    uneven = run.spread("loss_d") > LIMITS.jumps * run.guessing
-    return uneven & (run.share_above("loss_d", LIMITS.wrong * run.guessing) > LIMITS.often)
+    """A D that is weak loses much at each step, and one that is well loses more than by guessing now and then.
+
+    Where its loss spreads very far, a few steps in which it loses that much are enough.
+    """
+    spread = run.spread("loss_d") / run.guessing
+    often = run.share_above("loss_d", LIMITS.wrong * run.guessing) > LIMITS.often
+    return (spread > LIMITS.jumps) & often | (spread > LIMITS.leaps)
 
 
 def _tell_jumps(run: Evidence) -> str:
@@ -174,6 +179,32 @@ def _tell_jumps(run: Evidence) -> str:
 
 def _d_is_sure(run: Evidence) -> Flags:
     return run.d_loss < LIMITS.sure
+
+
+def _look_for_strong_d(run: Evidence) -> Sight | None:
+    """D makes no mistakes, or few of them while samples that are like nothing real do not get any better."""
+    return _in_curves(_d_is_sure, _tell_verdicts)(run) or _look_for_lost_g(run)
+
+
+def _look_for_lost_g(run: Evidence) -> Sight | None:
+    """Each FID is held against that of the newest evaluation that is old enough."""
+    wins = run.since(run.d_loss < LIMITS.winning)
+    if wins is None:
+        return None
+    asked = [each for each in run.evaluations if each.size == "cheap" and "fid" in each.values and each.step >= wins]
+    steps, fids = (
+        np.array(values) for values in ([each.step for each in asked], [each.values["fid"] for each in asked])
+    )
+    before = np.searchsorted(steps, steps - LIMITS.stuck, side="right") - 1  # -1: none is that old
+    stuck = [
+        then >= 0 and fids[then + 1 : now + 1].min() > LIMITS.better * fids[then] and fids[now] > LIMITS.lost
+        for now, then in enumerate(before)
+    ]
+    place = place_since(np.array(stuck, dtype=bool))
+    if place is None:
+        return None
+    seen = f"FID is {_number(fids[-1])}, after {_number(fids[before[-1]])} at step {steps[before[-1]]:,}."
+    return Sight(int(steps[place]), f"{seen} {_tell_verdicts(run)}")
 
 
 def _d_is_fooled(run: Evidence) -> Flags:
@@ -241,27 +272,42 @@ def _in_samples(
     wrong: Callable[[Evidence, Evaluation], bool],
     tell: Callable[[Evidence, Evaluation], str],
     *names: str,
-    excused: bool = False,
+    excused: Callable[[Evidence, Evaluation], bool] = lambda _run, _now: False,
     patience: int = 0,
+    among: int = 1,
 ) -> Look:
     """A sign that holds from some evaluation to the last one, among those that know the values `names`.
 
-    One small evaluation is not enough; a full one is. Samples of a G that is hardly trained are not judged. While a
-    run goes on, a sign must last for as many steps as there is `patience`, and what is `excused` is not told of a G
-    that still gets better.
+    It holds at an evaluation if most of the last few are wrong, which are `among`, or a full one is. One small
+    evaluation is not enough; a full one is. Samples of a G that is hardly trained are not judged. While a run goes on,
+    a sign must last for as many steps as there is `patience`; where it is `excused`, it is not told.
     """
 
     def look(run: Evidence) -> Sight | None:
         asked = [each for each in run.evaluations if each.step >= LIMITS.grown and set(names) <= set(each.values)]
-        first = place_since(np.array([wrong(run, each) for each in asked], dtype=bool))
+        flags = np.array([wrong(run, each) for each in asked], dtype=bool)
+        full = np.array([each.size == "full" for each in asked], dtype=bool)
+        first = place_since(_mostly(flags, among) | flags & full)
         if first is None:
             return None
         due = min(asked[first].step + patience, run.config.total_steps)
-        sure = asked[first if _is_enough(asked, first) else first + 1 :]
-        told = [each for each in sure if each.step >= due and not (excused and run.gets_better(each))]
-        return Sight(told[0].step, tell(run, told[-1])) if told and told[-1] is sure[-1] else None
+        several = flags[max(0, first - among + 1) : first + 1].sum() > 1
+        sure = asked[first if several or _is_enough(asked, first) else first + 1 :]
+        told = [each for each in sure if each.step >= due and not excused(run, each)]
+        if not told or told[-1] is not sure[-1]:
+            return None
+        newest = asked[int(np.flatnonzero(flags)[-1])]
+        again = "" if flags[-1] else f" So it was at step {newest.step:,}: it comes and goes."
+        return Sight(told[0].step, tell(run, newest) + again)
 
     return look
+
+
+def _mostly(flags: Flags, among: int) -> Flags:
+    """Whether most of the last few hold, at each place; before there are as many, most of those that are there."""
+    counts = np.convolve(flags, np.ones(among))[: len(flags)] if len(flags) else np.zeros(0)
+    found: Flags = counts > np.minimum(np.arange(len(flags)) + 1, among) / 2
+    return found
 
 
 def _is_enough(asked: Sequence[Evaluation], place: int) -> bool:
@@ -335,10 +381,12 @@ def _look_for_collapse(run: Evidence) -> Sight | None:
     return next(filter(None, (look(run) for look in _COLLAPSES)), None)
 
 
+_in_images = partial(_in_samples, excused=Evidence.spreads, patience=LIMITS.variety, among=LIMITS.among)
+
 _COLLAPSES: tuple[Look, ...] = (
     _in_samples(_lacks_modes, _tell_modes, "modes", "recall", "near_modes", patience=LIMITS.search),
-    _in_samples(_lacks_classes, _tell_classes, "precision", "fid", excused=True, patience=LIMITS.variety),
-    _in_samples(_lacks_variety, _tell_variety, "precision", "recall", "fid", excused=True, patience=LIMITS.variety),
+    _in_images(_lacks_classes, _tell_classes, "precision", "fid"),
+    _in_images(_lacks_variety, _tell_variety, "precision", "recall", "fid"),
 )
 
 
@@ -389,7 +437,7 @@ SIGNS: dict[str, Sign] = {
     ),
     "dead_output": Sign(
         "G draws the same picture again and again",
-        _in_samples(_is_dead, _tell_diversity, "contrast", "diversity", excused=True),
+        _in_samples(_is_dead, _tell_diversity, "contrast", "diversity", excused=Evidence.gets_better),
         "Whatever the noise, G answers with nearly the same picture. Often its outputs are stuck at black or white, "
         "where the gradient of its last layer is 0, and it cannot come back.",
         "report 002, question 5 (lr_g of 0.1); Salimans et al. 2016, section 3.2",
@@ -444,8 +492,8 @@ SIGNS: dict[str, Sign] = {
     ),
     "d_too_strong": Sign(
         "D is too strong",
-        _in_curves(_d_is_sure, _tell_verdicts),
-        "D tells every real image from every sample without mistakes, so its verdict hardly says in which direction G "
+        _look_for_strong_d,
+        "D tells real images from samples almost without mistakes, so its verdict hardly says in which direction G "
         "should move: G falls further and further behind.",
         "report 002, question 5 (ndf 256); report 001, on keeping G and D in step",
         (
@@ -478,7 +526,7 @@ SIGNS: dict[str, Sign] = {
     ),
     "memorisation": Sign(
         "G copies training images",
-        _in_samples(_repeats_training, _tell_copies, "closer_to_training"),
+        _in_samples(_repeats_training, _tell_copies, "closer_to_training", among=LIMITS.among),
         "Samples are nearer to images of the training set than new images would be: D knows its few images by heart "
         "and teaches G to repeat them.",
         "Meehan et al. 2020; report 000, on small training sets",

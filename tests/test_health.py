@@ -115,11 +115,12 @@ def test_remedies_fit_the_run(name: str) -> None:
             assert "{" not in remedy.text
 
 
-def test_a_third_of_the_recordings_are_held_out_and_every_sign_is_planted_in_one() -> None:
+def test_some_recordings_are_held_out_and_every_sign_is_planted_in_one() -> None:
     assert {path.name for path in RECORDED.iterdir()} == set(RECORDINGS)
     for sick in (False, True):
         held_out = [recording.held_out for recording in RECORDINGS.values() if bool(recording.signs) == sick]
-        assert np.mean(held_out) > 0.33
+        assert sum(held_out) >= 5
+    assert all(recording.held_out for recording in RECORDINGS.values() if recording.known_miss)
     assert {sign for recording in RECORDINGS.values() for sign in recording.signs} == set(SIGNS)
 
 
@@ -166,6 +167,29 @@ def test_smoothed_targets_cost_a_d_that_is_sure_something() -> None:
     rows["loss_d"] = least + 1e-3
     assert signs(diagnose(smoothed, rows, [])) == {"d_too_strong"}
     assert diagnose(RunConfig(), rows, []) == []
+
+
+@pytest.mark.parametrize(("spread", "found"), [(0.9, set()), (2.5, {"jumping"})])
+def test_losses_that_leap_now_and_then_jump(spread: float, found: set[str]) -> None:
+    loss_d = np.where(np.arange(STEPS) % 10 == 0, 1 + 3 * spread, 1.0)
+    assert signs(diagnose(RunConfig(), curves(loss_d=loss_d), [])) == found
+
+
+@pytest.mark.parametrize(
+    ("fids", "loss_d", "found"),
+    [
+        ((140.0, 141.0, 139.0), 0.2, {"d_too_strong"}),
+        ((140.0, 141.0, 120.0), 0.2, set()),  # G gets on
+        ((40.0, 41.0, 39.0), 0.2, set()),  # G is well
+        ((140.0, 141.0, 139.0), 1.0, set()),  # it is not D that keeps G from it
+        ((140.0, 141.0), 0.2, set()),
+    ],
+)
+def test_a_d_that_wins_is_too_strong_where_g_gets_nowhere(
+    fids: tuple[float, ...], loss_d: float, found: set[str]
+) -> None:
+    lost = [evaluation(600 + 200 * place, fid=fid) for place, fid in enumerate(fids)]
+    assert signs(diagnose(RunConfig(), curves(loss_d=loss_d), lost)) == found
 
 
 def test_a_vaes_code_that_says_nothing() -> None:
@@ -330,6 +354,31 @@ def test_one_picture_a_class_is_collapse_unless_it_is_like_nothing_real() -> Non
     few = [evaluation(step, recall=0.0, fid=20.0) for step in (600, 1_000)]
     assert found_in(few) == {"mode_collapse"}
     assert found_in([evaluation(step, recall=0.0, fid=80.0) for step in (600, 1_000)]) == set()
+
+
+@pytest.mark.parametrize(
+    ("later", "found"),
+    [
+        ({"recall": 0.001, "fid": 20.0}, {"mode_collapse"}),
+        ({"recall": 0.008, "fid": 20.0}, set()),  # more of the real images lie among samples
+        ({"recall": 0.0, "fid": 15.0}, {"mode_collapse"}),  # which are only better drawn
+        ({"recall": 0.0, "fid": 15.0, "coverage": 0.1}, set()),
+    ],
+)
+def test_collapse_is_excused_only_where_samples_get_more_varied(later: dict[str, float], found: set[str]) -> None:
+    first = evaluation(600, recall=0.0, fid=20.0, coverage=0.02)
+    assert found_in([first, evaluation(1_000, **({"coverage": 0.02} | later))]) == found
+
+
+def test_what_comes_and_goes_is_told_if_most_of_the_last_evaluations_show_it() -> None:
+    def after(*copies: float) -> list[Finding]:
+        near = [evaluation(400 + 200 * place, closer_to_training=each) for place, each in enumerate(copies)]
+        return diagnose(RunConfig().replace({"data.limit": 200}), curves(), near)
+
+    (finding,) = after(0.9, 0.9, 0.5, 0.9, 0.5)
+    assert (finding.sign, finding.step) == ("memorisation", 600)
+    assert finding.seen.endswith("0.50 for new images. So it was at step 1,000: it comes and goes.")
+    assert after(0.9, 0.9, 0.5, 0.9, 0.5, 0.5) == after(0.5, 0.5, 0.9) == []
 
 
 def test_copies_are_told_where_images_are_few() -> None:
