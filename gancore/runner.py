@@ -19,7 +19,7 @@ from gancore.algorithms import build_algorithm
 from gancore.checkpoint import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.config import SETTINGS, RunConfig
 from gancore.data import BatchStream, DataUnavailable, load
-from gancore.evaluate import Evaluator, sum_up, weights_of
+from gancore.evaluate import Evaluator, expected_seconds, sum_up, weights_of
 from gancore.events import Notice, Step
 from gancore.files import write_atomic, write_json
 from gancore.health import examine
@@ -37,7 +37,6 @@ CONTROL_SECONDS = 0.2  # between looks at control.json, and at changes/
 CHECKPOINT_SHARE = 0.02  # of training time that saving may take at most
 SUMMARY_STEPS = 100  # over which final numbers are averaged
 HEALTH_SECONDS = 10.0  # between looks at whether something goes wrong
-FIRST_EVALUATION = 0.5  # seconds that an evaluation is taken to cost before there was one
 
 
 class NoDevice(RuntimeError):
@@ -104,7 +103,7 @@ class _Attempt:
         self._known_changes: set[int] = set()
         self._control_due, self._changes_due = _Every(CONTROL_SECONDS), _Every(CONTROL_SECONDS)
         self._health_due = _Every(HEALTH_SECONDS)
-        self._evaluating, self._evaluation_cost = 0.0, FIRST_EVALUATION  # seconds: of all, and of the last one
+        self._evaluating, self._evaluation_cost = 0.0, expected_seconds(self.config)  # seconds: of all, of the last one
         status = run.status
         self.number = status.attempt + 1
         self.pulse = Pulse(

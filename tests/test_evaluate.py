@@ -16,7 +16,7 @@ from gancore.config import RunConfig
 from gancore.data import Images, load
 from gancore.data.batches import to_range
 from gancore.data.toys import TOY_SIGMA, toy_modes
-from gancore.evaluate import Evaluator, Samples, evaluate_run, sum_up, weights_of
+from gancore.evaluate import Evaluator, Samples, evaluate_run, expected_seconds, sum_up, weights_of
 from gancore.measures import MEASURES, Evaluation, best, final, frame, last
 from gancore.metrics import inception
 from gancore.parts import ModelKind
@@ -183,6 +183,14 @@ def test_without_an_extractor_pixels_are_measured_all_the_same(monkeypatch: pyte
     assert not set(found.values) & SEEN
     assert {"diversity", "closer_to_training", "parzen"} <= set(found.values)
     assert found.histogram == ()
+
+
+def test_inception_is_known_to_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a first evaluation through it waits until the time that is allowed is there."""
+    config = tiny("dcgan", {"data.name": "digits-8x8"})
+    monkeypatch.setattr(inception, "check", lambda: "inception-v3")
+    assert expected_seconds(config) == 100
+    assert expected_seconds(tiny("dcgan")) == 0.5
 
 
 def test_what_is_done_is_told_and_can_be_given_up() -> None:

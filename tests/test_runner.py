@@ -579,7 +579,7 @@ def test_the_budget_is_a_share_of_the_time_trained(
         facts = {"weights": "raw", "size": "cheap", "samples": 9, "reference": "x", "reference_count": 9, "values": {}}
         return Evaluation(step=step, seconds=3600.0 if len(asked) == 2 else 0.0, **facts)
 
-    monkeypatch.setattr(runner, "FIRST_EVALUATION", 0.0)
+    monkeypatch.setattr(runner, "expected_seconds", lambda _config: 0.0)
     monkeypatch.setattr(Evaluator, "evaluate", measure)
     run = store.create(dcgan.replace({"train.evaluate_every": 3, "train.evaluate_share": 0.05}))
     execute(run.path, max_steps=19)
