@@ -59,9 +59,9 @@ class Limits:
     common: float = 20  # samples that there should be of a class for it to count as missing
     rare: float = 0.1  # of them, if it is missing
     missing: float = 0.2  # share of the classes that may be missing (0.2; 0.3)
-    good: float = 0.4  # precision of samples that are not just noise (0.38; 0.50)
+    good: float = 0.3  # precision of samples that are not just noise (0.28; 0.36)
     variety: int = 300  # steps for which images may lack variety, while their run goes on (100)
-    recall: float = 0.01  # recall of samples that are all alike within a class (0.02; 0)
+    recall: float = 0.005  # recall of samples that are all alike within a class (0.007; 0.002)
     among: int = 5  # newest evaluations, most of which must agree on classes, variety or copies
     spreads: float = 0.005  # rise of recall with which samples get more varied
     better: float = 0.95  # FID, relative to the lowest before, while samples still get better (0.94; 0.96)

@@ -288,8 +288,11 @@ RECORDINGS: dict[str, Recording] = {
     "cdcgan-collapsed-fourth": Recording(
         _CDCGAN | {"train.batch_size": 48, "seed": 52},
         ("mode_collapse",),
+    ),
+    "cdcgan-collapsed-fifth": Recording(
+        _CDCGAN | {"train.batch_size": 40, "seed": 60},
+        ("mode_collapse",),
         held_out=True,
-        known_miss="One picture a class, but too rough at most of the last evaluations to count as like real images.",
     ),
     "mlp-frozen-g": Recording(
         _MLP
