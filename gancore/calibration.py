@@ -17,7 +17,8 @@ from torch.nn.functional import conv2d, pad
 from gancore import rng
 from gancore.config import RunConfig
 from gancore.data import Images, load
-from gancore.evaluate import Evaluator, Samples, Values
+from gancore.data.batches import to_range
+from gancore.evaluate import DISPLAY, Evaluator, Samples, Values
 from gancore.files import write_atomic
 from gancore.imaging import encode_png, grid
 from gancore.measures import MEASURES
@@ -37,11 +38,11 @@ KnownSets = Mapping[str, Callable[[], Tensor]]
 def known_sets(config: RunConfig, count: int) -> KnownSets:
     """Sets of up to `count` images (N, C, H, W) in [-1, 1], by what is known of them; the first is the floor."""
     held_out, training = _held_out(config), load(config)
-    real, labels = _display(held_out.pixels), held_out.labels
+    real, labels = to_range(held_out.pixels, DISPLAY), held_out.labels
     half = labels < config.classes // 2
     return {
         FLOOR: lambda: real[:count],
-        "copies of training images": lambda: _display(training.pixels[:count]),
+        "copies of training images": lambda: to_range(training.pixels[:count], DISPLAY),
         HALF: lambda: real[half][:count],
         BLURRED: lambda: blurred(real[:count]),
         "one image repeated": lambda: real[:1].repeat(min(count, len(real)), 1, 1, 1),
@@ -69,7 +70,7 @@ def calibrate(config: RunConfig, count: int) -> dict[str, Values]:
 def floors(config: RunConfig, counts: Sequence[int]) -> dict[str, Values]:
     """What a full evaluation says of real images that nobody was trained on, as many as each of `counts`."""
     evaluator = Evaluator(config)
-    real = _display(_held_out(config).pixels)
+    real = to_range(_held_out(config).pixels, DISPLAY)
     return {f"{count:,}": _without_parzen(evaluator.measure(Samples(real[:count]), "full")[0]) for count in counts}
 
 
@@ -82,10 +83,6 @@ def _held_out(config: RunConfig) -> Images:
 def _without_parzen(values: Values) -> Values:
     """Without the likelihood of held-out images."""
     return {name: value for name, value in values.items() if not name.startswith("parzen")}
-
-
-def _display(pixels: Tensor) -> Tensor:
-    return pixels.float().div_(127.5).sub_(1)
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------

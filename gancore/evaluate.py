@@ -17,6 +17,7 @@ from gancore.algorithms import Algorithm
 from gancore.config import RunConfig
 from gancore.data import DataUnavailable, Images, cache_root, load
 from gancore.data.arrays import Array, remembered
+from gancore.data.batches import to_range
 from gancore.data.toys import TOY_SIGMA, toy_modes
 from gancore.datasets import TOYS
 from gancore.files import write_json
@@ -30,6 +31,7 @@ from gancore.store import Run
 Tell = Callable[[str], object]  # what is being done now; it may raise, to give up
 Values = dict[str, float]
 
+DISPLAY = "-1..1"  # the range of pixels in which samples are measured
 REFERENCE = 10_000  # real images that samples are held against, at most
 PIXEL_SAMPLES = 1_000  # that statistics of pixels look at
 NEAREST_SAMPLES: dict[Size, int] = {"cheap": 250, "full": 1_000}  # whose nearest training image is looked for
@@ -49,18 +51,14 @@ class Samples:
     classes: Tensor | None = None  # (N,), of a conditional or translating network
     sources: Tensor | None = None  # images (N, 1, H, W) in [0, 1] that were to be translated
 
-    @cached_property
-    def grey(self) -> Tensor:
-        """The first of them as pixel statistics see them."""
-        return self.images[:PIXEL_SAMPLES]
-
 
 def evaluate_run(
     run: Run, *, size: Size = "full", checkpoint: str = "last", samples: int | None = None, tell: Tell = lambda _: None
 ) -> list[Evaluation]:
     """Measure a saved run and write its evaluations: of G, and of the average of its weights where there is one.
 
-    Raises `BadCheckpoint` if there is none, `DataUnavailable` if the real images are not here.
+    Raises `BadCheckpoint` if there is none, `DataUnavailable` if the real images are not here, `ValueError` for samples
+    that cannot be measured.
     """
     tell("loading the networks")
     step, algorithm = load_step(run, checkpoint)
@@ -218,7 +216,7 @@ class Evaluator:
     @cached_property
     def real_images(self) -> Tensor:
         """As many real images as pixel statistics look at, in [-1, 1]."""
-        return _display(self.real.pixels[:PIXEL_SAMPLES])
+        return to_range(self.real.pixels[:PIXEL_SAMPLES], DISPLAY)
 
     @cached_property
     def held_out(self) -> Images | None:
@@ -283,7 +281,7 @@ class Evaluator:
         return {"modes": modes, "kl_to_uniform": found["kl_to_uniform"]}
 
     def _pixels(self, made: Samples) -> Values:
-        images, real = made.grey, self.real_images
+        images, real = made.images[:PIXEL_SAMPLES], self.real_images
         found: Values = {}
         for name, measure in _AGAINST_REAL.items():
             wanted = self._real_pixels[name]
@@ -302,17 +300,17 @@ class Evaluator:
     @cached_property
     def _held_out_nearest(self) -> Tensor:
         assert self.held_out is not None
-        return self._nearest(_display(self.held_out.pixels[: NEAREST_SAMPLES["full"]]))
+        return self._nearest(to_range(self.held_out.pixels[: NEAREST_SAMPLES["full"]], DISPLAY))
 
     def _nearest(self, images: Tensor) -> Tensor:
         """The distance (N,) of each image to the nearest one that the run was trained on."""
         parts = torch.split(load(self.config).pixels, 5_000)
-        found = [metrics.nearest_distance(images.flatten(1), _display(part).flatten(1)) for part in parts]
+        found = [metrics.nearest_distance(images.flatten(1), to_range(part, DISPLAY).flatten(1)) for part in parts]
         return torch.stack(found).amin(0)
 
     def _parzen(self, made: Samples) -> Values:
         assert self.held_out is not None
-        matrices = (made.images, _display(self.validation.pixels), _display(self.held_out.pixels))
+        matrices = (made.images, to_range(self.validation.pixels, DISPLAY), to_range(self.held_out.pixels, DISPLAY))
         found = metrics.parzen_log_likelihood(*(self._unit(images) for images in matrices))
         return dict(zip(("parzen", "parzen_error", "parzen_sigma"), found, strict=True))
 
@@ -366,7 +364,7 @@ def _described(pixels: Tensor, extractor: str, tell: Tell) -> Described:
     """Real images through an extractor, kept in the cache: they are the same for all runs of a data set."""
 
     def compute() -> dict[str, Array]:
-        found = describe(_display(pixels), extractor, _count(tell, pixels, "real images"))
+        found = describe(to_range(pixels, DISPLAY), extractor, _count(tell, pixels, "real images"))
         return {"features": found.features.numpy(), "probabilities": found.probabilities.numpy()}
 
     shape = (len(pixels), None)
@@ -382,11 +380,6 @@ def _histogram(classes: Tensor) -> tuple[int, ...]:
 def _count(tell: Tell, images: Tensor, what: str = "samples") -> Callable[[int], object]:
     """What tells how many of some images have been described."""
     return lambda done: tell(f"describing {what}, {done:,} of {len(images):,}")
-
-
-def _display(pixels: Tensor) -> Tensor:
-    """Bytes as images in [-1, 1]."""
-    return pixels.float().div_(127.5).sub_(1)
 
 
 def _thickness(images: Tensor) -> float:

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Weights = Literal["raw", "ema"]  # G as it is, or the average of its weights
@@ -264,13 +263,6 @@ class Evaluation(BaseModel):
     def numbered_file(self) -> str:
         """A name that no evaluation of another number of samples has."""
         return f"{self.step:06d}-{self.weights}-{self.size}-{self.samples}.json"
-
-
-def frame(evaluations: Iterable[Evaluation]) -> pd.DataFrame:
-    """One row an evaluation: step, weights, size, samples, seconds, extractor, and a column for each value."""
-    facts = ("step", "weights", "size", "samples", "seconds", "extractor")
-    rows = [{name: getattr(each, name) for name in facts} | each.values for each in evaluations]
-    return pd.DataFrame(rows, columns=None if rows else list(facts))
 
 
 def shown_weights(evaluations: Iterable[Evaluation]) -> Weights:

@@ -17,7 +17,7 @@ from gancore.data import Images, load
 from gancore.data.batches import to_range
 from gancore.data.toys import TOY_SIGMA, toy_modes
 from gancore.evaluate import Evaluator, Samples, evaluate_run, expected_seconds, sum_up, weights_of
-from gancore.measures import MEASURES, Evaluation, best, final, frame, last
+from gancore.measures import MEASURES, Evaluation, best, final, last
 from gancore.metrics import inception
 from gancore.parts import ModelKind
 from gancore.runner import execute
@@ -269,13 +269,6 @@ def test_the_best_and_the_last_value_are_those_of_the_network_that_is_shown() ->
     assert (best(averaged, "fid"), last(averaged, "fid"), final(averaged)) == (averaged[4], averaged[4], None)
     assert best([], "fid") is last([], "fid") is final([]) is None
     assert best(found, "coverage") is None
-
-
-def test_evaluations_are_a_table() -> None:
-    table = frame([evaluation(1, 9.0), evaluation(2, 3.0)])
-    assert list(table["step"]) == [1, 2]
-    assert list(table["fid"]) == [9.0, 3.0]
-    assert list(frame([]).columns[:2]) == ["step", "weights"]
 
 
 @pytest.mark.parametrize(
