@@ -9,8 +9,9 @@ st.set_page_config(page_title="GAN Workbench", page_icon=icon, layout="wide", in
 
 page = navigation.choose()
 state.executor().ensure_worker()
+activity = state.activity()  # before the page looks, or it could miss what changes meanwhile
 if page.title != "Train":  # it shows what runs in full
     live.now_strip()
 page.run()
-live.watch()
+live.watch(activity)
 state.torch_ready()  # starts importing torch, once the first page is on its way

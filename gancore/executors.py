@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from filelock import FileLock, Timeout
 
+from gancore.loading import load_torch
 from gancore.pulse import Superseded
 from gancore.store import Run, RunBusy, RunStore
 
@@ -69,7 +70,8 @@ class ThreadExecutor:
         return next((run for run in self.store.queue() if run.id not in self._given_up), None)
 
     def _drain(self) -> None:
-        from gancore.runner import execute  # torch comes with it
+        load_torch()
+        from gancore.runner import execute
 
         while not self._closing.is_set() and (run := self._next()) is not None:
             try:

@@ -24,7 +24,7 @@ LAYERS = (
     ("gancore.algorithms", "gancore.layers", "gancore.experiments", "gancore.metrics"),
     ("gancore.evidence", "gancore.remedies"),
     ("gancore.health",),
-    ("gancore.trainer", "gancore.sinks", "gancore.pulse", "gancore.progress"),
+    ("gancore.trainer", "gancore.sinks", "gancore.pulse", "gancore.progress", "gancore.loading"),
     ("gancore.previews", "gancore.sampling", "gancore.cost"),
     ("gancore.evaluate",),
     ("gancore.runner", "gancore.calibration"),
@@ -37,7 +37,8 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 WITHOUT_TORCH = (
     *("config", "settings", "parts", "datasets", "systems", "experiments"),
-    *("store", "text", "scalars", "files", "events", "executors", "cli", "measures", "evidence", "remedies", "health"),
+    *("store", "text", "scalars", "files", "events", "executors", "loading", "cli", "measures"),
+    *("evidence", "remedies", "health"),
 )
 PLAIN = "gancore.bench"  # compares with the plain loop that people write, global random numbers and all
 LAZY = {

@@ -27,11 +27,12 @@ class Frame:
 
 @dataclass(frozen=True)
 class Film:
-    """The sample grids of one run."""
+    """The sample grids of one run, perhaps none yet."""
 
     title: str
     frames: Sequence[Frame]
     color: str | None = None
+    note: str = ""  # what the pictures are
 
 
 def provide_plotly() -> None:
@@ -72,5 +73,8 @@ def chart(figure: Figure, *, key: str, alt: str, height: int = 330) -> None:
 
 
 def film(films: Sequence[Film], *, key: str, identity: str) -> None:
-    """Show sample grids with one slider through time; another `identity` starts again at the newest."""
+    """Show sample grids with one slider through time; another `identity` starts again at the newest.
+
+    Before there are any it takes as much room as later on, so that nothing below jumps when the first one comes.
+    """
     _FILM(key=key, data={"films": [asdict(one) for one in films], "id": identity}, height="content")

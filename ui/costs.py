@@ -13,7 +13,10 @@ _NAMES = {"generator": "G", "discriminator": "D"}
 
 
 def cost_line(config: RunConfig) -> None:
-    """Parameters, steps, time and memory, as soon as they can be told; until then it looks again twice a second."""
+    """Parameters, steps, time and memory, as soon as they can be told; until then it looks again twice a second.
+
+    Two lines before and after, or Start would slip from under the pointer.
+    """
     waiting = not _ready()
     st.fragment(_show, run_every=0.5 if waiting else None)(config, waiting)
 
@@ -25,7 +28,7 @@ def _ready() -> bool:
 
 def _show(config: RunConfig, waiting: bool) -> None:
     if not _ready():
-        st.caption(f":material/hourglass_empty: {config.total_steps:,} steps; counting parameters …")
+        st.caption(f":material/hourglass_empty: counting parameters …  \n:material/timer: {config.total_steps:,} steps")
         return
     if waiting:
         st.rerun()  # no need to look again
@@ -35,8 +38,8 @@ def _show(config: RunConfig, waiting: bool) -> None:
     cost = estimate(config, state.experience())
     parameters = " · ".join(f"{_NAMES.get(name, name)} {count:,}" for name, count in cost.parameters.items())
     st.caption(
-        f":material/schema: {parameters} parameters  \n:material/timer: {cost.steps:,} steps, about "
-        f"{describe_duration(cost.seconds)}, {describe_bytes(cost.bytes)} of memory"
+        f":material/schema: {parameters} parameters  \n:material/timer: {cost.steps:,} steps · "
+        f"≈ {describe_duration(cost.seconds)} · {describe_bytes(cost.bytes)}"
     )
     if not available(config.data.name, config.data.own):
         download = DATASETS[config.data.name].download

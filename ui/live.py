@@ -15,6 +15,7 @@ from PIL import Image
 
 from gancore.config import SETTINGS, ConfigError, RunConfig
 from gancore.datasets import TOYS
+from gancore.loading import load_torch
 from gancore.parts import CONDITIONAL
 from gancore.store import RESUMABLE, Run, RunBusy, ShownState, Status
 from gancore.text import describe_duration, describe_value
@@ -54,9 +55,9 @@ def state_word(shown: ShownState) -> str:
     return _STATES[shown][2]
 
 
-def watch() -> None:
-    """Notice what other tabs and the command line start, queue or end, and draw the page anew."""
-    st.fragment(_watch, run_every=WATCH, key="watch")(state.activity())
+def watch(seen: tuple[str, ...]) -> None:
+    """Notice what trains or waits other than `seen` (started in another tab, ended), and draw the page anew."""
+    st.fragment(_watch, run_every=WATCH, key="watch")(seen)
 
 
 def _watch(seen: tuple[str, ...]) -> None:
@@ -104,7 +105,7 @@ def _view(run_id: str, shown: ShownState) -> None:
     _header(run, live)
     left, right = st.columns([1, 1.25], gap="medium")
     with left:
-        _samples(run)
+        film([run_film(run)], key=f"film-{run.id}", identity=run.id)
     rows = run.scalars()
     charts = panels(run.config)
     with right:
@@ -174,6 +175,7 @@ def _fork_button(run: Run) -> None:
 
 def _take_fork(run: Run, checkpoint: str) -> None:
     """Fill the form with what held at the checkpoint, and have Start fork it."""
+    load_torch()
     from gancore.checkpoint import BadCheckpoint
 
     try:
@@ -277,13 +279,12 @@ def run_film(run: Run, title: str | None = None, steps: Sequence[int] | None = N
     samples = run.samples()
     wanted = thin_steps(list(samples)) if steps is None else [step for step in samples if step in steps]
     per_epoch = max(run.config.batches_per_epoch / run.config.batches_per_step, 1e-9)
-    what = _what_is_shown(run)
     frames = [
-        Frame(step=step, caption=f"step {step:,} · epoch {step / per_epoch:.1f} · {what}", src=source)
+        Frame(step=step, caption=f"step {step:,} · epoch {step / per_epoch:.1f}", src=source)
         for step in wanted
         if (source := picture_url(samples[step])) is not None
     ]
-    return Film(title or run.name, frames, run_color(run) if title else None)
+    return Film(title or run.name, frames, run_color(run) if title else None, _what_is_shown(run))
 
 
 def _what_is_shown(run: Run) -> str:
@@ -340,14 +341,6 @@ def thumbnail_url(run: Run) -> str | None:
     """The newest grid as a data URL."""
     path = latest_sample(run)
     return None if path is None else picture_url(path)
-
-
-def _samples(run: Run) -> None:
-    shown = run_film(run)
-    if shown.frames:
-        film([shown], key=f"film-{run.id}", identity=run.id)
-    else:
-        st.skeleton(height=430)
 
 
 def _panel(run: Run, rows: pd.DataFrame, panel: Panel, height: int) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from gancore.config import RunConfig
 from gancore.datasets import DATASETS, TOYS
+from gancore.loading import load_torch
 from gancore.measures import CHEAP_SAMPLES, FULL_SAMPLES, MEASURES, Evaluation, final, last, on_the_way
 from gancore.store import Run
 from gancore.text import describe_duration
@@ -240,7 +241,8 @@ def _measure_button(run: Run, live: bool) -> None:
 
 def _measure(run: Run, label: str) -> bool:
     """Measure the last checkpoint at full size; what goes wrong is said in a sentence."""
-    from gancore.evaluate import evaluate_run  # here, since it brings torch with it
+    load_torch()
+    from gancore.evaluate import evaluate_run
 
     place = st.empty()
     try:

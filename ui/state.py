@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import threading
 from pathlib import Path
@@ -12,6 +11,7 @@ import streamlit as st
 
 from gancore.config import RunConfig
 from gancore.executors import ThreadExecutor
+from gancore.loading import load_torch
 from gancore.store import Run, RunNotFound, RunStore
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -62,8 +62,7 @@ def _torch_loaded() -> threading.Event:
     loaded = threading.Event()
 
     def load() -> None:
-        algorithms = importlib.import_module("gancore.algorithms")
-        algorithms.build_algorithm(RunConfig(), "meta")  # imports what torch imports late
+        load_torch()
         # Streamlit collects garbage after every script run, holding the interpreter's lock, and torch brings half a
         # million objects that never go: looked through every second, they halve the speed of training.
         gc.collect()

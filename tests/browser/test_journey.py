@@ -107,8 +107,9 @@ def test_start_watch_zoom_stop_find_compare(app, new_page: Callable[[], Page]) -
     # Both are listed, and can be ticked and compared.
     tick_runs(page, 2)
     press(page, "Compare")
-    expect(page.locator(".chart")).to_have_count(2)
-    expect(page.locator(".film img")).to_have_count(2)
+    for losses in ("D loss of 2 runs", "G loss of 2 runs"):  # and charts of quality, if it was measured by then
+        expect(page.get_by_role("img", name=losses)).to_be_visible()
+    expect(page.locator(".film img:visible")).to_have_count(2)
     differing = page.get_by_test_id("stDataFrame").first
     expect(differing).to_be_visible()
     for run in app.store.list():

@@ -33,10 +33,17 @@ def test_a_saved_run_is_measured_at_the_press_of_a_button(app, new_page: Callabl
 def test_values_are_followed_while_it_trains_and_the_chart_stays(app, new_page: Callable[[], Page]) -> None:
     often = {"train.steps": 100_000, "train.evaluate_every": 20, "train.evaluate_share": 1.0}
     run = app.store.create(tiny("mlp", RING | often), name="ring")
-    run.enqueue()
     page = new_page()
-    page.goto(f"{app.url}/train?run={run.id}")
-    page.get_by_text("Quality", exact=True).click()
+    tab = page.get_by_text("Quality", exact=True)
+    with app.store.worker_lock():  # as if another process trained: the run waits
+        run.enqueue()
+        page.goto(f"{app.url}/train?run={run.id}")
+        expect(page.locator(".film")).to_contain_text("no samples yet")
+        page.wait_for_function("document.querySelector('.chart')?._fullLayout")
+        before = tab.bounding_box()
+    expect(page.locator(".film img")).to_be_visible()
+    assert tab.bounding_box() == before  # nothing jumps from under the pointer when the first samples come
+    tab.click()
     chart = page.locator(CHART)
     expect(chart).to_be_visible()
     chart.evaluate("element => { element.mine = true }")

@@ -11,35 +11,44 @@ function render(root) {
   const step = steps[root.film.position]
   root.querySelectorAll("figure").forEach((figure, index) => {
     const frame = frameAt(films[index], step)
-    const image = figure.querySelector("img")
-    if (image.src !== frame.src) image.src = frame.src
-    image.alt = `samples of ${films[index].title} at step ${frame.step}`
-    const ended = frame.step < step && frame === films[index].frames.at(-1)
-    figure.querySelector(".caption").textContent = ended ? `${frame.caption} · the run ends here` : frame.caption
+    if (frame) renderFrame(figure, frame, films[index], step)
   })
-  const range = root.querySelector("input")
-  range.max = steps.length - 1
+  const [range, button, output] = ["input", "button", "output"].map((name) => root.querySelector(name))
+  range.max = Math.max(steps.length - 1, 0)
   range.value = root.film.position
-  range.setAttribute("aria-valuetext", `step ${step}`)
-  root.querySelector("output").textContent = `step ${step.toLocaleString("en")}`
-  root.querySelector(".controls").hidden = steps.length < 2
+  range.disabled = button.disabled = steps.length < 2
+  range.setAttribute("aria-valuetext", steps.length ? `step ${step}` : "no samples yet")
+  output.textContent = steps.length ? `step ${step.toLocaleString("en")}` : ""
+}
+
+function renderFrame(figure, frame, film, step) {
+  const image = figure.querySelector("img")
+  if (image.src !== frame.src) image.src = frame.src
+  image.alt = `samples of ${film.title} at step ${frame.step}`
+  const ended = frame.step < step && frame === film.frames.at(-1)
+  figure.querySelector(".caption").textContent = ended ? `${frame.caption} · the run ends here` : frame.caption
+}
+
+function element(tag, className, text = "") {
+  const made = document.createElement(tag)
+  made.className = className
+  made.textContent = text
+  return made
 }
 
 function buildFigures(root, films) {
-  const titles = JSON.stringify(films.map((film) => [film.title, film.color]))
+  const titles = JSON.stringify(films.map((film) => [film.title, film.color, film.note]))
   if (root.titles === titles) return
   root.titles = titles
   root.querySelector(".films").replaceChildren(
     ...films.map((film) => {
       const figure = document.createElement("figure")
-      const title = document.createElement("figcaption")
-      title.className = "title"
-      title.textContent = film.title
+      const title = element("figcaption", "title", film.title)
       title.style.borderColor = film.color ?? "transparent"
       title.hidden = films.length === 1 && !film.color
-      const caption = document.createElement("div")
-      caption.className = "caption"
-      figure.append(title, document.createElement("img"), caption)
+      const picture = element("div", "picture")
+      picture.append(document.createElement("img")) // without a source it is not shown: the picture keeps its room
+      figure.append(title, picture, element("div", "caption", "no samples yet"), element("div", "note", film.note))
       return figure
     }),
   )

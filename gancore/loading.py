@@ -1,0 +1,21 @@
+"""Importing torch, which takes seconds: in the background, but never in two threads at once."""
+
+from __future__ import annotations
+
+import threading
+
+from gancore.config import RunConfig
+
+_lock = threading.Lock()
+
+
+def load_torch() -> None:
+    """Import torch and what training needs of it; returns when it is there.
+
+    Torch imports parts of itself in circles, and some only with the first optimizer. Two threads in the middle of
+    that can see modules half made, so whoever needs torch beside other threads calls this first.
+    """
+    with _lock:
+        from gancore.algorithms import build_algorithm
+
+        build_algorithm(RunConfig(), "meta")  # no memory, hardly any time, and the first one imports the rest
