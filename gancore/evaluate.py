@@ -21,7 +21,7 @@ from gancore.data.batches import to_range
 from gancore.data.toys import TOY_SIGMA, toy_modes
 from gancore.datasets import TOYS
 from gancore.files import write_json
-from gancore.measures import CHEAP_SAMPLES, FULL_SAMPLES, MAIN, Evaluation, Size, Weights, best, final
+from gancore.measures import CHEAP_SAMPLES, FULL_SAMPLES, MAIN, Evaluation, Size, Weights, best, final, full_key
 from gancore.metrics import inception
 from gancore.metrics.extractors import CLASSES, EXTRACTOR_OF, Described, NotAvailable, describe, extractor_for, fitted
 from gancore.parts import CONDITIONAL
@@ -82,10 +82,13 @@ def sum_up(run: Run) -> None:
     """
     evaluations, curves = run.evaluations(), run.scalars().columns
     newest = final(evaluations)
-    found = {name: value for name, value in newest.values.items() if name not in curves} if newest else {}
+    found = {}
+    if newest is not None:
+        own = [key for key in newest.values if key not in curves]
+        found = {full_key(key, newest.extractor): newest.values[key] for key in own}
     for key in MAIN:
         if winner := best(evaluations, key):
-            found[f"best_{key}"] = winner.values[key]
+            found[f"best_{full_key(key, winner.extractor)}"] = winner.values[key]
     if found:
         write_json(run.path / "summary.json", run.summary | found)
 

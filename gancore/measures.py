@@ -32,7 +32,11 @@ class Measure:
 
     def name(self, extractor: str | None) -> str:
         """`FID (mnist-cnn-v1)`."""
-        return f"{self.label} ({extractor})" if self.learned and extractor else self.label
+        return self.label + self.through(extractor)
+
+    def through(self, extractor: str | None) -> str:
+        """` (mnist-cnn-v1)`, or nothing if no extractor belongs to the value."""
+        return f" ({extractor})" if self.learned and extractor else ""
 
 
 MEASURES: dict[str, Measure] = {
@@ -263,6 +267,11 @@ class Evaluation(BaseModel):
     def numbered_file(self) -> str:
         """A name that no evaluation of another number of samples has."""
         return f"{self.step:06d}-{self.weights}-{self.size}-{self.samples}.json"
+
+
+def full_key(key: str, extractor: str | None) -> str:
+    """`fid (mnist-cnn-v1)`: a key for files that do not name the extractor elsewhere."""
+    return key + MEASURES[key].through(extractor) if key in MEASURES else key
 
 
 def shown_weights(evaluations: Iterable[Evaluation]) -> Weights:

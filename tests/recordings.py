@@ -137,6 +137,25 @@ RECORDINGS: dict[str, Recording] = {
     "dcgan-ngf-12": Recording(
         _DCGAN | {"model.ngf": 12, "train.batch_size": 48, "train.steps": 500, "seed": 45}, held_out=True
     ),
+    # and once more, all of what follows with a seed from 61 on, its signs written down before it was trained
+    "quickstart-4": Recording({"seed": 4}, held_out=True),
+    "mlp-nz-50": Recording(_MLP | {"model.nz": 50, "seed": 61, "train.steps": 1_200}, held_out=True),
+    "cmlp-third": Recording(
+        _MLP | {"model.kind": "cmlp", "model.g_hidden": (256, 512), "seed": 62, "train.steps": 1_000}, held_out=True
+    ),
+    "cdcgan-third": Recording(
+        _CDCGAN | {"model.ngf": 16, "model.ndf": 16, "optim.lr_g": 2e-4, "train.steps": 900, "seed": 63},
+        held_out=True,
+    ),
+    "bold-third": Recording(_BOLD | {"seed": 64}, held_out=True),
+    "ring-hinge-again": Recording(_TOY | {"objective.loss": "hinge", "seed": 65}, held_out=True),
+    "semi-third": Recording(_SEMI | {"train.steps": 400, "seed": 66}, held_out=True),
+    "dcgan-least-squares-again": Recording(
+        _DCGAN | {"objective.loss": "least_squares", "model.ndf": 24, "train.steps": 900, "seed": 67}, held_out=True
+    ),
+    "dcgan-fashion": Recording(
+        _DCGAN | {"data.name": "fashion-mnist", "train.batch_size": 64, "train.steps": 900, "seed": 68}, held_out=True
+    ),
     # Sick
     "lr-g": Recording(_DCGAN | {"optim.lr_g": 0.1, "train.steps": 1_000}, ("dead_output",)),
     "lr-d": Recording(_DCGAN | _SHORT | {"optim.lr_d": 0.1}, ("jumping",)),
@@ -323,6 +342,63 @@ RECORDINGS: dict[str, Recording] = {
         _DCGAN
         | {"objective.loss": "wasserstein", "optim.lr_g": 1e-3, "optim.lr_d": 1e-3, "seed": 57, "train.steps": 500},
         ("growing",),
+        held_out=True,
+    ),
+    "lr-g-batch-64": Recording(
+        _DCGAN | {"model.ngf": 8, "train.batch_size": 64, "optim.lr_g": 0.15, "train.steps": 700, "seed": 71},
+        ("dead_output",),
+        ("d_too_strong",),
+        held_out=True,
+    ),
+    "lr-both-again": Recording(
+        _DCGAN | _SHORT | {"optim.lr_g": 0.08, "optim.lr_d": 0.08, "model.ndf": 24, "seed": 72},
+        ("jumping",),
+        ("dead_output",),
+        held_out=True,
+    ),
+    "weak-d-least-squares": Recording(
+        _DCGAN | _SHORT | _WEAK_D | {"objective.loss": "least_squares", "seed": 73}, ("d_fooled",), held_out=True
+    ),
+    "ring-collapsed-fourth": Recording(
+        _TOY | {"optim.lr_g": 8e-3, "optim.g_steps": 5, "seed": 74}, ("mode_collapse",), held_out=True
+    ),
+    "grid-collapsed-again": Recording(
+        _TOY | {"data.name": "grid", "optim.lr_g": 6e-3, "optim.g_steps": 5, "seed": 75},
+        ("mode_collapse",),
+        held_out=True,
+    ),
+    "vae-collapsed-fourth": Recording(
+        _VAE | {"model.hidden": (220,) * 4, "optim.lr": 0.01, "train.steps": 300, "seed": 76},
+        ("posterior_collapse",),
+        held_out=True,
+    ),
+    "ring-swinging-third": Recording(
+        _TOY | _SWINGING | {"seed": 77}, ("oscillation",), further=("mode_collapse",), held_out=True
+    ),
+    "mlp-strong-d-third": Recording(
+        _MLP | {"train.steps": 800, "model.d_hidden": (1024, 1024), "optim.lr_g": 5e-6, "seed": 78},
+        ("d_too_strong",),
+        ("dead_output",),
+        held_out=True,
+    ),
+    "few-images-seventh": Recording(
+        _MLP | {"data.limit": 36, "train.batch_size": 18, "train.epochs": 10_000, "train.steps": 2_000, "seed": 79},
+        ("memorisation",),
+        held_out=True,
+    ),
+    "vae-lr-1-again": Recording(
+        _VAE | {"model.hidden": (300,), "optim.lr": 1.0, "seed": 80}, ("not_a_number",), held_out=True
+    ),
+    "only-g-again": Recording(
+        _DCGAN | {"objective.only": "g", "objective.loss": "hinge", "train.steps": 500, "seed": 81},
+        ("d_fooled",),
+        ("dead_output",),
+        held_out=True,
+    ),
+    "wasserstein-again": Recording(
+        _DCGAN | {"objective.loss": "wasserstein", "model.ndf": 24, "seed": 82},
+        ("growing",),
+        ("mode_collapse",),
         held_out=True,
     ),
 }

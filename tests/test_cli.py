@@ -514,7 +514,8 @@ def test_evaluate_measures_a_run(gancore: Command, store: RunStore, dcgan: RunCo
     assert f"{made.values['fid']:.3g}" in result.out
     assert gancore("evaluate", run.id, "--samples", "40", "--checkpoint", "10").status == 0
     assert [(each.step, each.size) for each in run.evaluations()] == [(10, "full"), (20, "full")]
-    assert "fid" in json.loads(gancore("show", run.id, "--quiet").out)["summary"]
+    summary = json.loads(gancore("show", run.id, "--quiet").out)["summary"]
+    assert f"FID (mnist-cnn-v1) {summary['fid (mnist-cnn-v1)']:.3g}" in gancore("list").out
 
 
 def test_quietly_an_evaluation_is_json(

@@ -250,8 +250,8 @@ def test_a_saved_run_is_measured_at_any_checkpoint(store: RunStore) -> None:
         "000020-ema-full.json",
         "000020-raw-full.json",
     ]
-    assert run.summary["fid"] == made[1].values["fid"]
-    assert run.summary["best_fid"] == earlier[1].values["fid"]
+    assert run.summary["fid (mnist-cnn-v1)"] == made[1].values["fid"]
+    assert run.summary["best_fid (mnist-cnn-v1)"] == earlier[1].values["fid"]
     assert "loss_g" in run.summary
     with pytest.raises(BadCheckpoint):
         evaluate_run(store.create(tiny("dcgan")))
