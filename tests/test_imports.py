@@ -28,7 +28,7 @@ LAYERS = (
     ("gancore.previews", "gancore.sampling", "gancore.cost"),
     ("gancore.evaluate",),
     ("gancore.runner", "gancore.calibration"),
-    ("gancore.executors",),
+    ("gancore.executors", "gancore.measuring"),
     ("gancore.bench",),
     ("gancore.cli",),
     ("gancore.__main__",),
@@ -37,7 +37,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 WITHOUT_TORCH = (
     *("config", "settings", "parts", "datasets", "systems", "experiments"),
-    *("store", "text", "scalars", "files", "events", "executors", "loading", "cli", "measures"),
+    *("store", "text", "scalars", "files", "events", "executors", "loading", "measuring", "cli", "measures"),
     *("evidence", "remedies", "health"),
 )
 PLAIN = "gancore.bench"  # compares with the plain loop that people write, global random numbers and all

@@ -537,8 +537,8 @@ def test_a_run_is_measured_at_the_steps_it_names_and_at_its_end(store: RunStore,
     ]
     cheap, full = run.evaluations()[0], run.evaluations()[-1]
     assert (cheap.samples, full.samples, full.extractor) == (20, 50, "mnist-cnn-v1")
-    assert run.summary["fid"] == full.values["fid"]
-    assert run.summary["best_fid"] == min(each.values["fid"] for each in run.evaluations()[:3])
+    assert run.summary["fid (mnist-cnn-v1)"] == full.values["fid"]
+    assert run.summary["best_fid (mnist-cnn-v1)"] == min(each.values["fid"] for each in run.evaluations()[:3])
     assert "loss_g" in run.summary
     measured = next(event for event in run.events() if event["kind"] == "measured")
     assert f"FID (mnist-cnn-v1) {full.values['fid']:.3g}" in measured["message"]

@@ -8,8 +8,8 @@ import streamlit as st
 
 from gancore.config import RunConfig
 from gancore.datasets import DATASETS, TOYS
-from gancore.loading import load_torch
 from gancore.measures import CHEAP_SAMPLES, FULL_SAMPLES, MEASURES, Evaluation, final, last, on_the_way
+from gancore.measuring import Measurement
 from gancore.store import Run
 from gancore.text import describe_duration
 from ui import state
@@ -29,6 +29,7 @@ from ui.words import plain
 
 HEIGHT = 290
 MOST_CHARTS = 6
+LOOK = 0.5  # seconds between looks at how far a measurement is
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Quality": (
@@ -228,37 +229,27 @@ def _measure_button(run: Run, live: bool) -> None:
     """Measure the last checkpoint; not while it or another run trains, which would take its processor."""
     if live or "last" not in run.checkpoints():
         return
+    measurer = state.measurer()
+    measurement = measurer.latest(run)
+    if measurement is not None and not measurement.over.is_set():
+        st.fragment(_under_way, run_every=LOOK, key=f"measuring-{run.id}")(measurement)
+        return
     count, active = run.config.train.final_samples or FULL_SAMPLES, state.active_run()
-    label = f"Measure {count:,} samples"
-    reason = None if active is None else plain(f"{active.name} is training, and measuring would slow it down.")
-    icon, key = ":material/straighten:", f"measure-{run.id}"
-    pressed = st.button(label, icon=icon, key=key, disabled=active is not None)
-    if reason:
-        st.caption(reason)
-    elif pressed and _measure(run, label):
+    label, icon, key = f"Measure {count:,} samples", ":material/straighten:", f"measure-{run.id}"
+    st.button(label, icon=icon, key=key, disabled=active is not None, on_click=measurer.measure, args=(run,))
+    if active is not None:
+        st.caption(plain(f"{active.name} is training, and measuring would slow it down."))
+    elif measurement is not None and measurement.problem:
+        st.error(plain(measurement.problem), icon=":material/error:")
+
+
+def _under_way(measurement: Measurement) -> None:
+    """What is being measured, and a way to end it."""
+    if measurement.over.is_set():
         st.rerun()  # tables and cards, too
-
-
-def _measure(run: Run, label: str) -> bool:
-    """Measure the last checkpoint at full size; what goes wrong is said in a sentence."""
-    load_torch()
-    from gancore.evaluate import evaluate_run
-
-    place = st.empty()
-    try:
-        with place.status(f"{label} …") as status:
-            evaluate_run(run, size="full", checkpoint="last", tell=lambda text: status.update(label=f"{text} …"))
-    except (OSError, ValueError, RuntimeError, MemoryError) as problem:  # no checkpoint, no data, a diverged generator
-        place.error(plain(_sentence(problem)), icon=":material/error:")
-        return False
-    return True
-
-
-def _sentence(problem: Exception) -> str:
-    """What an error says first, or what it is if it says nothing."""
-    if isinstance(problem, MemoryError):
-        return "There is not enough memory to measure so many samples."
-    return next(iter(str(problem).splitlines()), "") or f"The samples could not be measured: {type(problem).__name__}."
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/straighten: **Measuring** · {plain(measurement.doing)} …", width="stretch")
+        st.button("Cancel", icon=":material/close:", key=f"cancel-{measurement.run.id}", on_click=measurement.cancel)
 
 
 # --- in a word, for other pages -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import streamlit as st
 from gancore.config import RunConfig
 from gancore.executors import ThreadExecutor
 from gancore.loading import load_torch
+from gancore.measuring import Measurer
 from gancore.store import Run, RunNotFound, RunStore
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -25,6 +26,12 @@ def _executor(root: Path) -> ThreadExecutor:
 def executor() -> ThreadExecutor:
     """The background worker of this server's store. Runs that wait in the queue are taken up again."""
     return _executor(Path(os.environ.get("GANCORE_RUNS") or PROJECT / "runs"))
+
+
+@st.cache_resource
+def measurer() -> Measurer:
+    """Measures saved runs in the background of this server."""
+    return Measurer()
 
 
 def store() -> RunStore:

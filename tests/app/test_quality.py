@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,7 +14,7 @@ from gancore.measures import MEASURES
 from gancore.scalars import ScalarWriter
 from gancore.store import Status
 from tests.app.evaluations import evaluation, full, plant
-from ui import comparing_quality, quality, quality_charts, tables
+from ui import comparing_quality, quality, quality_charts, state, tables
 from ui.charts import Mark
 from ui.colors import REAL, G, run_color
 from ui.quality_charts import Series, class_bars, class_map, of_a_run, value_figure, with_classes, with_companions
@@ -255,6 +257,13 @@ def test_why_the_fid_is_missing_is_said(open_page, finished):
     assert r"no \*network\* for cifar10" in words(show(open_page("train", run=run.id), run))
 
 
+def measure(app, run):
+    """Press the button, and wait until it is measured."""
+    app.button(key=f"measure-{run.id}").click().run()
+    state.measurer().latest(run).over.wait()
+    app.run()
+
+
 def test_nothing_measured_yet_says_so_and_offers_to(open_page, finished, stopped):
     bare = finished("no checkpoint")
     app = show(open_page("train", run=bare.id), bare)
@@ -273,7 +282,7 @@ def test_nothing_measured_yet_says_so_and_offers_to(open_page, finished, stopped
 def test_a_saved_run_is_measured_at_the_press_of_a_button(open_page, stopped):
     run = stopped("old", changes={"train.final_samples": 300, "train.evaluate_every": 0})
     app = show(open_page("train", run=run.id), run)
-    app.button(key=f"measure-{run.id}").click().run()
+    measure(app, run)
     assert not app.exception
     assert not app.error
     (made,) = run.evaluations()
@@ -286,10 +295,32 @@ def test_a_checkpoint_that_cannot_be_read_is_said_in_a_sentence(open_page, stopp
     run = stopped("old")
     run.checkpoint_path("last").write_bytes(b"nonsense")
     app = show(open_page("train", run=run.id), run)
-    app.button(key=f"measure-{run.id}").click().run()
+    measure(app, run)
     assert not app.exception
     (problem,) = app.error
     assert "cannot be read" in problem.value
+
+
+def test_a_measurement_that_is_under_way_can_be_followed_and_cancelled(open_page, stopped, monkeypatch):
+    run, begun = stopped("old"), threading.Event()
+
+    def never_ends(_run, tell):
+        while True:
+            tell("*features*")
+            begun.set()
+
+    monkeypatch.setattr(evaluate, "evaluate_run", never_ends)
+    app = show(open_page("train", run=run.id), run)
+    app.button(key=f"measure-{run.id}").click().run()
+    begun.wait()
+    app.run()
+    assert r"**Measuring** · \*features\* …" in words(app)
+    assert f"measure-{run.id}" not in [button.key for button in app.button]
+    app.button(key=f"cancel-{run.id}").click().run()
+    state.measurer().latest(run).over.wait()
+    app.run()
+    assert app.button(key=f"measure-{run.id}")
+    assert not app.error
 
 
 def test_nothing_is_measured_while_another_run_trains(open_page, stopped, finished):
@@ -301,27 +332,6 @@ def test_nothing_is_measured_while_another_run_trains(open_page, stopped, finish
         assert r"\*other\* is training" in words(app)
     app.run()
     assert not app.button(key=f"measure-{run.id}").disabled
-
-
-@pytest.mark.parametrize(
-    ("problem", "said"),
-    [
-        (ValueError("features must be *finite*.\nMore."), r"features must be \*finite\*."),
-        (RuntimeError(""), "The samples could not be measured: RuntimeError."),
-        (MemoryError(), "There is not enough memory to measure so many samples."),
-    ],
-)
-def test_whatever_goes_wrong_with_measuring_is_said_in_a_sentence(open_page, stopped, monkeypatch, problem, said):
-    run = stopped("old")
-
-    def fail(*_args, **_options):
-        raise problem
-
-    monkeypatch.setattr(evaluate, "evaluate_run", fail)
-    app = show(open_page("train", run=run.id), run)
-    app.button(key=f"measure-{run.id}").click().run()
-    assert not app.exception
-    assert [error.value for error in app.error] == [said]
 
 
 def test_a_forks_evaluations_are_held_against_its_own_training_time(open_page, finished):
