@@ -29,7 +29,8 @@ from gancore.files import write_atomic
 from gancore.health import examine
 from gancore.measures import MAIN, MEASURES, Evaluation, Size
 from gancore.pulse import Superseded
-from gancore.store import RESUMABLE, Run, RunBusy, RunNotFound, RunStore
+from gancore.records import RESUMABLE
+from gancore.store import Run, RunBusy, RunNotFound, RunStore
 from gancore.text import describe_duration
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)

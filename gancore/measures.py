@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from gancore.records import Record
 
 Weights = Literal["raw", "ema"]  # G as it is, or the average of its weights
 Size = Literal["cheap", "full"]  # while it trains, or at the end
@@ -225,13 +227,11 @@ _Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")]
 _Words = Annotated[str, Field(max_length=500)]
 
 
-class Evaluation(BaseModel):
+class Evaluation(Record):
     """One evaluation of a run: `evals/<step>-<weights>-<size>.json`.
 
     A file may come from anywhere, so all of it is bounded: what is accepted can be drawn.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     step: _Count
     weights: Weights

@@ -7,7 +7,8 @@ import time
 from collections import deque
 from typing import Any
 
-from gancore.store import Run, State, Status
+from gancore.records import State, Status
+from gancore.store import Run
 
 PERIOD = 1.0  # seconds
 

@@ -27,9 +27,10 @@ from gancore.imaging import encode_png
 from gancore.measures import MAIN, MEASURES, Evaluation, Size
 from gancore.previews import build_preview
 from gancore.pulse import Pulse, Superseded
+from gancore.records import Change, State
 from gancore.scalars import ScalarWriter
 from gancore.sinks import Diverged, HistorySink, ScalarSink, Sink
-from gancore.store import Change, Run, RunBusy, State
+from gancore.store import Run, RunBusy
 from gancore.text import describe_duration, describe_value
 from gancore.trainer import Trainer
 

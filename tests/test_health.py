@@ -15,8 +15,9 @@ from gancore.evidence import GUESSING, LIMITS
 from gancore.forks import is_fixed
 from gancore.health import SIGNS, Finding, diagnose, examine
 from gancore.measures import Evaluation
+from gancore.records import Status
 from gancore.scalars import ScalarWriter
-from gancore.store import Run, RunStore, Status
+from gancore.store import Run, RunStore
 from tests.recordings import RECORDED, RECORDINGS
 from tests.training import tiny
 

@@ -15,11 +15,18 @@ PACKAGE = Path(__file__).parents[1] / "gancore"
 
 # A module may import from the layers above its own line, and its own package's other modules if that makes no cycle.
 LAYERS = (
-    ("gancore", "gancore.events", "gancore.files", "gancore.rng", "gancore.text"),
-    ("gancore.settings", "gancore.datasets", "gancore.imaging", "gancore.scalars", "gancore.checkpoint"),
+    ("gancore", "gancore.events", "gancore.files", "gancore.machine", "gancore.rng", "gancore.text"),
+    (
+        "gancore.settings",
+        "gancore.datasets",
+        "gancore.imaging",
+        "gancore.records",
+        "gancore.scalars",
+        "gancore.checkpoint",
+    ),
     ("gancore.parts", "gancore.penalties", "gancore.plane", "gancore.measures"),
     ("gancore.config", "gancore.losses", "gancore.schedules", "gancore.optimizers"),
-    ("gancore.forks",),
+    ("gancore.forks", "gancore.evals"),
     ("gancore.data", "gancore.models", "gancore.systems", "gancore.store"),
     ("gancore.algorithms", "gancore.layers", "gancore.experiments", "gancore.metrics"),
     ("gancore.evidence", "gancore.remedies"),
@@ -37,7 +44,20 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 WITHOUT_TORCH = (
     *("config", "settings", "parts", "datasets", "systems", "experiments"),
-    *("store", "text", "scalars", "files", "events", "executors", "loading", "measuring", "cli", "measures"),
+    *(
+        "store",
+        "records",
+        "evals",
+        "text",
+        "scalars",
+        "files",
+        "events",
+        "executors",
+        "loading",
+        "measuring",
+        "cli",
+        "measures",
+    ),
     *("evidence", "remedies", "health"),
 )
 PLAIN = "gancore.bench"  # compares with the plain loop that people write, global random numbers and all

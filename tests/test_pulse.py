@@ -8,7 +8,8 @@ import pytest
 from gancore import pulse as pulse_module
 from gancore.config import RunConfig
 from gancore.pulse import Pulse
-from gancore.store import Run, RunStore, Status
+from gancore.records import Status
+from gancore.store import Run, RunStore
 
 WaitUntil = Callable[..., None]
 

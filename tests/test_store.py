@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 import torch
 
+from gancore import evals, machine
 from gancore import store as store_module
 from gancore.checkpoint import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.config import STEERABLE, ConfigError, RunConfig
 from gancore.measures import Evaluation
+from gancore.records import RESUMABLE, Meta, Status
 from gancore.scalars import ScalarWriter
-from gancore.store import RESUMABLE, Meta, Run, RunBusy, RunNotFound, RunStore, Status
+from gancore.store import Run, RunBusy, RunNotFound, RunStore
 
 HeldElsewhere = Callable[[Path], AbstractContextManager[None]]
 
@@ -386,7 +388,7 @@ def test_a_run_trains_with_one_thread_a_core(cpus: int, threads: int, monkeypatc
     assert ORIGINAL_THREADS() == threads
 
 
-ORIGINAL_THREADS = store_module._threads
+ORIGINAL_THREADS = machine.threads
 
 
 def test_a_run_knows_its_commit_and_versions_even_without_git(
@@ -860,7 +862,7 @@ def test_a_damaged_evaluation_is_replaced(evaluated: Run) -> None:
 def test_evaluations_are_read_once(evaluated: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many runs there are: a page that shows a hundred reads thousands of files."""
     before = evaluated.evaluations()
-    monkeypatch.setattr(store_module, "_parse_evaluation", lambda _path: pytest.fail("it was read again"))
+    monkeypatch.setattr(evals, "_parse", lambda _path: pytest.fail("it was read again"))
     assert Run(evaluated.path).evaluations() == before
     before.clear()  # a caller may do what he likes with his list
     assert len(evaluated.evaluations()) == 2
@@ -882,16 +884,16 @@ def test_an_evaluation_that_cannot_be_read_now_is_read_later(evaluated: Run, mon
             raise PermissionError(path)
         return original(path)
 
-    original = store_module._parse_evaluation
+    original = evals._parse
     with monkeypatch.context() as patch:
-        patch.setattr(store_module, "_parse_evaluation", refuse)
+        patch.setattr(evals, "_parse", refuse)
         assert [each.step for each in evaluated.evaluations()] == [10]
     assert [each.step for each in evaluated.evaluations()] == [10, 20]
 
 
 def test_a_file_too_large_for_an_evaluation_is_left_out(evaluated: Run) -> None:
     content = evaluation(30).model_dump_json()
-    padding = " " * (store_module.EVALUATION_BYTES - len(content))
+    padding = " " * (evals.MOST_BYTES - len(content))
     (evaluated.path / "evals" / "000030-raw-cheap.json").write_text(content + padding)
     (evaluated.path / "evals" / "000040-raw-cheap.json").write_text(content + padding + " ")
     assert [each.step for each in evaluated.evaluations()] == [10, 20, 30]

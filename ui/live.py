@@ -17,7 +17,8 @@ from gancore.config import SETTINGS, ConfigError, RunConfig
 from gancore.datasets import TOYS
 from gancore.loading import load_torch
 from gancore.parts import CONDITIONAL
-from gancore.store import RESUMABLE, Run, RunBusy, ShownState, Status
+from gancore.records import RESUMABLE, ShownState, Status
+from gancore.store import Run, RunBusy
 from gancore.text import describe_duration, describe_value
 from ui import forms, health, quality, starting, state
 from ui.charts import Mark, Panel, panels, run_figure

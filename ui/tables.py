@@ -14,7 +14,8 @@ from streamlit.column_config import NumberColumn
 
 from gancore.config import SETTINGS
 from gancore.measures import CHEAP_SAMPLES, MAIN, MEASURES, Evaluation, at_the_end, best_of, newest, on_the_way
-from gancore.store import RESUMABLE, Run, RunBusy
+from gancore.records import RESUMABLE
+from gancore.store import Run, RunBusy
 from gancore.text import describe_duration
 from ui import forms, health, live, state
 from ui.words import plain, value_text

@@ -12,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 from gancore.config import RunConfig
 from gancore.executors import ThreadExecutor
 from gancore.parts import ModelKind
+from gancore.records import Status
 from gancore.runner import execute
 from gancore.scalars import ScalarWriter
-from gancore.store import Run, RunStore, Status
+from gancore.store import Run, RunStore
 from tests.training import tiny
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard.py"

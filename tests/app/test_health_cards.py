@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from gancore.health import SIGNS, Finding, Remedy
 from gancore.measures import Evaluation
+from gancore.records import Status
 from gancore.scalars import ScalarWriter
-from gancore.store import Run, RunStore, Status
+from gancore.store import Run, RunStore
 from ui import health, tables
 
 SLOWER = Remedy("halve lr_d", {"optim.lr_d": 1e-4})

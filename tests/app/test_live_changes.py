@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gancore.config import RunConfig
-from gancore.store import Run, Status
+from gancore.records import Status
+from gancore.store import Run
 from tests.app.test_train import start, unfold, widget
 
 

@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 from gancore import evaluate
 from gancore.config import RunConfig
 from gancore.measures import MEASURES
+from gancore.records import Status
 from gancore.scalars import ScalarWriter
-from gancore.store import Status
 from tests.app.evaluations import evaluation, full, plant
 from ui import comparing_quality, quality, quality_charts, state, tables
 from ui.charts import Mark

@@ -7,7 +7,7 @@ from gancore.config import SETTINGS, RunConfig, needed
 from gancore.datasets import TOYS
 from gancore.experiments import EXPERIMENTS
 from gancore.models import MODELS
-from gancore.store import Status
+from gancore.records import Status
 from ui import forms
 from ui.state import _torch_loaded
 
