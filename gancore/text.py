@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def describe_duration(seconds: float) -> str:
     """`45 s`, `1 min 20 s`, `2 h 5 min`."""
@@ -39,3 +41,17 @@ def describe_value(value: object) -> str:
     if isinstance(value, tuple | list):
         return " · ".join(str(item) for item in value)
     return f"{value:,}" if isinstance(value, int) and value >= 10_000 else str(value)
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def compact(value: float) -> str:
+    """A number of a curve for people: `0.99`, `12.4`, `1,234`, `2e-7`, `3e9`."""
+    size = abs(value)
+    if size >= 1e6 or 0 < size < 0.005:
+        mantissa, exponent = f"{value:.0e}".split("e")
+        return f"{mantissa}e{int(exponent):+d}".replace("+", "")
+    return f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"

@@ -102,7 +102,7 @@ def _gan_panels(config: RunConfig) -> dict[str, Panel]:
         "losses": Panel(
             "Losses",
             "loss",
-            "The two losses should circle each other, not run apart.",
+            "Both should stay in play: where one of the two runs away, one network has won.",
             (Curve("loss_d", "D loss", colors.D), Curve("loss_g", "G loss", colors.G)),
         ),
         "verdicts": Panel(

@@ -8,8 +8,11 @@ from pathlib import Path
 import streamlit as st
 
 from gancore.config import ConfigError
-from gancore.health import LIMITS, SIGNS, Finding, Remedy, examine
-from gancore.store import Run
+from gancore.health import Finding, judged, observe
+from gancore.limits import LIMITS
+from gancore.remedies import Remedy
+from gancore.signs import SIGNS
+from gancore.store import Run, RunStore
 from ui import forms, starting
 from ui.words import plain
 
@@ -18,11 +21,25 @@ EARLY = LIMITS.block * LIMITS.window  # steps before there is a level of any cur
 
 
 def examined(run: Run) -> list[Finding]:
-    """What can be seen to go wrong, the gravest first; looked for again only when the run went on."""
-    return _examined(str(run.path), *(_stamp(run.path / name) for name in _READ))
+    """What goes wrong, the gravest first."""
+    return [finding for finding in _observed(run) if finding.certain]
 
 
-_READ = ("scalars.arrow", "evals", "changes", "status.json")  # what findings hang on
+def doubtful(run: Run) -> list[Finding]:
+    """What may go wrong: it may pass by itself, or be chance."""
+    return [finding for finding in _observed(run) if not finding.certain]
+
+
+def _observed(run: Run) -> list[Finding]:
+    """All of that; looked for again only when the run went on, or what it was forked from came or went."""
+    *ancestors, _ = RunStore(run.path.parent).lineage(run)
+    files = [run.path / name for name in _READ]
+    files += [ancestor.path / name for ancestor in ancestors for name in _READ_OF_ANCESTORS]
+    return _remembered(str(run.path), *map(_stamp, files))
+
+
+_READ_OF_ANCESTORS = ("meta.json", "scalars.arrow", "evals")
+_READ = (*_READ_OF_ANCESTORS, "changes", "status.json", "checkpoints")  # what findings hang on
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -35,8 +52,8 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 @st.cache_data(max_entries=1_000, show_spinner=False)
-def _examined(path: str, *stamps: tuple[int, int]) -> list[Finding]:  # noqa: ARG001
-    return examine(Run(Path(path)))
+def _remembered(path: str, *stamps: tuple[int, int]) -> list[Finding]:  # noqa: ARG001
+    return observe(Run(Path(path)))
 
 
 def word(run: Run) -> str | None:
@@ -44,67 +61,67 @@ def word(run: Run) -> str | None:
     if run.damage:
         return None
     findings = examined(run)
-    if not findings:
-        clear, _, _ = _clear(run).partition(";")
-        return f"✓ {clear}" if any(_looked_at(run)) else None
-    more = f" +{len(findings) - 1}" if len(findings) > 1 else ""
-    return f"⚠ {findings[0].title}{more}"
+    if findings:
+        more = f" +{len(findings) - 1}" if len(findings) > 1 else ""
+        return f"⚠ {findings[0].title}{more}"
+    if doubts := doubtful(run):
+        return f"perhaps: {doubts[0].title}"
+    clear, _, _ = _clear(run).partition(";")
+    return f"✓ {clear}" if any(judged(run)) else None
 
 
 def sentence(run: Run) -> str:
     """Every finding's title and the step at which it was first seen."""
     found = [f"{finding.title} (from step {finding.step:,})" for finding in examined(run)]
+    found += [f"perhaps: {finding.title} (from step {finding.step:,})" for finding in doubtful(run)]
     return "; ".join(found) or _clear(run)
-
-
-def _looked_at(run: Run) -> tuple[bool, bool]:
-    """Whether there are curves that can be read, and measured samples. A fork has its own ones."""
-    steps = run.status.step - (run.meta.parent_step or 0)
-    return steps >= EARLY and (run.path / "scalars.arrow").exists(), any((run.path / "evals").glob("*.json"))
 
 
 def _clear(run: Run) -> str:
     """That nothing was found, and where that was looked for."""
-    return _CLEAR[_looked_at(run)]
-
-
-_CLEAR = {
-    (True, True): "no trouble found",
-    (True, False): "no trouble in its curves; its samples were not measured",
-    (False, True): "no trouble in its samples; its curves cannot be read",
-    (False, False): "nothing to look at",
-}
+    curves, samples = judged(run)
+    if curves and samples:
+        return "no trouble found"
+    if samples:
+        return "no trouble in its samples; its curves do not tell yet"
+    if not curves:
+        return "too early to tell"
+    later = "too early to judge its samples" if run.evaluations() else "its samples were not measured"
+    return f"no trouble in its curves; {later}"
 
 
 def line(run: Run, *, live: bool) -> None:
     """In a place that stays: a button to each finding's card, or that nothing was found."""
-    findings = examined(run)
+    findings, doubts = examined(run), doubtful(run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"health-{run.id}"):
-        if not findings:
+        if not findings and not doubts:
             _all_clear(run, live)
-        for finding in findings:
-            label = f":orange[:material/warning: {plain(finding.title)}]"
+        for finding in findings + doubts:
+            title = plain(finding.title)
+            label = f":orange[:material/warning: {title}]" if finding.certain else f":gray[? {title}]"
             with st.popover(label, key=f"finding-{run.id}-{finding.sign}"):
                 _card(run, finding, live)
 
 
 def _all_clear(run: Run, live: bool) -> None:
     """As high as a finding's button, so that nothing moves when the first one comes."""
-    label, note = f":green[:material/check_circle: {_clear(run)}]", ""
-    if not any(_looked_at(run)):
-        label = ":gray[:material/hourglass_empty: too early to tell]"
-        note = f"Curves are read after {EARLY} steps. "
-    elif live:
-        label = ":green[:material/check_circle: healthy so far]"
-        note = f"So far: {_clear(run)}. "
-    with st.popover(label, type="tertiary", key=f"healthy-{run.id}"):
-        st.markdown(f"{note}Looked for in its curves and its samples:")
+    clear, (curves, samples) = _clear(run), judged(run)
+    icon, color = ("check_circle", "green") if curves else ("hourglass_empty", "gray")
+    word = "healthy so far" if curves and live else clear
+    with st.popover(f":{color}[:material/{icon}: {word}]", type="tertiary", key=f"healthy-{run.id}"):
+        if live and curves:
+            st.markdown(f"So far: {clear}.")
+        if not curves or not samples:
+            st.markdown(f"Curves are read after {EARLY} steps of a run, samples are judged after {LIMITS.grown}.")
+        st.markdown("Looked for in its curves and its samples:")
         st.markdown("\n".join(f"- {plain(sign.title)}" for sign in SIGNS.values()))
 
 
 def _card(run: Run, finding: Finding, live: bool) -> None:
     """The numbers, what they mean, and a button for each remedy."""
     st.markdown(f"**{plain(finding.title)}** · from step {finding.step:,}")
+    if not finding.certain:
+        st.markdown("Not certain yet: it may pass by itself, or be chance.")
     st.markdown(plain(finding.seen))
     st.markdown(f"**What it means.** {plain(finding.means)}")
     st.caption(f"Known from: {plain(finding.source)}")

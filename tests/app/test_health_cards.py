@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gancore.health import SIGNS, Finding, Remedy
+from gancore.health import Finding
 from gancore.measures import Evaluation
 from gancore.records import Status
+from gancore.remedies import Remedy
 from gancore.scalars import ScalarWriter
+from gancore.signs import SIGNS
 from gancore.store import Run, RunStore
 from ui import health, tables
 
@@ -28,7 +31,7 @@ def sick(monkeypatch) -> Callable[..., None]:
     """Have every run be found sick in this way."""
 
     def make(*findings: Finding) -> None:
-        monkeypatch.setattr(health, "examine", lambda _: list(findings))
+        monkeypatch.setattr(health, "observe", lambda _: list(findings))
 
     make(STRONG, COLLAPSE)
     return make
@@ -53,33 +56,60 @@ def buttons(app: AppTest) -> list[str]:
 
 
 def test_a_healthy_run_says_so_and_what_was_looked_for(open_page, finished, monkeypatch):
-    monkeypatch.setattr(health, "examine", lambda _: [])
+    monkeypatch.setattr(health, "observe", lambda _: [])
     run = finished("good")
-    run.add_evaluation(MEASURED)
+    for step in (800, 1000):
+        run.add_evaluation(MEASURED.model_copy(update={"step": step}))
     app = open_page("train", run=run.id)
     assert ":green[:material/check_circle: no trouble found]" in buttons(app)
     assert all(f"- {sign.title}" in words(app) for sign in SIGNS.values())
     run.write_status(Status(state="queued", step=1000, total_steps=1050))
     assert ":green[:material/check_circle: healthy so far]" in buttons(open_page("train", run=run.id))
-    (run.path / "evals" / MEASURED.file).unlink()
+    run.drop_evaluations(0)
     run.write_status(Status(state="queued", step=10, total_steps=1050))
     assert ":gray[:material/hourglass_empty: too early to tell]" in buttons(open_page("train", run=run.id))
 
 
-CURVES = "no trouble in its curves; its samples were not measured"
-
-
-def test_where_nothing_could_be_looked_at_is_said(open_page, finished):
+def test_what_could_not_be_judged_yet_is_said(open_page, finished):
     run = finished("good")
-    assert (health.word(run), health.sentence(run)) == ("✓ no trouble in its curves", CURVES)
-    assert f":green[:material/check_circle: {CURVES}]" in buttons(open_page("train", run=run.id))
-    run.add_evaluation(MEASURED)
+    told = f"no trouble in its curves; {NOT_MEASURED}"
+    assert (health.word(run), health.sentence(run)) == ("✓ no trouble in its curves", told)
+    assert f":green[:material/check_circle: {told}]" in buttons(open_page("train", run=run.id))
+    run.add_evaluation(MEASURED)  # a single small one
+    assert health.sentence(run) == "no trouble in its curves; too early to judge its samples"
+    run.add_evaluation(MEASURED.model_copy(update={"step": 1050, "size": "full"}))
     assert (health.word(run), health.sentence(run)) == ("✓ no trouble found", "no trouble found")
     (run.path / "scalars.arrow").unlink()
     assert health.word(run) == "✓ no trouble in its samples"
-    assert health.sentence(run) == "no trouble in its samples; its curves cannot be read"
-    (run.path / "evals" / MEASURED.file).unlink()
-    assert (health.word(run), health.sentence(run)) == (None, "nothing to look at")
+    assert f":gray[:material/hourglass_empty: {NOT_READ}]" in buttons(open_page("train", run=run.id))
+    run.drop_evaluations(0)
+    assert (health.word(run), health.sentence(run)) == (None, "too early to tell")
+
+
+NOT_MEASURED = "its samples were not measured"
+NOT_READ = "no trouble in its samples; its curves do not tell yet"
+
+
+def test_samples_of_the_first_steps_are_not_called_healthy(open_page, finished):
+    run = finished("young")
+    run.write_status(Status(state="stopped", step=83, total_steps=1050))
+    run.add_evaluation(MEASURED.model_copy(update={"step": 83, "size": "full", "values": {"diversity": 0.0}}))
+    assert (health.word(run), health.sentence(run)) == (None, "too early to tell")
+    assert ":gray[:material/hourglass_empty: too early to tell]" in buttons(open_page("train", run=run.id))
+    assert "samples are judged after 400" in words(open_page("train", run=run.id))
+
+
+def test_what_is_doubtful_is_told_as_such(open_page, finished, sick):
+    run, doubt = finished("perhaps"), replace(COLLAPSE, certain=False)
+    sick(doubt)
+    app = open_page("train", run=run.id)
+    assert buttons(app)[-1] == f":gray[? {COLLAPSE.title}]"
+    assert "Not certain yet" in words(app)
+    assert health.word(run) == f"perhaps: {COLLAPSE.title}"
+    assert health.sentence(run) == f"perhaps: {COLLAPSE.title} (from step {COLLAPSE.step:,})"
+    sick(STRONG, doubt)
+    assert health.word(finished("both")) == f"⚠ {STRONG.title}"
+    assert len(buttons(open_page("train", run=finished("both").id))) == len(buttons(app)) + 1
 
 
 def test_a_fork_is_as_young_as_its_own_steps(runs: RunStore, finished):
@@ -90,7 +120,7 @@ def test_a_fork_is_as_young_as_its_own_steps(runs: RunStore, finished):
     writer.close()
     fork.edit_meta(parent=parent.id, parent_step=1050)
     fork.write_status(Status(step=1060, total_steps=2000))
-    assert (health.word(fork), health.sentence(fork)) == (None, "nothing to look at")
+    assert (health.word(fork), health.sentence(fork)) == (None, "too early to tell")
     fork.write_status(Status(step=1250, total_steps=2000))
     assert health.word(fork) == "✓ no trouble in its curves"
 
@@ -194,13 +224,53 @@ def test_runs_are_found_by_what_goes_wrong_in_them(finished):
 
 def test_a_run_is_examined_again_only_when_it_went_on(finished, monkeypatch):
     looked = []
-    monkeypatch.setattr(health, "examine", lambda run: looked.append(run.status.step) or [])
+    monkeypatch.setattr(health, "observe", lambda run: looked.append(run.status.step) or [])
     run = finished("a")
     assert [health.examined(run), health.examined(run)] == [[], []]
     assert looked == [1050]
     run.write_status(run.status.model_copy(update={"step": 1060}))
     health.examined(run)
     assert looked == [1050, 1060]
+
+
+def test_a_fork_is_examined_again_when_its_past_changes(runs, finished, monkeypatch):
+    looked = []
+    monkeypatch.setattr(health, "observe", lambda run: looked.append(run.id) or [])
+    oldest, parent, fork = finished("oldest"), finished("parent"), finished("fork")
+    parent.edit_meta(parent=oldest.id, parent_step=10)
+    fork.edit_meta(parent=parent.id, parent_step=20)
+
+    def is_examined() -> bool:
+        looked.clear()
+        health.examined(fork)
+        return looked == [fork.id]
+
+    assert is_examined()
+    assert not is_examined()
+    parent.add_evaluation(MEASURED)
+    assert is_examined()
+    oldest.add_evaluation(MEASURED)
+    assert is_examined()
+    (oldest.path / "scalars.arrow").unlink()
+    assert is_examined()
+    runs.delete(oldest)
+    assert is_examined()
+    runs.delete(parent)
+    assert is_examined()
+    fork.edit_meta(parent=None)
+    assert is_examined()
+    assert not is_examined()
+
+
+def test_a_run_is_examined_again_when_there_is_a_checkpoint_to_go_on_from(finished, monkeypatch):
+    monkeypatch.setattr(health, "observe", lambda run: [STRONG] if run.checkpoints() else [])
+    run = finished("a")
+    assert health.examined(run) == []
+    (run.path / "checkpoints").mkdir()
+    (run.path / "checkpoints" / "last.pt").write_bytes(b"")
+    assert health.examined(run) == [STRONG]
+    (run.path / "checkpoints" / "last.pt").unlink()
+    assert health.examined(run) == []
 
 
 def test_a_damaged_run_has_no_health(finished):
