@@ -49,8 +49,8 @@ class Limits:
     good: float = 0.3  # precision of samples that are not just noise (0.28; 0.36)
     variety: int = 300  # steps for which images may lack variety, while their run goes on (100)
     recall: float = 0.005  # recall of samples that are all alike within a class (0.007; 0.002)
-    lifelike: float = 0.8  # precision from which on samples are held against the real images that they cover:
-    covered: float = 0.3  # at least so many (0.7; 0.27 of 5 real images a class, again and again)
+    varied: float = 0.08  # the same (0.15; 0.05 of 5 real images a class, again and again)
+    lifelike: float = 0.85  # where the precision is above this
     among: int = 5  # newest evaluations, most of which must agree on classes, variety or copies
     spreads: float = 0.005  # rise of recall with which samples get more varied
     better: float = 0.95  # FID, relative to the lowest before, while samples still get better (0.94; 0.96)

@@ -33,7 +33,11 @@ def git_commit() -> str | None:
 def threads() -> int:
     """Threads to train with: recorded with the run, since results differ by rounding between thread counts.
 
-    Beyond a few, logical CPUs are usually two to a core, and a second thread on a core does not help a convolution.
+    As many as `OMP_NUM_THREADS` asks for. Else, beyond a few, logical CPUs are usually two to a core, and a second
+    thread on a core does not help a convolution.
     """
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
     logical = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return logical if logical <= 4 else logical // 2

@@ -61,21 +61,23 @@ class Measurer:
     """Makes measurements, each in a thread of its own, one at a time."""
 
     def __init__(self) -> None:
-        self._free = threading.Lock()
+        self._free = threading.Lock()  # held by the one that is being made
+        self._lock = threading.Lock()  # on what follows
         self._latest: dict[Path, Measurement] = {}
         self._threads: list[threading.Thread] = []
         atexit.register(self.close)
 
     def measure(self, run: Run) -> Measurement:
         """Measure a run's last checkpoint; if that is under way already, the one that is."""
-        before = self.latest(run)
-        if before is not None and not before.over.is_set():
-            return before
-        made = self._latest[run.path] = Measurement(run)
-        thread = threading.Thread(target=made.make, args=(self._free,), name=f"measuring {run.id}", daemon=True)
-        self._threads = [each for each in self._threads if each.is_alive()] + [thread]
-        thread.start()
-        return made
+        with self._lock:
+            before = self.latest(run)
+            if before is not None and not before.over.is_set():
+                return before
+            made = self._latest[run.path] = Measurement(run)
+            thread = threading.Thread(target=made.make, args=(self._free,), name=f"measuring {run.id}", daemon=True)
+            self._threads = [each for each in self._threads if each.is_alive()] + [thread]
+            thread.start()
+            return made
 
     def latest(self, run: Run) -> Measurement | None:
         """The newest measurement of a run that was asked for here."""
@@ -83,10 +85,11 @@ class Measurer:
 
     def close(self, timeout: float = 20.0) -> None:
         """Have all of them end."""
-        for measurement in self._latest.values():
-            measurement.cancel()
-        for thread in self._threads:
-            thread.join(timeout)
+        with self._lock:
+            for measurement in self._latest.values():
+                measurement.cancel()
+            for thread in self._threads:
+                thread.join(timeout)
 
 
 class _Unwanted(Exception):

@@ -399,11 +399,12 @@ RECORDINGS: dict[str, Recording] = {
         _MLP | {"data.limit": 200, "train.batch_size": 50, "train.epochs": 10_000, "train.steps": 2_400, "seed": 83},
         ("memorisation",),
         held_out=True,
+        known_miss="At its end it begins to copy: 0.70, which is told from 0.75 on.",
     ),
-    "mlp-g-steps": Recording(
+    "mlp-g-steps": Recording(  # it was to collapse to few digits: it draws one picture, and none of a digit
         _MLP | {"optim.g_steps": 5, "optim.lr_g": 2e-3, "train.steps": 800, "seed": 84},
-        ("mode_collapse",),
         ("dead_output",),
+        ("vanishing",),
         held_out=True,
     ),
     "fashion-strong-d": Recording(
@@ -412,11 +413,11 @@ RECORDINGS: dict[str, Recording] = {
         ("dead_output",),
         held_out=True,
     ),
-    "fashion-hinge": Recording(
+    "fashion-hinge": Recording(  # one bag, paler and paler; D does not even win
         _DCGAN
         | {"data.name": "fashion-mnist", "objective.loss": "hinge", "model.spectral_norm": True}
         | {"train.steps": 1_000, "seed": 86},
-        ("d_too_strong",),
+        ("mode_collapse",),
     ),
     "wasserstein-again": Recording(
         _DCGAN | {"objective.loss": "wasserstein", "model.ndf": 24, "seed": 82},

@@ -384,7 +384,17 @@ def test_what_can_be_resumed_is_what_has_begun_and_not_ended(store: RunStore, dc
 @pytest.mark.parametrize(("cpus", "threads"), [(1, 1), (2, 2), (4, 4), (6, 3), (16, 8)])
 def test_a_run_trains_with_one_thread_a_core(cpus: int, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()  # the suite's own single thread
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cpus)), raising=False)
+    assert ORIGINAL_THREADS() == threads
+
+
+@pytest.mark.parametrize(("asked", "threads"), [("3", 3), ("0", 2), ("many", 2), ("", 2)])
+def test_a_run_trains_with_as_many_threads_as_is_asked_for(
+    asked: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
     assert ORIGINAL_THREADS() == threads
 
 
