@@ -11,7 +11,7 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from gancore.datasets import DATASETS
 from gancore.experiments import EXPERIMENTS
 from gancore.files import write_atomic
 from gancore.health import examine
-from gancore.measures import MAIN, MEASURES, Evaluation, Size
+from gancore.measures import MAIN, MEASURES, Evaluation, Size, last
 from gancore.pulse import Superseded
 from gancore.records import RESUMABLE
 from gancore.store import Run, RunBusy, RunNotFound, RunStore
@@ -160,22 +160,23 @@ def list_runs(runs_dir: RunsDir = _RUNS, quiet: Quiet = False) -> None:
         return
     table = Table("run", "state", "step", "loss D", "loss G", "quality", "created", box=None)
     for run in runs:
-        status, summary = run.status, run.summary
+        status = run.status
+        numbers = {name: value for name, value in (status.scalars | run.summary).items() if value is not None}
         created = datetime.fromtimestamp(run.created).strftime("%Y-%m-%d %H:%M") if run.created else ""
-        losses = (f"{summary[key]:.3g}" if key in summary else "" for key in ("loss_d", "loss_g"))
+        losses = (f"{numbers[key]:.3g}" if key in numbers else "" for key in ("loss_d", "loss_g"))
         step = f"{status.step:,}/{status.total_steps:,}"
-        table.add_row(run.id, run.state, step, *losses, _quality(summary), created)
+        table.add_row(run.id, run.state, step, *losses, _quality(run), created)
     _console(wide=not sys.stdout.isatty()).print(table)
 
 
-def _quality(summary: Mapping[str, float]) -> str:
-    """`FID (mnist-cnn-v1) 12.3`, or what else says most of the samples."""
-    known = {name.partition(" (")[0]: name for name in summary}
-    key = next((key for key in MAIN if key in known), None)
-    if key is None:
-        return ""
-    measure, through = MEASURES[key], known[key].removeprefix(key)
-    return f"{measure.label}{through} {summary[known[key]]:{measure.digits}}"
+def _quality(run: Run) -> str:
+    """`FID (mnist-cnn-v1) 12.3`, or what else says most of the samples; the last value, of a full evaluation first."""
+    evaluations = run.evaluations()
+    for key in ("fid", "modes", *MAIN):
+        found = last(evaluations, key, "full") or last(evaluations, key)
+        if found is not None:
+            return f"{MEASURES[key].name(found.extractor)} {found.values[key]:{MEASURES[key].digits}}"
+    return ""
 
 
 @app.command()

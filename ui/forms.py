@@ -7,6 +7,7 @@ is shown.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -115,6 +116,8 @@ def waits_for() -> str | None:
 
 def pick_experiment() -> None:
     """Choose what to start from: an experiment of the catalogue, one of its runs, at full or quick scale."""
+    if taken := st.session_state.pop("taken-over", None):
+        start_from(*taken)
     start = origin()
     titles = {} if start.listed else {OTHER: start.title if start.fork else f"Settings of {start.title}"}
     titles |= {key: experiment.title for key, experiment in EXPERIMENTS.items()}
@@ -215,10 +218,30 @@ def suggest_name(config: RunConfig) -> str:
 
 
 def changed_name(title: str, before: RunConfig, config: RunConfig) -> str:
-    """A title with what was changed since: `quickstart ngf 64 lr_d 0.1`."""
-    named = {path: new for path, (new, _) in config.differences(before).items() if path not in FOLLOWING}
-    parts = [f"{SETTINGS[path].label} {value_text(path, new)}" for path, new in named.items()]
+    """A title with what was changed since: `quickstart ngf 64 lr_d 0.1`. What it says of that already is replaced."""
+    parts = []
+    for path, (new, old) in config.differences(before).items():
+        if path in FOLLOWING:
+            continue
+        is_now, was = (f"{SETTINGS[path].label} {value_text(path, value)}" for value in (new, old))
+        replaced = re.sub(rf"(?<=\s){re.escape(was)}(?!\S)", lambda _, text=is_now: text, title)
+        if replaced == title:
+            parts.append(is_now)
+        title = replaced
     return " ".join([title, *(parts if len(parts) <= 3 else [*parts[:2], f"and {len(parts) - 2} more"])])
+
+
+def take_over(config: RunConfig, title: str, experiment: str | None) -> None:
+    """Have the form filled with a config when the page is drawn next."""
+    st.session_state["taken-over"] = (config, title, experiment)
+
+
+def holds(config: RunConfig) -> bool:
+    """Whether the form says just this."""
+    try:
+        return draft().flat == config.flat
+    except ConfigError:
+        return False
 
 
 # --- one widget a setting -------------------------------------------------------------------------------------------

@@ -3,109 +3,111 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
 from gancore.config import ConfigError
-from gancore.health import Finding, judged, observe
+from gancore.health import Finding, Judged, judged, observe
 from gancore.limits import LIMITS
 from gancore.remedies import Remedy
 from gancore.signs import SIGNS
 from gancore.store import Run, RunStore
-from ui import forms, starting
+from ui import forms, starting, state
 from ui.words import plain
 
 PATIENCE = 20.0  # seconds that a run is given to stop before its checkpoint is forked
 EARLY = LIMITS.block * LIMITS.window  # steps before there is a level of any curve
 
 
+class Seen(NamedTuple):
+    """What was seen of a run, and in what."""
+
+    findings: list[Finding]  # what goes wrong, the gravest first
+    doubts: list[Finding]  # what may go wrong: it may pass by itself, or be chance
+    judged: Judged
+    is_measured: bool
+
+
 def examined(run: Run) -> list[Finding]:
     """What goes wrong, the gravest first."""
-    return [finding for finding in _observed(run) if finding.certain]
+    return _seen(run).findings
 
 
-def doubtful(run: Run) -> list[Finding]:
-    """What may go wrong: it may pass by itself, or be chance."""
-    return [finding for finding in _observed(run) if not finding.certain]
-
-
-def _observed(run: Run) -> list[Finding]:
+def _seen(run: Run) -> Seen:
     """All of that; looked for again only when the run went on, or what it was forked from came or went."""
     *ancestors, _ = RunStore(run.path.parent).lineage(run)
     files = [run.path / name for name in _READ]
     files += [ancestor.path / name for ancestor in ancestors for name in _READ_OF_ANCESTORS]
-    return _remembered(str(run.path), *map(_stamp, files))
+    return _remembered(run.path, *map(state.stamp, files))
 
 
 _READ_OF_ANCESTORS = ("meta.json", "scalars.arrow", "evals")
 _READ = (*_READ_OF_ANCESTORS, "changes", "status.json", "checkpoints")  # what findings hang on
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    """Another one when a file or what lies in a folder has changed; cheaper than to read it."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return 0, 0
-    return stat.st_mtime_ns, stat.st_size
-
-
-@st.cache_data(max_entries=1_000, show_spinner=False)
-def _remembered(path: str, *stamps: tuple[int, int]) -> list[Finding]:  # noqa: ARG001
-    return observe(Run(Path(path)))
+@lru_cache(maxsize=1_000)  # not Streamlit's, which takes longer than all else in a row of a table
+def _remembered(path: Path, *_stamps: tuple[int, int]) -> Seen:
+    run = Run(path)
+    observed = observe(run)
+    findings = [finding for finding in observed if finding.certain]
+    doubts = [finding for finding in observed if not finding.certain]
+    return Seen(findings, doubts, judged(run), bool(run.evaluations()))
 
 
 def word(run: Run) -> str | None:
     """The gravest finding and how many there are besides, for tables; None where nothing can be told yet."""
     if run.damage:
         return None
-    findings = examined(run)
-    if findings:
-        more = f" +{len(findings) - 1}" if len(findings) > 1 else ""
-        return f"⚠ {findings[0].title}{more}"
-    if doubts := doubtful(run):
-        return f"perhaps: {doubts[0].title}"
-    clear, _, _ = _clear(run).partition(";")
-    return f"✓ {clear}" if any(judged(run)) else None
+    seen = _seen(run)
+    if seen.findings:
+        more = f" +{len(seen.findings) - 1}" if len(seen.findings) > 1 else ""
+        return f"⚠ {seen.findings[0].title}{more}"
+    if seen.doubts:
+        return f"perhaps: {seen.doubts[0].title}"
+    clear, _, _ = _clear(seen).partition(";")
+    return f"✓ {clear}" if any(seen.judged) else None
 
 
 def sentence(run: Run) -> str:
     """Every finding's title and the step at which it was first seen."""
-    found = [f"{finding.title} (from step {finding.step:,})" for finding in examined(run)]
-    found += [f"perhaps: {finding.title} (from step {finding.step:,})" for finding in doubtful(run)]
-    return "; ".join(found) or _clear(run)
+    seen = _seen(run)
+    found = [f"{finding.title} (from step {finding.step:,})" for finding in seen.findings]
+    found += [f"perhaps: {finding.title} (from step {finding.step:,})" for finding in seen.doubts]
+    return "; ".join(found) or _clear(seen)
 
 
-def _clear(run: Run) -> str:
+def _clear(seen: Seen) -> str:
     """That nothing was found, and where that was looked for."""
-    curves, samples = judged(run)
+    curves, samples = seen.judged
     if curves and samples:
         return "no trouble found"
     if samples:
         return "no trouble in its samples; its curves do not tell yet"
     if not curves:
         return "too early to tell"
-    later = "too early to judge its samples" if run.evaluations() else "its samples were not measured"
+    later = "too early to judge its samples" if seen.is_measured else "its samples were not measured"
     return f"no trouble in its curves; {later}"
 
 
 def line(run: Run, *, live: bool) -> None:
     """In a place that stays: a button to each finding's card, or that nothing was found."""
-    findings, doubts = examined(run), doubtful(run)
+    seen = _seen(run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"health-{run.id}"):
-        if not findings and not doubts:
-            _all_clear(run, live)
-        for finding in findings + doubts:
+        if not seen.findings and not seen.doubts:
+            _all_clear(run, seen, live)
+        for finding in seen.findings + seen.doubts:
             title = plain(finding.title)
             label = f":orange[:material/warning: {title}]" if finding.certain else f":gray[? {title}]"
             with st.popover(label, key=f"finding-{run.id}-{finding.sign}"):
                 _card(run, finding, live)
 
 
-def _all_clear(run: Run, live: bool) -> None:
+def _all_clear(run: Run, seen: Seen, live: bool) -> None:
     """As high as a finding's button, so that nothing moves when the first one comes."""
-    clear, (curves, samples) = _clear(run), judged(run)
+    clear, (curves, samples) = _clear(seen), seen.judged
     icon, color = ("check_circle", "green") if curves else ("hourglass_empty", "gray")
     word = "healthy so far" if curves and live else clear
     with st.popover(f":{color}[:material/{icon}: {word}]", type="tertiary", key=f"healthy-{run.id}"):
@@ -156,6 +158,8 @@ def apply(run: Run, remedy: Remedy) -> None:
     except (ConfigError, starting.NotStarted) as problem:
         st.toast(plain(str(problem)), icon=":material/error:")
         return
+    if forms.holds(before):  # what is prepared for another run stays
+        forms.take_over(config, name, run.experiment)
     st.query_params["run"] = new.id
     st.rerun()
 

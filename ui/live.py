@@ -17,7 +17,7 @@ from gancore.config import SETTINGS, ConfigError, RunConfig
 from gancore.datasets import TOYS
 from gancore.loading import load_torch
 from gancore.parts import CONDITIONAL
-from gancore.records import RESUMABLE, ShownState, Status
+from gancore.records import RESUMABLE, Command, ShownState, Status
 from gancore.store import Run, RunBusy
 from gancore.text import describe_duration, describe_value
 from ui import forms, health, quality, starting, state
@@ -42,12 +42,17 @@ _STATES: dict[ShownState, tuple[str, str, str]] = {
 }
 
 
+_ASKED: dict[Command, tuple[str, str, str]] = {
+    "pause": ("pause", "orange", "pausing …"),
+    "stop": ("stop", "gray", "stopping …"),
+}
+
 LIVE: tuple[ShownState, ...] = ("running", "queued")  # these change by themselves
 
 
-def state_badge(shown: ShownState) -> None:
-    """A run's state as icon and word."""
-    icon, color, word = _STATES[shown]
+def state_badge(shown: ShownState, asked: Command = "run") -> None:
+    """A run's state as icon and word, and what it was asked for meanwhile."""
+    icon, color, word = _ASKED.get(asked) or _STATES[shown]
     st.badge(word, icon=f":material/{icon}:", color=color)
 
 
@@ -116,12 +121,13 @@ def _view(run_id: str, shown: ShownState) -> None:
 
 def _header(run: Run, live: bool) -> None:
     status = run.status
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(plain(run.name), anchor=False, width="content")
-        state_badge(run.state)
-        st.space("stretch")
-        _fork_button(run)
-        _control_buttons(run, "view")
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.subheader(plain(run.name), anchor=False, width="content")
+            state_badge(run.state, asked=_asked(run))
+        with st.container(horizontal=True, width="content"):  # which go to the next line together
+            _fork_button(run)
+            _control_buttons(run, "view")
     _origin_line(run)
     st.progress(_share(status), text=plain(progress_line(status, live=live)))
     health.line(run, live=live)
@@ -205,8 +211,7 @@ def _control_buttons(run: Run, place: str) -> None:
     shown = run.state
     key = f"{place}-{run.id}"
     if shown in ("running", "queued"):
-        asked = run.control
-        waiting = shown == "running" and asked.attempt == run.status.attempt and asked.command != "run"
+        waiting = _asked(run) != "run"
         if st.button("Pause", icon=":material/pause:", key=f"pause-{key}", disabled=waiting):
             run.command("pause")
             st.rerun()
@@ -222,6 +227,12 @@ def _control_buttons(run: Run, place: str) -> None:
     if shown in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", key=f"resume-{key}"):
         resume(run)
         st.rerun()
+
+
+def _asked(run: Run) -> Command:
+    """What a run that trains was asked for and has not done yet."""
+    asked = run.control
+    return asked.command if run.state == "running" and asked.attempt == run.status.attempt else "run"
 
 
 def resume(run: Run) -> None:

@@ -154,6 +154,25 @@ def test_a_remedy_starts_a_new_run_and_goes_there(open_page, finished, runs):
 
 
 @pytest.mark.usefixtures("sick")
+@pytest.mark.parametrize("edited", [False, True])
+def test_the_form_takes_a_remedy_over_unless_it_holds_something_else(open_page, finished, edited):
+    run = finished("sick lr_d 0.1", {"optim.lr_d": 0.1})
+    app = open_page("train", run=run.id)
+    app.button(key=f"use-view-{run.id}").click().run()
+    if edited:
+        app.text_input(key=typed(app, "nz")).set_value("50").run()
+    remedy(app, run).click().run()
+    assert not app.exception
+    assert app.session_state["draft"]["optim.lr_d"] == (0.1 if edited else 1e-4)
+    assert app.session_state["origin"].title == ("sick lr_d 0.1" if edited else "sick lr_d 1e-4")
+
+
+def typed(app: AppTest, label: str) -> str:
+    """The key of a setting's text box, whichever turn the form is at."""
+    return next(box.key for box in app.text_input if box.label == f"{label}, typed")
+
+
+@pytest.mark.usefixtures("sick")
 def test_a_remedy_can_go_on_from_the_last_checkpoint(open_page, stopped, runs):
     run = stopped("sick")
     app = open_page("train", run=run.id)
