@@ -27,4 +27,5 @@ else:
     if not shown:
         st.info(f"None of the {len(runs)} runs matches “{words}”.", icon=":material/search_off:")
     tables.actions(chosen)
+    tables.outcome(chosen)
 tables.trash()

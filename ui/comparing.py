@@ -144,7 +144,7 @@ def curves(runs: Sequence[Run]) -> None:
             comparing_quality.curve(measured, key, rows, axis=axis or "step", log=log, marks=marks)
     if values:
         comparing_quality.warn([each for found in evaluations.values() for each in found])
-    st.caption("Losses of different objectives do not compare either: look at the samples.")
+    st.caption("Losses of different objectives do not compare: look at the samples.")
 
 
 def _d_output(run: Run) -> str:

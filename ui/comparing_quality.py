@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gancore.measures import MAIN, MEASURES, Evaluation, best, final, shown_weights
 from gancore.store import Run
@@ -14,10 +16,21 @@ from ui import quality, state
 from ui.charts import Mark
 from ui.colors import run_color
 from ui.components import chart
-from ui.quality_charts import Series, as_text, class_bars, classes_line, highest_share, value_figure, with_classes
+from ui.quality_charts import (
+    Series,
+    as_text,
+    class_bars,
+    class_map,
+    classes_line,
+    highest_share,
+    value_figure,
+    with_classes,
+)
 from ui.words import labels, plain
 
 Measured = Mapping[str, Sequence[Evaluation]]  # by the run's id
+ACROSS = 4  # charts of classes in a line, at most
+MAP_HEIGHT = 270
 
 
 def evaluations(run: Run, *, join: bool) -> list[Evaluation]:
@@ -111,23 +124,44 @@ def differences(found: Sequence[Evaluation]) -> list[str]:
 
 
 def classes(runs: Sequence[Run]) -> None:
-    """Which classes came up at the last evaluation, a chart each run."""
-    counted = {run: found[-1] for run in runs if (found := with_classes(run.evaluations()))}
+    """Which classes came up, a chart each run: at the last evaluation, and from one to the next."""
+    counted = {run: found for run in runs if (found := with_classes(run.evaluations()))}
     if not counted:
         return
     st.subheader("Classes among the samples", anchor=False)
-    names, top = labels(runs), highest_share(list(counted.values()))
-    across = min(len(counted), 4)
-    cells = st.columns(across)
-    for index, (run, newest) in enumerate(counted.items()):
-        with cells[index % across]:
-            classes_of = quality.class_names(run.config)
-            line = f"step {newest.step:,}: {classes_line(newest, classes_of)}"
-            st.markdown(f"**{plain(names[run.id])}** · {plain(line)}")
+    names, top = labels(runs), highest_share([found[-1] for found in counted.values()])
+    for run, cell in _side_by_side(list(counted)):
+        with cell:
+            newest, classes_of = counted[run][-1], quality.class_names(run.config)
+            st.markdown(f"**{plain(names[run.id])}**")
             figure = class_bars(newest, classes_of, run.id, color=run_color(run), top=top)
             key = f"compare-classes-{run.id}"
             chart(figure, key=key, alt=f"classes among the samples of {names[run.id]}", height=230)
+            st.caption(plain(f"At step {newest.step:,}: {classes_line(newest, classes_of)}."))
     st.caption("Bars: of the samples; dashes: of the data.")
+    _classes_by_step({run: found for run, found in counted.items() if len(found) > 1}, names)
+
+
+def _classes_by_step(counted: Mapping[Run, Sequence[Evaluation]], names: Mapping[str, str]) -> None:
+    """A small map for each run; all have the same scale of colours."""
+    if not counted:
+        return
+    st.markdown("##### Classes while they trained")
+    for run, cell in _side_by_side(list(counted)):
+        with cell:
+            st.markdown(f"**{plain(names[run.id])}**")
+            figure = class_map(counted[run], quality.class_names(run.config), run.id)
+            alt = f"classes among the samples of {names[run.id]}, by step"
+            chart(figure, key=f"compare-class-map-{run.id}", alt=alt, height=MAP_HEIGHT)
+    every = [each for found in counted.values() for each in found]
+    st.caption(f"Share of the samples over share of the data. {quality.map_key(every)}")
+
+
+def _side_by_side(runs: Sequence[Run]) -> Iterator[tuple[Run, DeltaGenerator]]:
+    """Each run with a place of its own, in lines that are about as long, and level."""
+    across = math.ceil(len(runs) / math.ceil(len(runs) / ACROSS))
+    for first in range(0, len(runs), across):
+        yield from zip(runs[first : first + across], st.columns(across), strict=False)
 
 
 def table(runs: Sequence[Run]) -> None:

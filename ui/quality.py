@@ -8,7 +8,7 @@ import streamlit as st
 
 from gancore.config import RunConfig
 from gancore.datasets import DATASETS, TOYS
-from gancore.measures import CHEAP_SAMPLES, FULL_SAMPLES, MEASURES, Evaluation, final, last, on_the_way
+from gancore.measures import CHEAP_SAMPLES, FULL_SAMPLES, MEASURES, Evaluation, final, last
 from gancore.measuring import Measurement
 from gancore.store import Run
 from gancore.text import describe_duration
@@ -20,6 +20,7 @@ from ui.quality_charts import (
     class_bars,
     class_map,
     classes_line,
+    is_rough,
     of_a_run,
     value_figure,
     with_classes,
@@ -37,7 +38,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("conditional_accuracy", "kept_class", "near_modes"),
     ),
     "Variety": (
-        *("recall", "coverage", "modes", "kl_to_uniform", "reverse_kl"),
+        *("recall", "coverage", "classes", "kl_to_uniform", "modes", "reverse_kl"),
         *("diversity", "similarity", "noise_spread"),
     ),
     "Pixels": ("contrast", "sharpness", "high_frequency", "background", "thickness", "thickness_ratio", "boldness"),
@@ -81,7 +82,7 @@ def first_values(config: RunConfig, keys: Sequence[str]) -> list[str]:
 
 def level(key: str, config: RunConfig) -> float | None:
     """What real images would give: the number of classes, where classes are counted."""
-    return len(config.labels_in_use) if key == "modes" else MEASURES[key].real
+    return len(config.labels_in_use) if key in ("classes", "modes") else MEASURES[key].real
 
 
 def _values(run: Run, evaluations: Sequence[Evaluation], marks: Sequence[Mark]) -> None:
@@ -139,7 +140,13 @@ def _classes(run: Run, evaluations: Sequence[Evaluation]) -> None:
     newest = counted[-1]
     seen = f"Classes as {newest.extractor or 'the classifier'} sees them"
     line = f"{seen}. At step {newest.step:,}, {newest.samples:,} samples: {classes_line(newest, names)}."
-    st.caption(plain(f"{line} A row that turns brown is a class that G drops."))
+    st.caption(plain(f"{line} {map_key(counted)}"))
+
+
+def map_key(counted: Sequence[Evaluation]) -> str:
+    """How to read maps of classes."""
+    brown = "A row that turns brown is a class that G drops."
+    return f"{brown} Empty: samples too rough to tell." if any(map(is_rough, counted)) else brown
 
 
 # --- the last one in full -------------------------------------------------------------------------------------------
@@ -186,16 +193,18 @@ def network(evaluation: Evaluation) -> str:
 
 
 def _cost(run: Run, evaluations: Sequence[Evaluation]) -> None:
-    """What the evaluations on the way cost."""
-    cheap = on_the_way(evaluations)
+    """What the evaluations on the way cost: at each step there is one of G and, where it is averaged, one of that."""
+    cheap = [each for each in evaluations if each.size == "cheap"]
     trained = run.status.seconds - _trained_before(run)
     if not cheap or trained <= 0:
         return
     seconds = sum(each.seconds for each in cheap)
-    each = f"{seconds / len(cheap):.2g} s" if seconds < 60 * len(cheap) else describe_duration(seconds / len(cheap))
+    times = len({(each.step, each.samples) for each in cheap})
+    each = f"{seconds / times:.2g} s" if seconds < 60 * times else describe_duration(seconds / times)
     share = f"{100 * seconds / trained:.1f} % of the training time"
-    many = f"; all {len(cheap)} together, {share}" if len(cheap) > 1 else f": {share}"
-    st.caption(f"Each evaluation of {cheap[-1].samples:,} samples took {each}{many}.")
+    many = f"; all {times} together, {share}" if times > 1 else f": {share}"
+    both = " of G, and of as many of its EMA," if len({each.weights for each in cheap}) > 1 else ""
+    st.caption(f"Each evaluation of {cheap[-1].samples:,} samples{both} took {each}{many}.")
 
 
 def _trained_before(run: Run) -> float:
@@ -210,37 +219,47 @@ def _trained_before(run: Run) -> float:
 
 
 def _nothing_yet(run: Run, live: bool) -> None:
+    if _measurement(run) is None:
+        st.info(_why_nothing(run, live), icon=":material/straighten:")
+    _measure_button(run, live)
+
+
+def _why_nothing(run: Run, live: bool) -> str:
+    """Why nothing is measured yet, and when something will be."""
     every = run.config.train.evaluate_every
     if live and every:
         share = run.config.train.evaluate_share
         limit = f", in at most {100 * share:g} % of the time" if share < 1 else ""
-        words = f"Nothing measured yet: {CHEAP_SAMPLES:,} samples are measured every {every:,} steps{limit}."
-    elif live:
-        words = "Nothing is measured while it trains, as “evaluate every” is 0."
-    elif run.checkpoints():
-        words = "Nothing measured yet: how good its samples are, and which classes come up, can be measured now."
-    else:
-        words = "Nothing measured, and there is no checkpoint whose samples could be."
-    st.info(words, icon=":material/straighten:")
-    _measure_button(run, live)
+        return f"Nothing measured yet: {CHEAP_SAMPLES:,} samples are measured every {every:,} steps{limit}."
+    if live:
+        return "Nothing is measured while it trains, as “evaluate every” is 0."
+    if run.checkpoints():
+        return "Nothing measured yet: how good its samples are, and which classes come up, can be measured now."
+    return "Nothing measured, and there is no checkpoint whose samples could be."
+
+
+def _measurement(run: Run) -> Measurement | None:
+    """The measurement of a run that is under way."""
+    latest = state.measurer().latest(run)
+    return None if latest is None or latest.over.is_set() else latest
 
 
 def _measure_button(run: Run, live: bool) -> None:
     """Measure the last checkpoint; not while it or another run trains, which would take its processor."""
     if live or "last" not in run.checkpoints():
         return
-    measurer = state.measurer()
-    measurement = measurer.latest(run)
-    if measurement is not None and not measurement.over.is_set():
-        st.fragment(_under_way, run_every=LOOK, key=f"measuring-{run.id}")(measurement)
+    under_way = _measurement(run)
+    if under_way is not None:
+        st.fragment(_under_way, run_every=LOOK, key=f"measuring-{run.id}")(under_way)
         return
-    count, active = run.config.train.final_samples or FULL_SAMPLES, state.active_run()
+    measurer, active = state.measurer(), state.active_run()
+    count, before = run.config.train.final_samples or FULL_SAMPLES, measurer.latest(run)
     label, icon, key = f"Measure {count:,} samples", ":material/straighten:", f"measure-{run.id}"
     st.button(label, icon=icon, key=key, disabled=active is not None, on_click=measurer.measure, args=(run,))
     if active is not None:
         st.caption(plain(f"{active.name} is training, and measuring would slow it down."))
-    elif measurement is not None and measurement.problem:
-        st.error(plain(measurement.problem), icon=":material/error:")
+    elif before is not None and before.problem:
+        st.error(plain(before.problem), icon=":material/error:")
 
 
 def _under_way(measurement: Measurement) -> None:

@@ -20,9 +20,11 @@ from ui.words import legend
 LOG = ("fid",)  # fall by decades
 LOG_LEAST = 1e-9  # that a log axis reaches: less is rounding, and no more drawn than a zero
 LOG_DECADES = 6  # over which ticks at 1, 2 and 5 have room
+LOG_MARGIN = 1.5  # by which a log axis goes beyond values that are all about the same
 FROM_ANYWHERE = ("parzen", "test_elbo", "test_recon", "test_kl")  # whose zero says nothing
 COMPANIONS = {"coverage": {"precision": "#009E73", "recall": "#CC79A7"}}  # drawn thinly with it
 RARE = 0.1  # of its share of the data: a class that hardly comes up
+ROUGH = 0.25  # precision below which samples are no classes yet: a classifier calls most of them the same, an 8 say
 NEVER = "×"  # in the cell of a class that does not come up
 
 _RATIO = [[0.0, "#B35806"], [0.5, "#AEB4BD"], [1.0, "#6A51A3"]]  # of a share to the data's: 0, 1, 2 and above
@@ -74,7 +76,7 @@ def value_figure(
     shown = marks if axis == "step" else ()
     made = layout(AXES[axis], title, revision=identity + key + axis, log=is_log, marks=shown)
     if is_log:
-        made["yaxis"] |= _log_ticks([each.values[key] for each in drawn])
+        made["yaxis"] |= _log_axis([each.values[key] for each in drawn])
         for trace in data:
             trace["y"] = [value if value >= LOG_LEAST else None for value in trace["y"]]
     elif key not in FROM_ANYWHERE:
@@ -146,10 +148,15 @@ def _points(evaluations: Sequence[Evaluation], xs: Sequence[float] | None, key: 
     return found
 
 
-def _log_ticks(values: Sequence[float]) -> dict[str, Any]:
-    """1, 2, 5, 10 and so on as far as the values reach; nothing where they span too little or too much for that."""
+def _log_axis(values: Sequence[float]) -> dict[str, Any]:
+    """Ticks at 1, 2, 5, 10 and so on as far as the values reach, where they span neither too little nor too much for
+    that; and so much room that values which hardly differ look like it."""
     drawn = [value for value in values if value >= LOG_LEAST]
-    if not drawn or max(drawn) < 5 * min(drawn):
+    if not drawn:
+        return {}
+    if max(drawn) < LOG_MARGIN * min(drawn):
+        return {"range": [math.log10(min(drawn) / LOG_MARGIN), math.log10(max(drawn) * LOG_MARGIN)]}
+    if max(drawn) < 5 * min(drawn):
         return {}
     low, high = min(drawn) / 2, max(drawn) * 2
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
@@ -205,8 +212,17 @@ def rare_classes(evaluation: Evaluation, names: Sequence[str]) -> list[str]:
     return [class_name(names, place) for place, (found, wanted) in enumerate(pairs) if 0 < found < RARE * wanted]
 
 
+def is_rough(evaluation: Evaluation) -> bool:
+    """Whether the samples look so little like real images that their classes say nothing."""
+    return evaluation.values.get("precision", 1.0) < ROUGH
+
+
 def classes_line(evaluation: Evaluation, names: Sequence[str]) -> str:
     """`never: bag, coat; hardly: shirt`."""
+    if is_rough(evaluation):
+        return f"too rough to tell classes apart, as {evaluation.values['precision']:.0%} of them lie among real images"
+    if len(only := [class_name(names, place) for place, count in enumerate(evaluation.histogram) if count]) == 1:
+        return f"only {only[0]}"
     found = {"never": missing_classes(evaluation, names), "hardly": rare_classes(evaluation, names)}
     said = [f"{word}: {_listed(classes)}" for word, classes in found.items() if classes]
     return "; ".join(said) or "all classes come up"
@@ -223,13 +239,14 @@ def class_name(names: Sequence[str], place: int) -> str:
 
 
 def class_map(evaluations: Sequence[Evaluation], names: Sequence[str], identity: str) -> Figure:
-    """A row a class, a column an evaluation: its share of the samples, over its share of the data."""
+    """A row a class, a column an evaluation: its share of the samples, over its share of the data. Empty where the
+    samples are too rough to tell."""
     last = evaluations[-1]
     usable = [each for each in evaluations if len(each.histogram) == len(last.histogram)]
     expected = np.stack([expected_shares(each) for each in usable], 1)  # (classes, steps)
     found = np.stack([shares(each) for each in usable], 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(expected > 0, found / expected, np.nan)
+        ratio = np.where((expected > 0) & [not is_rough(each) for each in usable], found / expected, np.nan)
     rows = [class_name(names, place) for place in range(len(last.histogram))]
     trace = {
         "type": "heatmap",
@@ -283,12 +300,13 @@ def class_bars(
     rows = [class_name(names, place) for place in range(len(evaluation.histogram))]
     found, expected = 100 * shares(evaluation), 100 * expected_shares(evaluation)
     never = [NEVER if not share and wanted else "" for share, wanted in zip(found, expected, strict=True)]
+    rough = is_rough(evaluation)
     bars = {
         "type": "bar",
         "x": rows,
         "y": found.round(2).tolist(),
-        "name": f"of {evaluation.samples:,} samples",
-        "marker": {"color": color},
+        "name": f"of {evaluation.samples:,} samples" + (", too rough to tell" if rough else ""),
+        "marker": {"color": color, "opacity": 0.35 if rough else 1},
         "text": never,
         "textposition": "outside",
         "hovertemplate": "%{y:.1f} %",

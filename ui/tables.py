@@ -4,57 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
-from streamlit.column_config import NumberColumn
 
 from gancore.config import SETTINGS
-from gancore.measures import CHEAP_SAMPLES, MAIN, MEASURES, Evaluation, at_the_end, best_of, newest, on_the_way
 from gancore.records import RESUMABLE
 from gancore.store import Run, RunBusy
 from gancore.text import describe_duration
-from ui import forms, health, live, state
+from ui import columns, forms, health, live, quality, state
 from ui.words import plain, value_text
 
 MAX_VARYING = 8  # columns for settings that differ among the runs shown
-
-
-When = Literal["last", "best", "end"]
-_FIDS: dict[When, tuple[str, str]] = {  # it hangs on the number of samples, which is the same in each column
-    "last": ("FID", f"Of the last {CHEAP_SAMPLES:,} samples while it trained. "),
-    "best": ("best FID", f"The lowest of {CHEAP_SAMPLES:,} samples while it trained. "),
-    "end": ("FID at the end", "Of all samples measured at the end. "),
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of what was measured through one extractor: values through another one do not compare."""
-
-    key: str
-    extractor: str | None = None
-    when: When = "last"
-
-    @property
-    def title(self) -> str:
-        """`best FID (mnist-cnn-v1)`."""
-        label = _FIDS[self.when][0] if self.key == "fid" else MEASURES[self.key].label
-        return f"{label} ({self.extractor})" if self.extractor else label
-
-    @property
-    def look(self) -> Any:
-        """What it says and how the table writes it."""
-        measure, note = MEASURES[self.key], _FIDS[self.when][1] if self.key == "fid" else ""
-        return NumberColumn(help=note + measure.help, format=f"%{measure.digits}")
-
-    @property
-    def place(self) -> tuple[int, str, int]:
-        """Where it stands among the others: by value, then by extractor."""
-        return MAIN.index(self.key), self.extractor or "", list(_FIDS).index(self.when)
 
 
 def matches(run: Run, words: str) -> bool:
@@ -89,15 +52,11 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
     if not runs:
         return []
     paths = varying(runs)[:MAX_VARYING]
-    measured = [{} if run.damage else _quality(run) for run in runs]
-    columns = sorted({column for values in measured for column in values}, key=lambda column: column.place)
-    rows = []
-    for run, values in zip(runs, measured, strict=True):
-        rows.append(_row(run, paths, {column.title: values.get(column) for column in columns}))
-    table = pd.DataFrame(rows)
-    for column in ("D loss", "G loss", "loss", "forked from", "health"):  # most tables lack some of them
-        if column in table and table[column].isna().all():
-            table = table.drop(columns=column)
+    measured = columns.Quality(runs)
+    table = pd.DataFrame([_row(run, paths, measured.cells(run)) for run in runs])
+    for name in ("D loss", "G loss", "loss", "forked from", "health"):  # most tables lack some of them
+        if name in table and table[name].isna().all():
+            table = table.drop(columns=name)
     event = st.dataframe(
         table,
         hide_index=True,
@@ -107,6 +66,7 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
         on_select="rerun",
         selection_mode="multi-row",
         key=_table_key(runs),
+        column_order=[name for name in table if name not in measured.asked_for],
         column_config={
             "samples": st.column_config.ImageColumn("samples", width="small"),
             "name": st.column_config.TextColumn("name", width="medium", pinned=True),
@@ -116,7 +76,7 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
             "loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
             "when": st.column_config.DatetimeColumn(format="distance"),
             "health": st.column_config.TextColumn(help="What goes wrong, as its curves and samples show it."),
-            **{column.title: column.look for column in columns},
+            **measured.looks,
         },
     )
     return [runs[index] for index in event.selection.rows if index < len(runs)]
@@ -127,12 +87,12 @@ def _table_key(runs: Sequence[Run]) -> str:
     return "runs-table-" + hashlib.blake2b(" ".join(run.id for run in runs).encode(), digest_size=8).hexdigest()
 
 
-def _row(run: Run, paths: Sequence[str], measured: Mapping[str, float | None]) -> dict[str, Any]:
+def _row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
     if run.damage:
         state_of_it = live.state_word("damaged")
         return {"samples": None, "name": run.id, "state": state_of_it, **measured, "notes": run.damage}
     status, meta, config = run.status, run.meta, run.config_now
-    numbers = run.summary or status.scalars
+    numbers = status.scalars | run.summary  # of a run that was killed, a summary has no losses
     return {
         "samples": live.thumbnail_url(run),
         "name": ("★ " if meta.starred else "") + run.name,
@@ -152,24 +112,6 @@ def _row(run: Run, paths: Sequence[str], measured: Mapping[str, float | None]) -
         "tags": list(meta.tags),
         "notes": meta.notes,
     }
-
-
-def _quality(run: Run) -> dict[Column, float]:
-    """What was measured of its samples: what hangs on their number apart for each, else the last."""
-    evaluations, summary = run.evaluations(), run.summary
-    cheap, full = on_the_way(evaluations), at_the_end(evaluations)
-    found = {}
-    for key in MAIN:
-        every: dict[When, Evaluation | None] = {"last": newest(full, key) or newest(cheap, key)}
-        if key == "fid":
-            every = {"last": newest(cheap, key), "best": best_of(cheap, key), "end": newest(full, key)}
-        for when, evaluation in every.items():
-            if evaluation is not None:
-                extractor = evaluation.extractor if MEASURES[key].learned else None
-                found[Column(key, extractor, when)] = evaluation.values[key]
-        if not any(every.values()) and key in summary:  # of runs from before there were evaluations
-            found[Column(key)] = summary[key]
-    return found
 
 
 def _parent_name(run_id: str | None) -> str | None:
@@ -202,12 +144,13 @@ def actions(chosen: Sequence[Run]) -> None:
             _delete(chosen)
             st.rerun()
     if one:
-        _edit(one)
+        with st.expander("Name, tags and notes", icon=":material/edit:", key=f"edit-{one.id}"):
+            _edit(one)
 
 
 def _edit(run: Run) -> None:
     meta = run.meta
-    with st.form(f"edit-{run.id}", border=True):
+    with st.form(f"edit-form-{run.id}", border=False):
         left, right = st.columns(2)
         name = left.text_input("Name", run.name, max_chars=120, key=f"name-{run.id}")
         tags = right.multiselect(
@@ -218,6 +161,25 @@ def _edit(run: Run) -> None:
         if st.form_submit_button("Save", icon=":material/save:"):
             run.edit_meta(name=name.strip(), tags=tuple(tags), notes=notes, starred=starred)
             st.rerun()
+
+
+def outcome(chosen: Sequence[Run]) -> None:
+    """What was measured of the ticked run, as on the Train page; of several, where it is shown together."""
+    usable = [run for run in chosen if not run.damage]
+    if len(usable) > 1:
+        st.caption("**Compare** shows their curves, their samples and which classes come up, side by side.")
+    elif usable:
+        (run,) = usable
+        every = live.WATCH if run.state in live.LIVE else None
+        st.fragment(_outcome, run_every=every, key=f"outcome-{run.id}")(run.id)
+
+
+def _outcome(run_id: str) -> None:
+    run = state.find_run(run_id)
+    if run is None or run.damage:
+        st.rerun()  # the table must notice, too
+    st.subheader("Quality of its samples", anchor=False)
+    quality.section(run, live=run.state in live.LIVE, marks=live.change_marks(run))
 
 
 def _delete(chosen: Sequence[Run]) -> None:

@@ -14,7 +14,7 @@ from gancore.measures import MEASURES
 from gancore.records import Status
 from gancore.scalars import ScalarWriter
 from tests.app.evaluations import evaluation, full, plant
-from ui import comparing_quality, quality, quality_charts, state, tables
+from ui import columns, comparing_quality, quality, quality_charts, state
 from ui.charts import Mark
 from ui.colors import REAL, G, run_color
 from ui.quality_charts import Series, class_bars, class_map, of_a_run, value_figure, with_classes, with_companions
@@ -90,6 +90,12 @@ def test_any_value_alone_has_an_axis(value):
     assert "tickvals" not in axis
 
 
+def test_values_that_hardly_differ_look_like_it():
+    found = [evaluation(100, {"fid": 146.0}), evaluation(200, {"fid": 146.1})]
+    low, high = value_figure(of_a_run(found, "fid"), "fid", identity="")["layout"]["yaxis"]["range"]
+    assert 10**low < 100 < 200 < 10**high
+
+
 def test_an_axis_over_many_decades_leaves_its_ticks_to_plotly():
     found = [evaluation(1, {"fid": 1e12}), evaluation(2, {"fid": 1e-8})]
     assert "tickvals" not in value_figure(of_a_run(found, "fid"), "fid", identity="")["layout"]["yaxis"]
@@ -133,7 +139,7 @@ def test_a_dotted_line_says_what_real_images_would_give(key, level):
     [({}, 10), ({"data.classes": (8, 9)}, 2), (RING, 8)],
 )
 def test_modes_are_held_against_the_number_of_classes_in_the_data(changes, level):
-    assert quality.level("modes", RunConfig().replace(changes)) == level
+    assert all(quality.level(key, RunConfig().replace(changes)) == level for key in ("classes", "modes"))
 
 
 def test_a_value_with_an_error_has_error_bars_and_says_it():
@@ -180,7 +186,21 @@ def test_classes_that_hardly_come_up_are_named():
     line = quality_charts.classes_line
     assert line(evaluation(1, histogram=(0, 9, *(120,) * 8)), "0123456789") == "never: 0; hardly: 1"
     assert line(evaluation(1), "0123456789") == "all classes come up"
-    assert line(evaluation(1, histogram=(1, *(0,) * 9)), "0123456789") == "never: 1, 2, 3, 4, 5, 6, 7, 8 and 1 more"
+    assert line(evaluation(1, histogram=(1, 1, *(0,) * 8)), "0123456789") == "never: 2, 3, 4, 5, 6, 7, 8, 9"
+    assert line(evaluation(1, histogram=(1, *(0,) * 9)), "0123456789") == "only 0"
+
+
+def test_rough_samples_are_of_no_class():
+    rough = evaluation(100, {"precision": 0.02}, histogram=(*(0,) * 8, 1000, 0))
+    (cells,) = class_map([rough, evaluation(200)], "0123456789", "run")["data"]
+    assert [row[0] for row in cells["z"]] == [None] * 10
+    assert None not in [row[1] for row in cells["z"]]
+    assert {row[0] for row in cells["text"]} == {""}
+    bars, _ = class_bars(rough, "0123456789", "run")["data"]
+    assert bars["name"].endswith("too rough to tell")
+    assert quality_charts.classes_line(rough, "0123456789").startswith("too rough to tell classes apart, as 2% of them")
+    assert "Empty" in quality.map_key([rough])
+    assert "Empty" not in quality.map_key([evaluation(200)])
 
 
 def test_a_long_class_map_has_a_few_steps_named_the_last_among_them():
@@ -315,6 +335,7 @@ def test_a_measurement_that_is_under_way_can_be_followed_and_cancelled(open_page
     begun.wait()
     app.run()
     assert r"**Measuring** · \*features\* …" in words(app)
+    assert "Nothing measured" not in words(app)
     assert f"measure-{run.id}" not in [button.key for button in app.button]
     app.button(key=f"cancel-{run.id}").click().run()
     state.measurer().latest(run).over.wait()
@@ -346,24 +367,111 @@ def test_a_forks_evaluations_are_held_against_its_own_training_time(open_page, f
     assert "Each evaluation of 1,000 samples took 1 s: 5.0 % of the training time." in text
 
 
+def test_what_both_networks_took_is_counted(open_page, finished):
+    """Of a run of 80 s: 3 s at each of two steps."""
+    run = finished("averaged")
+    for step in (100, 200):
+        plant(run, [evaluation(step, seconds=1.0), evaluation(step, seconds=2.0, weights="ema")])
+    plant(run, [full(200)])
+    text = words(show(open_page("train", run=run.id), run))
+    assert "1,000 samples of G, and of as many of its EMA, took 3 s; all 2 together, 7.5 % of the training time" in text
+
+
 # --- tables of runs -------------------------------------------------------------------------------------------------
 
 
 def test_the_runs_table_has_the_values_that_some_run_has(open_page, finished):
-    plant(finished("good"), [evaluation(100), evaluation(200), evaluation(400, {"fid": 8.0}), full(400, {"fid": 2.5})])
+    good = [evaluation(100), evaluation(200, {"fid": 5.0, "coverage": 0.7}), evaluation(400, {"fid": 8.0})]
+    plant(finished("good"), [*good, full(400, {"fid": 2.5, "coverage": 0.5})])
     finished("never measured")
-    table = open_page("runs").dataframe[0].value.set_index("name")
+    frame = open_page("runs").dataframe[0]
+    table = frame.value.set_index("name")
     assert dict(table.loc["good", [f"{title} (mnist-cnn-v1)" for title in MEASURED]]) == {
         "FID (mnist-cnn-v1)": 8.0,
         "best FID (mnist-cnn-v1)": 5.0,
         "FID at the end (mnist-cnn-v1)": 2.5,
         "coverage (mnist-cnn-v1)": 0.5,
+        "best coverage (mnist-cnn-v1)": 0.7,
     }
     assert np.isnan(table.loc["never measured", "FID (mnist-cnn-v1)"])
     assert not {"modes found", "test ELBO", "near a mode", "FID"} & set(table)
+    assert set(table) - set(frame.proto.column_order) == {"best coverage (mnist-cnn-v1)"}  # or it gets too wide
 
 
-MEASURED = ("FID", "best FID", "FID at the end", "coverage")
+MEASURED = ("FID", "best FID", "FID at the end", "coverage", "best coverage")
+
+
+def test_a_small_curve_says_how_the_fid_went(open_page, finished):
+    plant(finished("good"), [evaluation(100), evaluation(200), evaluation(400, {"fid": 8.0}), full(400, {"fid": 2.5})])
+    plant(finished("measured once"), [evaluation(100)])
+    finished("never measured")
+    table = open_page("runs").dataframe[0].value.set_index("name")
+    assert list(table.loc["good", "FID on the way"]) == [10.0, 5.0, 8.0]
+    assert table["FID on the way"].isna().to_dict() == {"never measured": True, "measured once": True, "good": False}
+
+
+def test_a_small_curve_is_of_the_main_value_and_has_no_more_points_than_a_cell(open_page, finished):
+    found = [evaluation(step, {"fid": 9.0 if step == 501 else 1.0}) for step in range(1, 1_000, 5)]
+    plant(finished("long"), found)
+    vae = {"model.kind": "vae", "data.range": "0..1"}
+    plant(finished("vae", vae), [evaluation(step, {"test_elbo": -100.0 - step}) for step in (1, 2)])
+    plant(finished("toy", RING), [evaluation(step, {"modes": step}, extractor=None) for step in (1, 2)])
+    (finished("broken").path / "config.json").write_text("{")
+    table = open_page("runs").dataframe[0].value.set_index("state")["quality on the way"]
+    assert table["damaged"] is None
+    toy, elbo, fid = table["finished"]
+    assert [list(toy), list(elbo)] == [[1, 2], [-101, -102]]
+    assert 30 <= len(fid) <= 40
+    assert max(fid) == 9.0
+
+
+def test_where_nothing_was_measured_there_is_no_curve(open_page, finished):
+    finished("never measured")
+    assert not [title for title in open_page("runs").dataframe[0].value if "on the way" in title]
+
+
+def ticked(open_page, *rows: int) -> AppTest:
+    """The Runs page with these rows ticked, as a browser would say it."""
+    app = open_page("runs")
+    app.session_state[app.dataframe[0].key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    return app.run()
+
+
+def test_a_ticked_run_shows_its_curves_and_its_classes(open_page, finished, charts):
+    run = plant(finished("good"), [evaluation(100), full(100)])
+    app = ticked(open_page, 0)
+    assert not app.exception
+    assert app.multiselect(key=f"quality-{run.id}").value == ["fid", "coverage"]
+    assert {"FID of good", "coverage of good", "classes among the samples of good, by step"} <= set(charts)
+    assert "Last full evaluation" in words(app)
+
+
+def test_a_ticked_run_that_was_never_measured_says_so(open_page, finished, stopped, charts):
+    finished("bare")
+    assert "there is no checkpoint" in words(ticked(open_page, 0))
+    run = stopped("old")
+    app = ticked(open_page, 0)
+    assert "can be measured now" in words(app)
+    assert app.button(key=f"measure-{run.id}")
+    assert charts == {}
+
+
+def test_of_several_ticked_runs_it_is_said_where_they_are_shown_together(open_page, finished, charts):
+    for name in ("a", "b"):
+        plant(finished(name), [evaluation(100)])
+    app = ticked(open_page, 0, 1)
+    assert "**Compare** shows their curves" in words(app)
+    assert charts == {}
+
+
+@pytest.mark.parametrize("rows", [(), (1,)])
+def test_nothing_ticked_or_a_damaged_run_has_no_quality(open_page, finished, charts, rows):
+    plant(finished("good"), [evaluation(100)])
+    (finished("broken").path / "config.json").write_text("{")  # listed last, as nobody knows when it began
+    app = ticked(open_page, *rows)
+    assert not app.exception
+    assert charts == {}
+    assert not app.subheader
 
 
 def test_values_through_different_extractors_have_columns_of_their_own(open_page, finished):
@@ -380,8 +488,11 @@ def test_values_through_different_extractors_have_columns_of_their_own(open_page
         "FID (mnist-cnn-v1)",
         "best FID (mnist-cnn-v1)",
         "coverage",
+        "best coverage",
         "coverage (mnist-cnn-v1)",
+        "best coverage (mnist-cnn-v1)",
         "modes found",
+        "best modes found",
     ]
     assert table.loc["clothes", "FID (fashion-cnn-v1)"] == 30.0
     assert np.isnan(table.loc["clothes", "FID (mnist-cnn-v1)"])
@@ -399,7 +510,7 @@ def test_a_damaged_run_beside_measured_ones_is_a_row(open_page, finished):
 def test_what_old_runs_measured_of_themselves_is_still_shown(finished):
     run = finished("vae")
     (run.path / "summary.json").write_text('{"test_elbo": -105.6}')
-    assert tables._quality(run) == {tables.Column("test_elbo"): -105.6}
+    assert columns.measured(run).values == {columns.Column("test_elbo"): -105.6}
 
 
 def test_a_card_says_the_main_value(open_page, finished):
@@ -474,6 +585,27 @@ def test_classes_are_shown_side_by_side(open_page, finished, charts):
     found = [charts[f"classes among the samples of {name}"] for name in "ab"]
     assert found[0]["layout"]["yaxis"]["range"] == found[1]["layout"]["yaxis"]["range"]
     assert "never: 0" in words(app)
+    assert not [alt for alt in charts if alt.endswith("by step")]  # there is one step
+
+
+def test_classes_over_the_steps_have_one_scale_of_colours(open_page, finished, charts):
+    first = plant(finished("a"), [evaluation(100), evaluation(200, histogram=(0, *(111,) * 9))])
+    second = plant(finished("b", {"seed": 1}), [evaluation(100), evaluation(300)])
+    once = plant(finished("c", {"seed": 2}), [evaluation(100)])
+    app = compare(open_page, first, second, once)
+    found = {alt[-10:-9]: figure["data"][0] for alt, figure in charts.items() if alt.endswith(", by step")}
+    assert {name: cells["x"] for name, cells in found.items()} == {"a": ["100", "200"], "b": ["100", "300"]}
+    assert len({(cells["zmin"], cells["zmax"], str(cells["colorscale"])) for cells in found.values()}) == 1
+    assert "Classes while they trained" in words(app)
+
+
+@pytest.mark.parametrize(("runs", "lines"), [(1, [1]), (4, [4]), (5, [3, 2]), (7, [4, 3]), (8, [4, 4])])
+def test_charts_side_by_side_are_in_lines_of_about_the_same_length(runs, lines, monkeypatch):
+    made = []
+    monkeypatch.setattr(comparing_quality.st, "columns", lambda across: made.append(across) or [made] * across)
+    names = [f"run {number}" for number in range(runs)]
+    assert [run for run, _ in comparing_quality._side_by_side(names)] == names
+    assert (made[0], len(made)) == (lines[0], len(lines))
 
 
 def test_runs_without_any_evaluation_look_as_before(open_page, finished, charts):

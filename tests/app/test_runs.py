@@ -20,6 +20,17 @@ def test_every_run_is_a_row_with_its_numbers_and_the_settings_that_vary(open_pag
     assert all(source.startswith("data:image/png;base64,") for source in table["samples"])
 
 
+def test_a_run_that_was_killed_keeps_its_losses_when_it_is_measured(open_page, finished):
+    run = finished("killed")
+    run.write_status(run.status.model_copy(update={"scalars": {"loss_d": 0.75, "loss_g": 2.5, "d_real": None}}))
+    (run.path / "summary.json").write_text('{"fid (mnist-cnn-v1)": 9.5}')
+    table = open_page("runs").dataframe[0].value
+    assert (table["D loss"][0], table["G loss"][0]) == (0.75, 2.5)
+    (run.path / "summary.json").write_text('{"loss_d": 0.5, "loss_g": 2.0}')  # means over more steps
+    table = open_page("runs").dataframe[0].value
+    assert (table["D loss"][0], table["G loss"][0]) == (0.5, 2.0)
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [("", 2), ("wide", 1), ("finished", 2), ("ngf=64", 1), ("model.ngf=64 finished", 1), ("ngf=6", 0), ("#lab", 1)],
