@@ -8,6 +8,9 @@ so their ratio means something even where a time alone does not.
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +25,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
+from gancore import machine
 from gancore.algorithms import build_algorithm
 from gancore.config import RunConfig
 from gancore.data import BatchStream, available, cache_root, load
@@ -76,6 +80,30 @@ def run_benchmarks(steps: int, pairs: int, console: Console) -> None:
     conditions = f"fp32, {pick_device()}, {torch.get_num_threads()} threads"
     console.print(f"Milliseconds a step, medians of {pairs} interleaved pairs; {conditions}.", highlight=False)
     console.print(_evaluations(pairs))
+    with console.status("beside a busy process"):
+        console.print(_sharing(steps))
+
+
+def _sharing(steps: int) -> Table:
+    """What a step takes alone and beside a process that keeps a core busy, each measured in a process of its own."""
+    table = Table("threads wait", "alone", "beside a busy process", box=None, pad_edge=False)
+    with tempfile.TemporaryDirectory() as folder:
+        for what, spins in (("as OpenMP does", "300000"), ("as here", machine.SPINS)):
+            alone = _median_step(folder, steps, spins)
+            with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+                shared = _median_step(folder, steps, spins)
+                busy.kill()
+            table.add_row(what, *(f"{1000 * seconds:.0f} ms" for seconds in (alone, shared)))
+    return table
+
+
+def _median_step(folder: str, steps: int, spins: str) -> float:
+    """Seconds a step of a new run that is trained in a process of its own."""
+    command = [sys.executable, "-m", "gancore", "train", "--set", "train.evaluate_every=0", "--quiet"]
+    command += ["--max-steps", str(steps), "--runs-dir", folder]
+    environment = os.environ | {"GOMP_SPINCOUNT": spins}
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return float(RunStore(folder).open(done.stdout.strip()).scalars()["step_time"].median())
 
 
 def _comparisons(store: RunStore, steps: int) -> list[Comparison]:

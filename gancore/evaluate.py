@@ -50,6 +50,7 @@ class Samples:
     images: Tensor  # (N, C, H, W) in [-1, 1], or points (N, 2)
     classes: Tensor | None = None  # (N,), of a conditional or translating network
     sources: Tensor | None = None  # images (N, 1, H, W) in [0, 1] that were to be translated
+    variants: Tensor | None = None  # (S, M, 1, H, W): what M noises make of each of the first S sources
 
 
 def evaluate_run(
@@ -117,6 +118,7 @@ class Evaluator:
         self.extractor, self.missing = _extractor(config)
         self.described: Described | None = None  # the real images through the extractor
         self.knows_classes = self.extractor in EXTRACTOR_OF.values()
+        self._measured_sources: tuple[Tensor, float] | None = None  # the last ones, with their thickness
 
     def evaluate(
         self,
@@ -154,6 +156,9 @@ class Evaluator:
             self.described = self.described or _described(self.real.pixels, self.extractor, tell)
         if not self.on_plane:
             _ = self._real_pixels
+        _, sources = self._asked(STROKES)
+        if sources is not None:
+            _ = self._source_thickness(sources), self._real_thickness
         if self.held_out is not None and self.config.images <= QUICKLY_SEARCHED:
             _ = self._held_out_nearest
 
@@ -185,8 +190,8 @@ class Evaluator:
             yield from self._lengthy(made, described)
         if algorithm is not None and self.held_out is not None:
             yield "held-out images", lambda: self._family(algorithm, size)
-        if algorithm is not None and made.sources is not None:
-            yield "translations", lambda: self._translation(algorithm, made, described)
+        if made.sources is not None:
+            yield "translations", lambda: self._translation(made, described)
 
     def _lengthy(self, made: Samples, described: Described | None) -> Iterator[tuple[str, Callable[[], Values]]]:
         """What takes too long for an evaluation while a run trains."""
@@ -201,20 +206,32 @@ class Evaluator:
 
     def _draw(self, algorithm: Algorithm, count: int, *, raw: bool, tell: Tell) -> Samples:
         noise = algorithm.draw(count, rng.generator(self.config.seed, "evaluation"))
-        classes = sources = None
-        if self.config.model.kind in CONDITIONAL:
-            classes = self.real.labels[torch.arange(count) % len(self.real)]  # as often as among real images
-        elif self.config.model.kind == "translator":
-            given = self.held_out or self.real
-            assert given.sources is not None
-            places = torch.arange(count) % len(given)
-            classes, sources = given.labels[places], given.sources[places].float() / 255
+        classes, sources = self._asked(count)
         told = sources if sources is not None else classes
 
         def after(done: int) -> None:
             tell(f"drawing samples, {done:,} of {count:,}")
 
-        return Samples(draw(algorithm, noise, told, raw=raw, after=after), classes, sources)
+        images = draw(algorithm, noise, told, raw=raw, after=after)
+        variants = None if sources is None else self._vary(algorithm, sources[:NOISES], raw=raw)
+        return Samples(images, classes, sources, variants)
+
+    def _asked(self, count: int) -> tuple[Tensor | None, Tensor | None]:
+        """What `count` samples are asked to be: their classes, and of a translator the images that it is given."""
+        if self.config.model.kind in CONDITIONAL:
+            return self.real.labels[torch.arange(count) % len(self.real)], None  # as often as among real images
+        if self.config.model.kind != "translator":
+            return None, None
+        given = self.held_out or self.real
+        assert given.sources is not None
+        places = torch.arange(count) % len(given)
+        return given.labels[places], given.sources[places].float() / 255
+
+    def _vary(self, algorithm: Algorithm, sources: Tensor, *, raw: bool) -> Tensor:
+        """What different noises make of each of some sources."""
+        given = sources.repeat_interleave(NOISES, 0)
+        noise = algorithm.draw(len(given), rng.generator(self.config.seed, "evaluation/noise"))
+        return draw(algorithm, noise, given, raw=raw).view(len(sources), NOISES, *sources.shape[1:])
 
     @cached_property
     def real_images(self) -> Tensor:
@@ -223,13 +240,17 @@ class Evaluator:
 
     @cached_property
     def held_out(self) -> Images | None:
-        """Images that the run was not trained on; None if there are none."""
+        """Images that the run was not trained on, in random order; None if there are none.
+
+        Where only the first of them are looked at: a file may begin with the clearer images, as MNIST's does.
+        """
         if self.config.data.name == "own" or self.on_plane:  # whose test split is what it was trained on
             return None
         try:
-            return load(self.config, "test")
+            images = load(self.config, "test")
         except DataUnavailable:
             return None
+        return images[torch.randperm(len(images), generator=rng.generator(0, "held out"))]
 
     # --- what is measured -------------------------------------------------------------------------------------------
 
@@ -244,7 +265,10 @@ class Evaluator:
         found = metrics.prdc(self.real.pixels[:count], points[:count])
         name = self.config.data.name
         modes = toy_modes(name)
-        return found if modes is None else found | metrics.toy_quality(points, modes, TOY_SIGMA[name])
+        if modes is None:
+            return found
+        in_use = torch.tensor(self.config.labels_in_use)
+        return found | metrics.toy_quality(points, modes[in_use], TOY_SIGMA[name], self._shares)
 
     def _features(self, described: Described, made: Samples) -> Values:
         assert self.described is not None
@@ -262,12 +286,12 @@ class Evaluator:
 
     def _classes(self, described: Described, made: Samples) -> Values:
         """What can be said of samples whose classes the extractor knows."""
-        found = {"confidence": float(described.probabilities.amax(1).mean())} | self._modes(described.classes)
+        found = {"confidence": float(described.probabilities.amax(1).mean())} | self._coverage(described.classes)
         if made.sources is None and made.classes is not None:
             found["conditional_accuracy"] = metrics.conditional_accuracy(described.classes, made.classes)
         return found
 
-    def _modes(self, predicted: Tensor) -> Values:
+    def _coverage(self, predicted: Tensor) -> Values:
         """Which of the classes in use come up, and how evenly.
 
         As for toys, a class comes up if it has a tenth of its share among real images: one sample alone may be an error
@@ -276,19 +300,21 @@ class Evaluator:
         in_use = torch.tensor(self.config.labels_in_use)
         places = (predicted[:, None] == in_use).nonzero()[:, 1]  # of those samples that are of a class in use
         if len(places) == 0:
-            return {"modes": 0.0}
+            return {"classes": 0.0}
         found = metrics.mode_coverage(places, len(in_use))
-        share = self.real.labels.bincount(minlength=CLASSES)[in_use] / len(self.real)
-        enough = (0.1 * len(predicted) * share).clamp(min=1)
-        modes = int((torch.tensor(found["histogram"]) >= enough).sum())
-        return {"modes": modes, "kl_to_uniform": found["kl_to_uniform"]}
+        enough = (len(predicted) * self._shares / 10).clamp(min=1)
+        classes = int((torch.tensor(found["histogram"]) >= enough).sum())
+        return {"classes": classes, "kl_to_uniform": found["kl_to_uniform"]}
+
+    @cached_property
+    def _shares(self) -> Tensor:
+        """Of each class in use among the run's images, before a limit cuts them short."""
+        counts = torch.tensor(self.config.class_counts, dtype=torch.float64)
+        return counts[counts > 0] / counts.sum()
 
     def _pixels(self, made: Samples) -> Values:
         images, real = made.images[:PIXEL_SAMPLES], self.real_images
-        found: Values = {}
-        for name, measure in _AGAINST_REAL.items():
-            wanted = self._real_pixels[name]
-            found[name] = measure(images) / wanted if wanted else math.nan
+        found = {name: _relative(measure(images), self._real_pixels[name]) for name, measure in _AGAINST_REAL.items()}
         background = metrics.background_noise(images, real)
         return found if background is None else found | {"background": background}
 
@@ -327,22 +353,32 @@ class Evaluator:
         found = metrics.similarity_within_classes(fitted(made.images), described.classes, SIMILAR_PAIRS, source)
         return {} if found is None else {"similarity": found}
 
-    def _translation(self, algorithm: Algorithm, made: Samples, described: Described | None) -> Values:
+    def _translation(self, made: Samples, described: Described | None) -> Values:
         """What was asked of a network that makes digits bold (report 000)."""
         assert made.sources is not None
         assert made.classes is not None
         thickness = _thickness(made.images)
         found = {
-            "thickness_ratio": thickness / _thickness(made.sources),
-            "boldness": thickness / _thickness(self.real_images),
+            "thickness_ratio": _relative(thickness, self._source_thickness(made.sources)),
+            "boldness": _relative(thickness, self._real_thickness),
         }
         if described is not None:
             found["kept_class"] = metrics.conditional_accuracy(described.classes, made.classes)
-        given = made.sources[:NOISES].repeat_interleave(NOISES, 0)
-        noise = algorithm.draw(len(given), rng.generator(self.config.seed, "evaluation/noise"))
-        groups = torch.split(draw(algorithm, noise, given), NOISES)
-        spread = sum(metrics.mean_distance(group) for group in groups) / len(groups)
-        return found | {"noise_spread": spread / self._real_pixels["diversity"]}
+        if made.variants is not None:
+            spread = sum(metrics.mean_distance(each) for each in made.variants) / len(made.variants)
+            found["noise_spread"] = _relative(spread, self._real_pixels["diversity"])
+        return found
+
+    @cached_property
+    def _real_thickness(self) -> float:
+        return _thickness(self.real_images)
+
+    def _source_thickness(self, sources: Tensor) -> float:
+        """Of what a translator is given: measured once, as it is the same in each evaluation."""
+        seen = sources[:STROKES]
+        if self._measured_sources is None or not torch.equal(self._measured_sources[0], seen):
+            self._measured_sources = seen, _thickness(seen)
+        return self._measured_sources[1]
 
 
 _AGAINST_REAL: dict[str, Callable[[Tensor], float]] = {
@@ -383,6 +419,11 @@ def _histogram(classes: Tensor) -> tuple[int, ...]:
 def _count(tell: Tell, images: Tensor, what: str = "samples") -> Callable[[int], object]:
     """What tells how many of some images have been described."""
     return lambda done: tell(f"describing {what}, {done:,} of {len(images):,}")
+
+
+def _relative(value: float, wanted: float) -> float:
+    """What is measured as a share of what real images have; not a number, and so left out, where these have none."""
+    return value / wanted if wanted else math.nan
 
 
 def _thickness(images: Tensor) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from gancore.config import RunConfig
+from gancore.machine import share_cores
 
 _lock = threading.Lock()
 
@@ -16,6 +17,7 @@ def load_torch() -> None:
     that can see modules half made, so whoever needs torch beside other threads calls this first.
     """
     with _lock:
+        share_cores()
         from gancore.algorithms import build_algorithm
 
         build_algorithm(RunConfig(), "meta")  # no memory, hardly any time, and the first one imports the rest

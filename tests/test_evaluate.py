@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import inspect
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from gancore import evaluate, rng
+from gancore import evaluate, metrics, rng
 from gancore.checkpoint import BadCheckpoint
 from gancore.config import RunConfig
 from gancore.data import Images, load
 from gancore.data.batches import to_range
 from gancore.data.toys import TOY_SIGMA, toy_modes
 from gancore.evaluate import Evaluator, Samples, evaluate_run, expected_seconds, sum_up, weights_of
-from gancore.measures import MEASURES, Evaluation, best, final, last
+from gancore.measures import CHEAP_SAMPLES, MEASURES, Evaluation, best, final, last
 from gancore.metrics import inception
 from gancore.parts import ModelKind
 from gancore.runner import execute
@@ -25,7 +27,7 @@ from gancore.store import RunStore
 from tests.training import KINDS, equal, tiny, trained
 
 SEEN = {"fid", "kid", "kid_error", "inception_score", "precision", "recall", "density", "coverage"}
-CLASSES = {"confidence", "modes", "kl_to_uniform"}
+CLASSES = {"confidence", "classes", "kl_to_uniform"}
 PIXELS = {"diversity", "contrast", "sharpness", "high_frequency", "background"}
 ALWAYS = SEEN | CLASSES | PIXELS | {"closer_to_training"}
 OWN: Mapping[ModelKind, set[str]] = {
@@ -36,6 +38,13 @@ OWN: Mapping[ModelKind, set[str]] = {
     "translator": {"thickness_ratio", "boldness", "kept_class", "noise_spread"},
 }
 needs_data = pytest.mark.skipif("GANCORE_DATA" not in os.environ, reason="needs the full data sets")
+
+
+RING = {"data.name": "ring", "model.g_output": "linear", "data.limit": None}
+
+
+def source() -> torch.Generator:
+    return rng.generator(0, "test")
 
 
 class Painter:
@@ -103,13 +112,83 @@ def test_the_average_of_g_is_measured_apart() -> None:
     assert evaluator.evaluate(plain, 10, "cheap", samples=30).values == raw.values
 
 
+def test_translations_of_g_are_not_those_of_its_average() -> None:
+    """All that is measured of the raw network is as if there were no average, the spread over noise included."""
+    algorithm = trained(config := tiny("translator", {"optim.ema": 0.99}), steps=10)
+    for weight in algorithm.networks["average"].parameters():
+        weight.data += torch.randn(weight.shape, generator=source())
+    evaluator = Evaluator(config)
+    raw, ema = (evaluator.evaluate(algorithm, 10, "cheap", each, samples=30) for each in ("raw", "ema"))
+    plain = trained(tiny("translator"), steps=10)
+    assert raw.values == evaluator.evaluate(plain, 10, "cheap", samples=30).values
+    assert ema.values["noise_spread"] > 10 * raw.values["noise_spread"]
+
+
+def test_strokes_of_real_digits_are_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that a translator is given, and real bold ones: later evaluations measure samples alone."""
+    looked_at: list[int] = []
+    measure = metrics.stroke_thickness
+    monkeypatch.setattr(metrics, "stroke_thickness", lambda images: looked_at.append(len(images)) or measure(images))
+    config = tiny("translator", {"data.limit": None})
+    algorithm, evaluator = trained(config), Evaluator(config)
+    evaluator.prepare()
+    looked_at.clear()
+    found = [evaluator.evaluate(algorithm, 3, "cheap", samples=520) for _ in range(2)]
+    assert looked_at == [500, 500]
+    assert found[0].values == found[1].values
+    fewer = evaluator.evaluate(algorithm, 3, "cheap", samples=30).values
+    alone = Evaluator(config).evaluate(algorithm, 3, "cheap", samples=30).values
+    assert fewer["thickness_ratio"] == alone["thickness_ratio"]  # of the first 30 sources, not of all 500
+
+
+def test_what_blank_images_have_nothing_of_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can be said as a share of no stroke or no distance; everything else is measured."""
+
+    def blank(config: RunConfig, split: str = "train") -> Images:
+        images = load(config, split)
+        assert images.sources is not None
+        return Images(torch.zeros_like(images.pixels), images.labels, torch.zeros_like(images.sources))
+
+    monkeypatch.setattr(evaluate, "load", blank)
+    config = tiny("translator")
+    found = Evaluator(config).evaluate(trained(config), 3, "cheap", samples=30).values
+    assert not {"thickness_ratio", "boldness", "noise_spread", "diversity", "sharpness"} & set(found)
+    assert {"fid", "kept_class", "closer_to_training", "background"} <= set(found)
+
+
+def test_held_out_images_are_taken_in_random_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of a file may be special; here they are all of one class."""
+    seen: list[Images] = []
+
+    def sorted_by_class(config: RunConfig, split: str = "train") -> Images:
+        images = load(config, split)
+        return images[images.labels.argsort(stable=True)] if split == "test" else images
+
+    class Curious(Painter):
+        def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:
+            seen.append(held_out())
+            return super().measure(held_out)
+
+    monkeypatch.setattr(evaluate, "load", sorted_by_class)
+    monkeypatch.setattr(evaluate, "CHEAP_SAMPLES", 100)
+    config = tiny("dcgan")
+    for _ in range(2):
+        Evaluator(config).evaluate(Curious(display(load(config))), 1, "cheap", samples=30)
+    assert len(seen[0]) == 100
+    assert set(seen[0].labels.tolist()) == set(range(10))
+    assert torch.equal(seen[0].pixels, seen[1].pixels)
+    held_out = Evaluator(config).held_out
+    assert held_out is not None
+    assert sorted(held_out.labels.tolist()) == sorted(load(config, "test").labels.tolist())
+
+
 def test_real_images_are_judged_to_be_real() -> None:
     config = tiny("dcgan", {"data.image_size": 32})
     images = load(config, "test")
     found = Evaluator(config).evaluate(Painter(display(images)), 1, "cheap", samples=500).values
     assert found["fid"] < 0.5
     assert found["inception_score"] > 9.5
-    assert found["modes"] == 10
+    assert found["classes"] == 10
     assert min(found["precision"], found["coverage"]) > 0.8
     assert all(found[name] == pytest.approx(1, abs=0.1) for name in ("diversity", "contrast", "sharpness"))
     assert found["confidence"] > 0.98
@@ -132,7 +211,7 @@ def test_samples_are_held_against_all_images_of_the_chosen_classes() -> None:
     assert len(evaluator.real) == 464 + 457
     copies = evaluator.evaluate(Painter(display(load(config))), 1, "cheap", samples=100)
     assert copies.values["closer_to_training"] > 0.99
-    assert copies.values["modes"] == 2
+    assert copies.values["classes"] == 2
     assert copies.expected[3] == 464
     assert copies.reference == "mnist-5k, training images"
     others = evaluator.evaluate(Painter(display(load(config, "test"))), 1, "cheap", samples=90)
@@ -148,11 +227,11 @@ def test_the_parzen_windows_are_chosen_on_images_that_were_not_trained_on() -> N
         assert torch.equal(evaluator.validation.pixels, evaluator.real.pixels[:1000])
 
 
-def test_classes_that_were_not_chosen_are_no_modes() -> None:
+def test_classes_that_were_not_chosen_are_not_counted() -> None:
     config = tiny("dcgan", {"data.classes": (3, 7)})
     eights = load(tiny("dcgan", {"data.classes": (8,), "data.limit": None}))
     found = Evaluator(config).evaluate(Painter(display(eights)), 1, "cheap", samples=100)
-    assert found.values["modes"] <= 2
+    assert found.values["classes"] <= 2
     assert found.histogram[8] > 95
 
 
@@ -172,6 +251,37 @@ def test_the_toys_own_points_find_all_modes(name: str) -> None:
     collapsed = Evaluator(config).evaluate(Painter(one), 1, "cheap", samples=1_000).values
     assert collapsed["modes"] == 1
     assert collapsed["coverage"] < 0.2
+
+
+@pytest.mark.parametrize("wanted", [(0, 1), (3,), None])
+def test_a_toy_of_some_modes_is_held_against_these(wanted: tuple[int, ...] | None) -> None:
+    config = tiny("mlp", RING | {"data.classes": wanted})
+    found = Evaluator(config).evaluate(Painter(load(config).pixels), 1, "cheap", samples=1_000).values
+    assert found["modes"] == len(wanted or range(8))
+    assert found["near_modes"] > 0.97
+    assert found["reverse_kl"] < 0.02
+    whole = load(tiny("mlp", RING), "test").pixels[:1_000]
+    others = Evaluator(config).evaluate(Painter(whole), 1, "cheap", samples=1_000).values
+    assert others["near_modes"] == pytest.approx(0.99 * len(wanted or range(8)) / 8, abs=0.05)
+
+
+def test_a_toy_whose_modes_are_not_equally_likely_is_held_against_their_shares() -> None:
+    """Of the ring, the last mode keeps a hundredth of its points; the shares follow a geometric series."""
+    config = tiny("mlp", RING | {"data.imbalance": 0.01})
+    modes = toy_modes("ring")
+    assert modes is not None
+    shares = 0.01 ** (torch.arange(8) / 7)
+    shares = (shares / shares.sum()).double()
+    balanced = modes[torch.arange(4_000) % 8] + TOY_SIGMA["ring"] * torch.randn(4_000, 2, generator=source())
+    due = modes[torch.multinomial(shares, 4_000, replacement=True, generator=source())]
+    evaluator = Evaluator(config)
+    alike, even = (evaluator.measure(Samples(points), "cheap")[0] for points in (due, balanced))
+    assert (alike["modes"], even["modes"]) == (8, 8)
+    assert alike["reverse_kl"] < 0.01
+    assert even["reverse_kl"] == pytest.approx(float((1 / 8 * (1 / 8 / shares).log()).sum()), abs=0.05)
+    rare = torch.cat([modes[:7].repeat(600, 1), modes[7:].repeat(3, 1)])  # of 4,203, 20 are due: 3 are enough
+    assert evaluator.measure(Samples(rare), "cheap")[0]["modes"] == 8
+    assert evaluator.measure(Samples(rare[:-2]), "cheap")[0]["modes"] == 7
 
 
 def test_without_an_extractor_pixels_are_measured_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,6 +341,23 @@ def test_a_blank_generator_is_measured(tmp_path: Path) -> None:
     run = RunStore(tmp_path).create(config)
     run.add_evaluation(found)
     assert run.evaluations() == [found]
+
+
+@pytest.mark.parametrize(
+    ("count", "keys"),
+    [
+        (evaluate.PIXEL_SAMPLES, ("diversity", "contrast", "sharpness", "background", "high_frequency")),
+        (evaluate.NEAREST_SAMPLES["cheap"], ("closer_to_training",)),
+        (evaluate.NEAREST_SAMPLES["full"], ("closer_to_training",)),
+        (evaluate.SIMILAR_PAIRS, ("similarity",)),
+        (evaluate.STROKES, ("thickness", "thickness_ratio", "boldness")),
+        (evaluate.NOISES, ("noise_spread",)),
+        (CHEAP_SAMPLES, ("test_elbo", "test_recon", "test_kl", "test_accuracy")),
+        (inspect.signature(metrics.prdc).parameters["k"].default, ("precision", "recall", "density", "coverage")),
+    ],
+)
+def test_a_value_says_how_many_it_looks_at(count: int, keys: tuple[str, ...]) -> None:
+    assert all(re.search(rf"\b{count:,}\b", MEASURES[key].help) for key in keys)
 
 
 # --- of a run ---------------------------------------------------------------------------------------------------------
@@ -303,7 +430,7 @@ def test_real_mnist_is_measured_as_what_it_is() -> None:
     found, described = evaluator.measure(samples, "cheap")
     assert described is not None
     assert found["inception_score"] > 9.7
-    assert found["modes"] == 10
+    assert found["classes"] == 10
     assert found["fid"] < 0.1
 
 

@@ -35,6 +35,14 @@ def test_an_extractor_tells_the_real_test_set_as_well_as_its_file_says(name: str
         assert float(file.metadata()["test_accuracy"]) == pytest.approx(reached, abs=3e-4)
 
 
+def test_the_digits_that_come_along_are_told() -> None:
+    """All are of MNIST's training set, from which the extractor learned: its weights are whole, no more than that."""
+    images = load(RunConfig().replace({"data.image_size": 28, "model.kind": "mlp"}))
+    found = describe(to_range(images.pixels, "-1..1"), "mnist-cnn-v1").classes
+    assert (found == images.labels).float().mean() >= 0.995
+    assert all((found[images.labels == label] == label).float().mean() >= 0.985 for label in range(CLASSES))
+
+
 @pytest.mark.parametrize("size", [28, 32, 64])
 def test_digits_are_told_in_any_size(size: int) -> None:
     images, labels = held_out(size=size)
@@ -73,6 +81,16 @@ def test_images_are_scaled_as_real_ones_are() -> None:
     assert torch.equal(fitted(small), small)
     assert fitted(torch.full((2, 3, 64, 64), 0.25)).shape == (2, 1, 28, 28)
     assert torch.allclose(fitted(torch.full((2, 3, 64, 64), 0.25)), torch.tensor(0.25))
+
+
+@pytest.mark.parametrize("shape", [(40, 28), (28, 40), (28, 12)])
+def test_images_of_any_shape_become_squares(shape: tuple[int, int]) -> None:
+    """Also where one side is right already: a ramp along the other stays a ramp."""
+    images = torch.linspace(-1, 1, shape[0])[:, None].expand(1, 1, *shape)
+    found = fitted(images)
+    assert found.shape == (1, 1, 28, 28)
+    assert torch.allclose(found[0, 0, :, 0], torch.linspace(-1, 1, 28), atol=0.03)
+    assert torch.allclose(found, found[..., :1].expand_as(found), atol=1e-5)
 
 
 @pytest.mark.parametrize("dataset", ["cifar10", "olivetti", "own", "kmnist"])

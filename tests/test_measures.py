@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from gancore.measures import (
     CHEAP_SAMPLES,
+    MAIN,
     MEASURES,
     Evaluation,
     at_the_end,
@@ -119,6 +120,19 @@ def test_nothing_measured_is_nothing_found() -> None:
     assert final([]) is best([], "fid") is last([], "fid") is None
     assert on_the_way([]) == at_the_end([]) == []
     assert best([evaluation(values={"diversity": 1.0})], "diversity") is None  # neither more nor less is better
+
+
+def test_what_a_classifier_sees_is_named_after_it_and_what_a_toy_shows_is_not() -> None:
+    assert MEASURES["classes"].name("mnist-cnn-v1") == "classes found (mnist-cnn-v1)"
+    assert MEASURES["modes"].name("mnist-cnn-v1") == "modes found"
+    assert {"classes", "modes"} <= set(MAIN)
+
+
+def test_an_old_evaluation_that_calls_classes_modes_is_still_read() -> None:
+    old = evaluation(values={"fid": 2.0, "modes": 9.0}, extractor="mnist-cnn-v1")
+    assert old.values["modes"] == 9
+    assert best([old], "modes") == old
+    assert best([old], "classes") is None
 
 
 @pytest.mark.parametrize(("key", "source"), [("reverse_kl", "Srivastava et al. 2017; Lin et al. 2018")])

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gancore.metrics import closer, closer_to_training, nearest_distance, prdc
+from gancore.metrics import closer, nearest_distance, prdc
 
 
 def draw(*shape: int, seed: int = 0) -> Tensor:
@@ -98,6 +98,10 @@ def test_the_nearest_distance_is_exact_and_zero_for_copies() -> None:
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=0)
     assert found[-2:].tolist() == [0, 0]
     assert not nearest_distance(training, training).any()
+
+
+def closer_to_training(samples: Tensor, held_out: Tensor, training: Tensor) -> float:
+    return closer(nearest_distance(samples, training), nearest_distance(held_out, training))
 
 
 def test_copies_are_closer_than_held_out_images_and_new_ones_are_not() -> None:

@@ -42,6 +42,22 @@ def test_a_mode_is_covered_by_a_tenth_of_its_share(at_second: int, elsewhere: in
     assert toy_quality(points, MODES[:2], 0.1)["modes"] == covered
 
 
+@pytest.mark.parametrize(
+    ("counts", "modes", "kl"),
+    [
+        ([80, 15, 5], 3, 0.0),
+        ([0, 0, 20], 1, math.log(20)),
+        ([60, 40, 0], 2, 0.6 * math.log(0.6 / 0.8) + 0.4 * math.log(0.4 / 0.15)),
+        ([198, 1, 1], 2, 0.99 * math.log(0.99 / 0.8) + 0.005 * math.log(0.005 / 0.15) + 0.005 * math.log(0.005 / 0.05)),
+    ],
+)
+def test_modes_may_have_shares_of_their_own(counts: list[int], modes: int, kl: float) -> None:
+    """A tenth of its share covers a mode: of 200 samples 16, 3 and 1 here."""
+    points = MODES[:3].repeat_interleave(torch.tensor(counts), 0)
+    found = toy_quality(points, MODES[:3], 0.1, torch.tensor([0.8, 0.15, 0.05], dtype=torch.float64))
+    assert found == {"modes": modes, "near_modes": 1, "reverse_kl": pytest.approx(kl, abs=1e-12)}
+
+
 def test_a_sample_counts_within_three_sigma() -> None:
     points = torch.tensor([[0.299, 0.0], [0.0, 0.301]])
     assert toy_quality(points, MODES[:1], 0.1)["near_modes"] == 0.5

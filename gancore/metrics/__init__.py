@@ -6,7 +6,7 @@ All of them raise `ValueError`, with one sentence, on what cannot be measured.
 from gancore.data.bold import stroke_thickness
 from gancore.metrics.classes import conditional_accuracy, inception_score, mode_coverage
 from gancore.metrics.distances import frechet_distance, kernel_distance
-from gancore.metrics.neighbours import closer, closer_to_training, nearest_distance, prdc
+from gancore.metrics.neighbours import closer, nearest_distance, prdc
 from gancore.metrics.parzen import parzen_log_likelihood
 from gancore.metrics.pixels import (
     background_noise,
@@ -21,7 +21,6 @@ from gancore.metrics.points import toy_quality
 __all__ = [
     "background_noise",
     "closer",
-    "closer_to_training",
     "conditional_accuracy",
     "contrast",
     "frechet_distance",

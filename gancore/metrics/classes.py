@@ -32,14 +32,15 @@ def mode_coverage(predicted: Values, classes: int) -> ModeCoverage:
     counts = torch.bincount(as_classes(predicted, "predicted", classes), minlength=classes)
     return {
         "modes": int(counts.count_nonzero()),
-        "kl_to_uniform": kl_to_uniform(counts),
+        "kl_to_uniform": divergence(counts, torch.full((classes,), 1 / classes, dtype=torch.float64)),
         "histogram": counts.tolist(),
     }
 
 
-def kl_to_uniform(counts: Tensor) -> float:
-    """KL(histogram || uniform) in nats of `counts` (K,), which are not all 0: log K less the entropy."""
-    return max(0.0, math.log(len(counts)) - float(_entropy(counts.double() / counts.sum())))
+def divergence(counts: Tensor, shares: Tensor) -> float:
+    """KL(histogram || shares) in nats, of `counts` (K,) that are not all 0 and `shares` (K,) above 0, of sum 1."""
+    found = counts.double() / counts.sum()
+    return max(0.0, float((torch.xlogy(found, found) - torch.xlogy(found, shares)).sum()))
 
 
 def conditional_accuracy(predicted: Values, asked: Values) -> float:

@@ -74,6 +74,6 @@ def _look(images: Tensor, name: str) -> tuple[Tensor, Tensor]:
 def fitted(images: Tensor, size: int = SIZE) -> Tensor:
     """Images (N, C, H, W) as the classifiers take them: (N, 1, size, size), scaled bilinearly with antialiasing."""
     grey = images.float().mean(1, keepdim=True)
-    if grey.shape[-1] == size:
+    if grey.shape[-2:] == (size, size):
         return grey
     return interpolate(grey, size=(size, size), mode="bilinear", antialias=True)

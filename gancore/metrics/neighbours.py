@@ -59,15 +59,12 @@ def nearest_distance(points: Values, training: Values) -> Tensor:
     return apart.square().sum(1).sqrt()
 
 
-def closer_to_training(samples: Values, held_out: Values, training: Values) -> float:
-    """Memorisation: the chance that one of `samples` (N, P) is nearer to its nearest training image than a held-out
-    image (H, P) to its own, ties counted half (after Meehan et al. 2020). 0.5 for new images, 1 for copies.
-    """
-    return closer(nearest_distance(samples, training), nearest_distance(held_out, training))
-
-
 def closer(distances: Tensor, held_out: Tensor) -> float:
-    """The same from `nearest_distance`s (N,) and (H,), so that those of held-out images can be kept."""
+    """Memorisation, from the `nearest_distance`s to training images of samples (N,) and of held-out images (H,).
+
+    The chance that a sample is nearer to its nearest training image than a held-out image to its own, ties counted half
+    (after Meehan et al. 2020): 0.5 for new images, 1 for copies.
+    """
     found = as_matrix(distances[:, None], "distances")[:, 0]
     others = as_matrix(held_out[:, None], "held_out")[:, 0].sort().values
     further = len(others) - torch.searchsorted(others, found, right=True)
