@@ -30,7 +30,7 @@ from gancore.algorithms import build_algorithm
 from gancore.config import RunConfig
 from gancore.data import BatchStream, available, cache_root, load
 from gancore.data.mnist5k import load_mnist5k
-from gancore.evaluate import Evaluator
+from gancore.evaluator import Evaluator
 from gancore.events import Notice, Step
 from gancore.measures import Size
 from gancore.models.dcgan import Discriminator, Generator

@@ -21,7 +21,7 @@ from gancore.data import Images, load
 from gancore.data.batches import to_range
 from gancore.data.bold import RADII, thicken
 from gancore.data.toys import TOY_SIGMA, load_toy, toy_modes
-from gancore.evaluate import DISPLAY, NOISES, Evaluator, Samples, Values
+from gancore.evaluator import DISPLAY, NOISES, Evaluator, Samples, Values
 from gancore.files import write_atomic
 from gancore.imaging import encode_png, grid
 from gancore.measures import MEASURES

@@ -1,6 +1,6 @@
 """What is measured of a run's samples: the names and meanings of the values, and the record of one evaluation.
 
-No torch in here: pages read evaluations without it. `gancore.evaluate` makes them.
+No torch in here: pages read evaluations without it. `gancore.evaluator` makes them.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -19,7 +18,7 @@ from gancore.algorithms import build_algorithm
 from gancore.checkpoint import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.config import SETTINGS, RunConfig
 from gancore.data import BatchStream, DataUnavailable, load
-from gancore.evaluate import Evaluator, expected_seconds, sum_up, weights_of
+from gancore.evaluate import Evaluations, sum_up
 from gancore.events import Notice, Step
 from gancore.files import write_atomic, write_json
 from gancore.health import examine
@@ -104,7 +103,6 @@ class _Attempt:
         self._known_changes: set[int] = set()
         self._control_due, self._changes_due = _Every(CONTROL_SECONDS), _Every(CONTROL_SECONDS)
         self._health_due = _Every(HEALTH_SECONDS)
-        self._evaluating, self._evaluation_cost = 0.0, expected_seconds(self.config)  # seconds: of all, of the last one
         status = run.status
         self.number = status.attempt + 1
         self.pulse = Pulse(
@@ -175,6 +173,7 @@ class _Attempt:
             trained=saved.trained if saved else 0.0,
         )
         self.run.drop_evaluations(self.trainer.step)
+        self.evaluations = Evaluations(self.run, self.algorithm)
         self.scalars = ScalarSink(ScalarWriter(self.run.path / "scalars.arrow", keep_through=self.trainer.step))
         try:
             return self._loop()
@@ -223,7 +222,7 @@ class _Attempt:
             self._preview()
         if self._keep_due(event.step):
             self._checkpoint(f"{event.step:06d}")
-        if self._evaluation_due(event.step):
+        if self.evaluations.due(event.step, event.time - self._trained_before):
             self._evaluate("cheap")
         if self._health_due():
             self._look_for_trouble()
@@ -287,14 +286,6 @@ class _Attempt:
 
     # --- measuring ------------------------------------------------------------------------------------------------
 
-    def _evaluation_due(self, step: int) -> bool:
-        """At the steps that the settings name, as long as that takes no larger a share of the time than they allow."""
-        train = self.config.train
-        if not train.evaluate_every or step % train.evaluate_every:
-            return False
-        allowed = train.evaluate_share * (self.trainer.trained - self._trained_before)
-        return train.evaluate_share == 1 or self._evaluating + self._evaluation_cost <= allowed
-
     def _evaluate_at_the_end(self) -> None:
         """The last point of the curves, and as many samples as numbers to quote need."""
         train, step = self.config.train, self.trainer.step
@@ -305,22 +296,14 @@ class _Attempt:
             self._evaluate("full")
 
     def _evaluate(self, size: Size) -> None:
-        """Measure samples of every network that there are samples of."""
-        tell = self._show if size == "full" else self._give_up_if_asked
+        """Measure samples, and say so in the status where that takes long."""
         with suppress(_GivenUp), self._without_harm("the samples could not be measured"):
-            for weights in weights_of(self.algorithm):
-                made = self.evaluator.evaluate(self.algorithm, self.trainer.step, size, weights, tell=tell)
-                self.run.add_evaluation(made)
-                self._evaluating += made.seconds
-                self._evaluation_cost = made.seconds
+            self.evaluations.prepare(self._show)
+            tell = self._show if size == "full" else self._give_up_if_asked
+            for made in self.evaluations.make(self.trainer.step, size, tell):
                 if size == "full":
                     self._notify(Notice("measured", self.trainer.step, _describe_evaluation(made)))
         self.pulse.update(phase="")
-
-    @cached_property
-    def evaluator(self) -> Evaluator:
-        """What measures this run's samples; made when it is needed first, since it looks at the real images."""
-        return Evaluator(self.config)
 
     def _show(self, what: str) -> None:
         """Say in the status what is being measured."""

@@ -24,7 +24,7 @@ from gancore.calibration import (
     known_sets,
 )
 from gancore.config import RunConfig
-from gancore.evaluate import Evaluator
+from gancore.evaluator import Evaluator
 from gancore.measures import MEASURES, last
 from gancore.store import Run
 from tests.recordings import RECORDED, RECORDINGS

@@ -4,21 +4,24 @@ import inspect
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from gancore import evaluate, metrics, rng
+from gancore import evaluate, evaluator, metrics, rng
+from gancore.algorithms import Algorithm, build_algorithm
 from gancore.checkpoint import BadCheckpoint
 from gancore.config import RunConfig
 from gancore.data import Images, load
 from gancore.data.batches import to_range
 from gancore.data.toys import TOY_SIGMA, toy_modes
-from gancore.evaluate import Evaluator, Samples, evaluate_run, expected_seconds, sum_up, weights_of
+from gancore.evaluate import Evaluations, evaluate_run, expected_seconds, sum_up, weights_of
+from gancore.evaluator import Evaluator, Samples
 from gancore.measures import CHEAP_SAMPLES, MEASURES, Evaluation, best, final, last
 from gancore.metrics import inception
 from gancore.parts import ModelKind
@@ -149,7 +152,7 @@ def test_what_blank_images_have_nothing_of_is_left_out(monkeypatch: pytest.Monke
         assert images.sources is not None
         return Images(torch.zeros_like(images.pixels), images.labels, torch.zeros_like(images.sources))
 
-    monkeypatch.setattr(evaluate, "load", blank)
+    monkeypatch.setattr(evaluator, "load", blank)
     config = tiny("translator")
     found = Evaluator(config).evaluate(trained(config), 3, "cheap", samples=30).values
     assert not {"thickness_ratio", "boldness", "noise_spread", "diversity", "sharpness"} & set(found)
@@ -169,8 +172,8 @@ def test_held_out_images_are_taken_in_random_order(monkeypatch: pytest.MonkeyPat
             seen.append(held_out())
             return super().measure(held_out)
 
-    monkeypatch.setattr(evaluate, "load", sorted_by_class)
-    monkeypatch.setattr(evaluate, "CHEAP_SAMPLES", 100)
+    monkeypatch.setattr(evaluator, "load", sorted_by_class)
+    monkeypatch.setattr(evaluator, "CHEAP_SAMPLES", 100)
     config = tiny("dcgan")
     for _ in range(2):
         Evaluator(config).evaluate(Curious(display(load(config))), 1, "cheap", samples=30)
@@ -346,12 +349,12 @@ def test_a_blank_generator_is_measured(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("count", "keys"),
     [
-        (evaluate.PIXEL_SAMPLES, ("diversity", "contrast", "sharpness", "background", "high_frequency")),
-        (evaluate.NEAREST_SAMPLES["cheap"], ("closer_to_training",)),
-        (evaluate.NEAREST_SAMPLES["full"], ("closer_to_training",)),
-        (evaluate.SIMILAR_PAIRS, ("similarity",)),
-        (evaluate.STROKES, ("thickness", "thickness_ratio", "boldness")),
-        (evaluate.NOISES, ("noise_spread",)),
+        (evaluator.PIXEL_SAMPLES, ("diversity", "contrast", "sharpness", "background", "high_frequency")),
+        (evaluator.NEAREST_SAMPLES["cheap"], ("closer_to_training",)),
+        (evaluator.NEAREST_SAMPLES["full"], ("closer_to_training",)),
+        (evaluator.SIMILAR_PAIRS, ("similarity",)),
+        (evaluator.STROKES, ("thickness", "thickness_ratio", "boldness")),
+        (evaluator.NOISES, ("noise_spread",)),
         (CHEAP_SAMPLES, ("test_elbo", "test_recon", "test_kl", "test_accuracy")),
         (inspect.signature(metrics.prdc).parameters["k"].default, ("precision", "recall", "density", "coverage")),
     ],
@@ -439,10 +442,73 @@ def test_where_nothing_is_held_out_the_rest_is_measured(monkeypatch: pytest.Monk
 
     def none(_config: RunConfig, split: str = "train") -> Images:
         if split == "test":
-            raise evaluate.DataUnavailable("there is none")
+            raise evaluator.DataUnavailable("there is none")
         return load(_config, split)
 
-    monkeypatch.setattr(evaluate, "load", none)
+    monkeypatch.setattr(evaluator, "load", none)
     found = Evaluator(config).evaluate(trained(config), 3, "full", samples=30).values
     assert not {"test_elbo", "parzen", "closer_to_training"} & set(found)
     assert "fid" in found
+
+
+# --- while a run trains -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def seconds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """How long each network's evaluation will take; one that takes no time fails."""
+    clock, costs = [0.0], list[float]()
+
+    def measure(_self: Evaluator, _algorithm: Algorithm, step: int, *_args: Any, **_options: Any) -> Evaluation:
+        cost = costs.pop(0)
+        clock[0] += cost or 1.0
+        if not cost:
+            raise ValueError("the disk is upside down")
+        return evaluation(step, 1.0)
+
+    monkeypatch.setattr(Evaluator, "evaluate", measure)
+    monkeypatch.setattr(evaluate, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(evaluate, "expected_seconds", lambda _config: 1.0)
+    yield costs
+    assert not costs
+
+
+def evaluations(store: RunStore, **changes: float) -> Evaluations:
+    settings = {"train.evaluate_every": 10, "train.evaluate_share": 0.05}
+    run = store.create(tiny("dcgan", settings | {path.replace("__", "."): value for path, value in changes.items()}))
+    return Evaluations(run, build_algorithm(run.config))
+
+
+def test_evaluations_take_their_share_of_the_time_and_no_more(store: RunStore, seconds: list[float]) -> None:
+    """The next one counts as long as the last; the first as long as such ones usually are."""
+    made = evaluations(store)
+    assert not made.due(11, 1e9)
+    assert (made.due(10, 19.9), made.due(10, 20.0)) == (False, True)
+    seconds += [3.0]
+    assert len(list(made.make(10, "cheap", lambda _: None))) == 1
+    assert (made.due(20, 119.9), made.due(20, 120.0)) == (False, True)
+    seconds += [1.0]
+    list(made.make(20, "cheap", lambda _: None))
+    assert (made.due(30, 99.9), made.due(30, 100.0)) == (False, True)
+
+
+def test_an_averaged_network_costs_as_well(store: RunStore, seconds: list[float]) -> None:
+    made = evaluations(store, optim__ema=0.9)
+    seconds += [2.0, 3.0]
+    assert len(list(made.make(10, "cheap", lambda _: None))) == 2
+    assert (made.due(20, 199.9), made.due(20, 200.0)) == (False, True)
+
+
+def test_after_one_that_failed_there_is_no_other(store: RunStore, seconds: list[float]) -> None:
+    made = evaluations(store, train__evaluate_share=1.0)
+    assert made.due(10, 0.0)
+    seconds += [0.0]
+    with pytest.raises(ValueError, match="upside down"):
+        list(made.make(10, "cheap", lambda _: None))
+    assert not made.due(20, 1e9)
+
+
+def test_all_the_time_may_be_theirs_or_none(store: RunStore) -> None:
+    assert evaluations(store, train__evaluate_share=1.0).due(10, 0.0)
+    assert not evaluations(store, train__evaluate_share=0.0).due(10, 1e9)
+    assert not evaluations(store, train__evaluate_every=0).due(10, 1e9)

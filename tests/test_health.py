@@ -13,7 +13,7 @@ import torch
 
 from gancore.config import RunConfig
 from gancore.data.batches import to_range
-from gancore.evaluate import Evaluator, Samples
+from gancore.evaluator import Evaluator, Samples
 from gancore.evidence import GUESSING
 from gancore.forks import is_fixed
 from gancore.health import Finding, diagnose, examine, judged

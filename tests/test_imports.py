@@ -36,6 +36,7 @@ LAYERS = (
     ("gancore.health",),
     ("gancore.trainer", "gancore.sinks", "gancore.pulse", "gancore.progress", "gancore.loading"),
     ("gancore.previews", "gancore.sampling", "gancore.cost"),
+    ("gancore.evaluator",),
     ("gancore.evaluate",),
     ("gancore.runner", "gancore.calibration"),
     ("gancore.executors", "gancore.measuring"),

@@ -15,12 +15,12 @@ import torch
 from filelock import FileLock
 from PIL import Image
 
-from gancore import evaluate, pulse, runner
+from gancore import evaluator, pulse, runner
 from gancore.algorithms import GAN
 from gancore.checkpoint import BadCheckpoint, load_checkpoint
 from gancore.config import ConfigError, RunConfig
 from gancore.data import Batch, BatchStream, DataUnavailable, Images, load
-from gancore.evaluate import Evaluator
+from gancore.evaluator import Evaluator
 from gancore.events import Notice, Step
 from gancore.health import Finding
 from gancore.imaging import grid
@@ -520,7 +520,7 @@ MEASURED = {"train.evaluate_every": 4, "train.evaluate_share": 1.0, "train.final
 
 @pytest.fixture
 def _few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "CHEAP_SAMPLES", 20)
+    monkeypatch.setattr(evaluator, "CHEAP_SAMPLES", 20)
 
 
 def files(run: Run) -> list[str]:
@@ -565,25 +565,6 @@ def test_evaluations_keep_to_their_share_of_the_time(store: RunStore, dcgan: Run
     unmeasured = store.create(dcgan.replace({"train.evaluate_share": 1.0}))
     execute(unmeasured.path)
     assert files(unmeasured) == []
-
-
-@pytest.mark.usefixtures("_few_samples")
-def test_the_budget_is_a_share_of_the_time_trained(
-    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Evaluations that cost next to nothing are all made; after one that costs an hour there is no other."""
-    asked: list[int] = []
-
-    def measure(_self: Evaluator, _algorithm: GAN, step: int, *_args: object, **_options: object) -> Evaluation:
-        asked.append(step)
-        facts = {"weights": "raw", "size": "cheap", "samples": 9, "reference": "x", "reference_count": 9, "values": {}}
-        return Evaluation(step=step, seconds=3600.0 if len(asked) == 2 else 0.0, **facts)
-
-    monkeypatch.setattr(runner, "expected_seconds", lambda _config: 0.0)
-    monkeypatch.setattr(Evaluator, "evaluate", measure)
-    run = store.create(dcgan.replace({"train.evaluate_every": 3, "train.evaluate_share": 0.05}))
-    execute(run.path, max_steps=19)
-    assert asked == [3, 6]
 
 
 @pytest.mark.usefixtures("_few_samples")
