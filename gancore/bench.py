@@ -91,8 +91,10 @@ def _sharing(steps: int) -> Table:
         for what, spins in (("as OpenMP does", "300000"), ("as here", machine.SPINS)):
             alone = _median_step(folder, steps, spins)
             with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
-                shared = _median_step(folder, steps, spins)
-                busy.kill()
+                try:
+                    shared = _median_step(folder, steps, spins)
+                finally:
+                    busy.kill()
             table.add_row(what, *(f"{1000 * seconds:.0f} ms" for seconds in (alone, shared)))
     return table
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
 from gancore.algorithms import Algorithm
@@ -30,6 +31,7 @@ def evaluate_run(
     step, algorithm = load_step(run, checkpoint)
     evaluator = Evaluator(run.config)
     made = [evaluator.evaluate(algorithm, step, size, each, samples, tell) for each in weights_of(algorithm)]
+    tell("writing them down")
     for evaluation in made:
         run.add_evaluation(evaluation)
     sum_up(run)
@@ -86,7 +88,8 @@ class Evaluations:
 
     def prepare(self, tell: Tell) -> None:
         """Look at the real images, if they were not yet."""
-        self._evaluator.prepare(tell)
+        with self._once():
+            self._evaluator.prepare(tell)
 
     def make(self, step: int, size: Size, tell: Tell) -> Iterator[Evaluation]:
         """Measure samples of every network that there are samples of; each is written before the next is begun.
@@ -95,16 +98,23 @@ class Evaluations:
         """
         begin = time.perf_counter()
         try:
-            for weights in weights_of(self._algorithm):
-                made = self._evaluator.evaluate(self._algorithm, step, size, weights, tell=tell)
-                self._run.add_evaluation(made)
-                yield made
-        except Exception:
-            self._failed = True
-            raise
+            with self._once():
+                for weights in weights_of(self._algorithm):
+                    made = self._evaluator.evaluate(self._algorithm, step, size, weights, tell=tell)
+                    self._run.add_evaluation(made)
+                    yield made
         finally:
             self._next = time.perf_counter() - begin
             self._seconds += self._next
+
+    @contextmanager
+    def _once(self) -> Iterator[None]:
+        """What fails is not tried again: it would cost as much, and fail again."""
+        try:
+            yield
+        except Exception:
+            self._failed = True
+            raise
 
     @cached_property
     def _evaluator(self) -> Evaluator:

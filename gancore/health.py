@@ -50,6 +50,9 @@ def observe(run: Run) -> list[Finding]:
     return found if run.checkpoints() else [_from_scratch(finding) for finding in found]
 
 
+_LOOKED_AT = {"diversity", "modes", "precision", "closer_to_training"}  # values of samples that signs ask for
+
+
 class Judged(NamedTuple):
     """What of a run can be judged yet."""
 
@@ -61,7 +64,8 @@ def judged(run: Run) -> Judged:
     """Whether there are steps enough of its own for its curves to have levels, and evaluations enough of samples."""
     begin = run.meta.parent_step or 0
     curves = run.status.step - begin >= LIMITS.block * LIMITS.window and (run.path / "scalars.arrow").exists()
-    grown = [each for each in run.evaluations() if each.step >= max(begin + 1, LIMITS.grown)]
+    evidence = Evidence(run.config, pd.DataFrame(), run.evaluations(), None, Past(begin))
+    grown = [each for each in evidence.evaluations if each.step >= LIMITS.grown and _LOOKED_AT & set(each.values)]
     return Judged(curves, len({each.step for each in grown}) > 1 or any(each.size == "full" for each in grown))
 
 

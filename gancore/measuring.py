@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import threading
+import time
 import traceback
 from pathlib import Path
 
@@ -22,7 +23,8 @@ class Measurement:
         self._unwanted = threading.Event()
 
     def cancel(self) -> None:
-        """Have it end soon, with nothing written."""
+        """Have it end soon, with nothing written unless all is measured."""
+        self.doing = "ending"
         self._unwanted.set()
 
     def make(self, free: threading.Lock) -> None:
@@ -52,9 +54,9 @@ class Measurement:
         evaluate_run(self.run, tell=self._tell)
 
     def _tell(self, doing: str) -> None:
-        self.doing = doing
         if self._unwanted.is_set():
             raise _Unwanted
+        self.doing = doing
 
 
 class Measurer:
@@ -84,12 +86,13 @@ class Measurer:
         return self._latest.get(run.path)
 
     def close(self, timeout: float = 20.0) -> None:
-        """Have all of them end."""
+        """Have all of them end; waits for that, but no longer than `timeout` seconds."""
+        deadline = time.monotonic() + timeout
         with self._lock:
             for measurement in self._latest.values():
                 measurement.cancel()
             for thread in self._threads:
-                thread.join(timeout)
+                thread.join(max(0.0, deadline - time.monotonic()))
 
 
 class _Unwanted(Exception):

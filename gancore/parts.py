@@ -17,6 +17,7 @@ ScheduleName = Literal["constant", "step", "linear", "exponential", "cosine"]
 GAN_KINDS = ("dcgan", "mlp", "cs231n", "cdcgan", "cmlp")
 ADVERSARIAL = (*GAN_KINDS, "translator", "semi")  # have a G and a D
 CONDITIONAL = ("cdcgan", "cmlp")  # are told a class
+CLASS_ROWS, CLASS_COLUMNS = 10, 15  # of their pictures: a class each row at most, a noise each column (report 002)
 LAYERED = ("mlp", "cmlp")  # fully connected, widths at will
 CONVOLUTIONAL = ("dcgan", "cdcgan", "translator", "semi")  # widths given by ngf and ndf
 

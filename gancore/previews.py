@@ -13,14 +13,12 @@ from gancore.algorithms import GAN, VAE, Algorithm
 from gancore.config import RunConfig
 from gancore.data import load
 from gancore.imaging import grid
-from gancore.parts import CONDITIONAL
+from gancore.parts import CLASS_COLUMNS, CLASS_ROWS, CONDITIONAL
 from gancore.plane import draw_plane
 
 Preview = Callable[[], Image.Image]
 
 SAMPLES = 64
-ROWS = 10  # classes that a class grid shows
-STYLES = 15  # noise vectors of a class grid, a column each (report 002)
 COLUMNS = 8  # of pictures of held-out images, of which there are two rows
 POINTS = 1_000
 ARROWS = 60
@@ -43,10 +41,10 @@ def build_preview(algorithm: Algorithm, config: RunConfig) -> Preview:
 
 def _classes(algorithm: Algorithm, config: RunConfig, source: torch.Generator) -> Preview:
     """A row for each class, a column for each noise vector (report 002, question 9)."""
-    classes = torch.tensor(config.labels_in_use[:ROWS])
-    noise = algorithm.draw(STYLES, source).repeat(len(classes), 1)
-    labels = classes.repeat_interleave(STYLES)
-    return lambda: grid(algorithm.sample(noise, labels), STYLES)
+    classes = torch.tensor(config.labels_in_use[:CLASS_ROWS])
+    noise = algorithm.draw(CLASS_COLUMNS, source).repeat(len(classes), 1)
+    labels = classes.repeat_interleave(CLASS_COLUMNS)
+    return lambda: grid(algorithm.sample(noise, labels), CLASS_COLUMNS)
 
 
 def _reconstructions(algorithm: VAE, config: RunConfig, source: torch.Generator) -> Preview:

@@ -299,6 +299,7 @@ class _Attempt:
         """Measure samples, and say so in the status where that takes long."""
         with suppress(_GivenUp), self._without_harm("the samples could not be measured"):
             self.evaluations.prepare(self._show)
+            self.pulse.update(phase="")
             tell = self._show if size == "full" else self._give_up_if_asked
             for made in self.evaluations.make(self.trainer.step, size, tell):
                 if size == "full":

@@ -147,7 +147,7 @@ SIGNS: dict[str, Sign] = {
     "memorisation": Sign(
         "G copies training images",
         sample_signs.memorisation,
-        "Samples are nearer to images of the training set than new images would be: D knows its few images by heart "
+        "Samples are nearer to images of the training set than new images would be: D knows its images by heart "
         "and teaches G to repeat them.",
         "Meehan et al. 2020; report 000, on small training sets",
         (remedies.ALL_IMAGES, remedies.SHORTER, remedies.NARROWER_D, remedies.DROPOUT),

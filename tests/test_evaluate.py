@@ -508,6 +508,19 @@ def test_after_one_that_failed_there_is_no_other(store: RunStore, seconds: list[
     assert not made.due(20, 1e9)
 
 
+def test_after_images_that_could_not_be_looked_at_nothing_is_tried_again(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: Evaluator, _tell: Any) -> None:
+        raise evaluator.DataUnavailable("there are none")
+
+    monkeypatch.setattr(Evaluator, "prepare", fail)
+    made = evaluations(store, train__evaluate_share=1.0)
+    with pytest.raises(evaluator.DataUnavailable):
+        made.prepare(lambda _: None)
+    assert not made.due(20, 1e9)
+
+
 def test_all_the_time_may_be_theirs_or_none(store: RunStore) -> None:
     assert evaluations(store, train__evaluate_share=1.0).due(10, 0.0)
     assert not evaluations(store, train__evaluate_share=0.0).due(10, 1e9)

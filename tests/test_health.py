@@ -318,6 +318,8 @@ def test_what_can_be_judged_yet(store: RunStore) -> None:
     for step, enough in ((100, False), (200, False), (400, False), (600, True)):
         run.add_evaluation(evaluation(step))
         assert judged(run) == (True, enough)
+    run.add_evaluation(evaluation(700).model_copy(update={"extractor": "another"}))
+    assert judged(run) == (True, False)  # which the findings hang on now
     fork = store.create(run.config)
     fork.edit_meta(parent=run.id, parent_step=700)
     fork.write_status(Status(step=800))

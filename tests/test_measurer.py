@@ -51,13 +51,13 @@ def test_one_is_made_at_a_time_and_one_that_is_under_way_is_not_begun_twice(
 ) -> None:
     one, other = store.create(config), store.create(config)
     first = measurer.measure(one)
-    endless.wait()
+    assert endless.wait(60)
     second = measurer.measure(other)
     assert measurer.measure(one) is first
     wait_until(lambda: second.doing == "waiting for another measurement to end")
     first.cancel()
     wait_until(lambda: second.doing == "features")
-    assert first.over.is_set()
+    assert first.over.wait(60)
     assert measurer.measure(one) is not first
 
 
@@ -65,7 +65,7 @@ def test_one_that_waits_can_be_cancelled_too(
     measurer: Measurer, store: RunStore, config: RunConfig, endless: threading.Event
 ) -> None:
     first = measurer.measure(store.create(config))
-    endless.wait()
+    assert endless.wait(60)
     second = measurer.measure(store.create(config))
     second.cancel()
     assert second.over.wait(60)
@@ -76,7 +76,7 @@ def test_one_that_waits_can_be_cancelled_too(
 def test_closing_ends_them_all(measurer: Measurer, store: RunStore, config: RunConfig) -> None:
     made = [measurer.measure(store.create(config)) for _ in range(3)]
     measurer.close()
-    assert all(each.over.is_set() and not each.problem for each in made)
+    assert all(each.over.wait(60) and not each.problem for each in made)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from gancore.algorithms import build_algorithm
 from gancore.config import RunConfig
 from gancore.data import Images
 from gancore.imaging import grid, to_uint8
-from gancore.previews import COLUMNS, SAMPLES, STYLES, build_preview
+from gancore.parts import CLASS_COLUMNS
+from gancore.previews import COLUMNS, SAMPLES, build_preview
 from tests.training import KINDS, equal, held_out, tiny, train
 
 RING = {"data.name": "ring", "model.g_output": "linear"}
@@ -139,11 +140,11 @@ def test_a_class_grid_has_a_row_for_each_class_in_use_and_one_noise_a_column(
     picture = build_preview(spy, config)()
     [(noise, labels)] = spy.asked
     assert labels is not None
-    assert labels.view(-1, STYLES).tolist() == [[label] * STYLES for label in classes]
-    columns = noise.view(len(classes), STYLES, -1)
+    assert labels.view(-1, CLASS_COLUMNS).tolist() == [[label] * CLASS_COLUMNS for label in classes]
+    columns = noise.view(len(classes), CLASS_COLUMNS, -1)
     assert all(torch.equal(row, columns[0]) for row in columns)
-    assert len({tuple(z.tolist()) for z in columns[0]}) == STYLES
-    assert picture.size == (STYLES * 6 + 2, len(classes) * 6 + 2)
+    assert len({tuple(z.tolist()) for z in columns[0]}) == CLASS_COLUMNS
+    assert picture.size == (CLASS_COLUMNS * 6 + 2, len(classes) * 6 + 2)
 
 
 def test_a_vae_shows_originals_above_their_reconstructions() -> None:

@@ -33,6 +33,7 @@ class Film:
     frames: Sequence[Frame]
     color: str | None = None
     note: str = ""  # what the pictures are
+    aspect: float = 1.0  # width over height, before there is one
 
 
 def provide_plotly() -> None:

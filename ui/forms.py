@@ -223,12 +223,19 @@ def changed_name(title: str, before: RunConfig, config: RunConfig) -> str:
     for path, (new, old) in config.differences(before).items():
         if path in FOLLOWING:
             continue
-        is_now, was = (f"{SETTINGS[path].label} {value_text(path, value)}" for value in (new, old))
-        replaced = re.sub(rf"(?<=\s){re.escape(was)}(?!\S)", lambda _, text=is_now: text, title)
-        if replaced == title:
-            parts.append(is_now)
-        title = replaced
+        label = SETTINGS[path].label
+        told, title = title, _retold(title, label, value_text(path, old), value_text(path, new))
+        if told == title:
+            parts.append(f"{label} {value_text(path, new)}")
     return " ".join([title, *(parts if len(parts) <= 3 else [*parts[:2], f"and {len(parts) - 2} more"])])
+
+
+def _retold(title: str, label: str, old: str, new: str) -> str:
+    """A title with another value of a setting, if it tells one; `images 10` is not told by `labelled images 10`."""
+    longer = [other.label for other in SETTINGS.values() if other.label.endswith(f" {label}")]
+    begin = "".join(f"(?<!{re.escape(other.removesuffix(label))})" for other in longer)
+    words = rf"(?<=\s){begin}{re.escape(f'{label} {old}')}(?!\S)"
+    return re.sub(words, lambda _: f"{label} {new}", title, count=1)
 
 
 def take_over(config: RunConfig, title: str, experiment: str | None) -> None:
@@ -237,9 +244,9 @@ def take_over(config: RunConfig, title: str, experiment: str | None) -> None:
 
 
 def holds(config: RunConfig) -> bool:
-    """Whether the form says just this."""
+    """Whether the form says just this, and for a new run."""
     try:
-        return draft().flat == config.flat
+        return origin().fork is None and draft().flat == config.flat
     except ConfigError:
         return False
 

@@ -16,7 +16,7 @@ from PIL import Image
 from gancore.config import SETTINGS, ConfigError, RunConfig
 from gancore.datasets import TOYS
 from gancore.loading import load_torch
-from gancore.parts import CONDITIONAL
+from gancore.parts import CLASS_COLUMNS, CLASS_ROWS, CONDITIONAL
 from gancore.records import RESUMABLE, Command, ShownState, Status
 from gancore.store import Run, RunBusy
 from gancore.text import describe_duration, describe_value
@@ -296,7 +296,14 @@ def run_film(run: Run, title: str | None = None, steps: Sequence[int] | None = N
         for step in wanted
         if (source := picture_url(samples[step])) is not None
     ]
-    return Film(title or run.name, frames, run_color(run) if title else None, _what_is_shown(run))
+    return Film(title or run.name, frames, run_color(run) if title else None, _what_is_shown(run), _aspect(run.config))
+
+
+def _aspect(config: RunConfig) -> float:
+    """How much wider than high a run's pictures are."""
+    if config.model.kind not in CONDITIONAL:
+        return 1.0
+    return CLASS_COLUMNS / min(len(config.labels_in_use), CLASS_ROWS)
 
 
 def _what_is_shown(run: Run) -> str:

@@ -246,11 +246,10 @@ def _measurement(run: Run) -> Measurement | None:
 
 def _measure_button(run: Run, live: bool) -> None:
     """Measure the last checkpoint; not while it or another run trains, which would take its processor."""
-    if live or "last" not in run.checkpoints():
-        return
     under_way = _measurement(run)
     if under_way is not None:
         st.fragment(_under_way, run_every=LOOK, key=f"measuring-{run.id}")(under_way)
+    if under_way is not None or live or "last" not in run.checkpoints():
         return
     measurer, active = state.measurer(), state.active_run()
     count, before = run.config.train.final_samples or FULL_SAMPLES, measurer.latest(run)

@@ -221,8 +221,9 @@ def classes_line(evaluation: Evaluation, names: Sequence[str]) -> str:
     """`never: bag, coat; hardly: shirt`."""
     if is_rough(evaluation):
         return f"too rough to tell classes apart, as {evaluation.values['precision']:.0%} of them lie among real images"
-    if len(only := [class_name(names, place) for place, count in enumerate(evaluation.histogram) if count]) == 1:
-        return f"only {only[0]}"
+    came = [class_name(names, place) for place, count in enumerate(evaluation.histogram) if count]
+    if len(came) == 1 and (expected_shares(evaluation) > 0).sum() > 1:
+        return f"only {came[0]}"
     found = {"never": missing_classes(evaluation, names), "hardly": rare_classes(evaluation, names)}
     said = [f"{word}: {_listed(classes)}" for word, classes in found.items() if classes]
     return "; ".join(said) or "all classes come up"

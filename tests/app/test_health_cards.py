@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from gancore.config import RunConfig
 from gancore.health import Finding
 from gancore.measures import Evaluation
 from gancore.records import Status
@@ -16,7 +18,7 @@ from gancore.remedies import Remedy
 from gancore.scalars import ScalarWriter
 from gancore.signs import SIGNS
 from gancore.store import Run, RunStore
-from ui import health, tables
+from ui import forms, health, tables
 
 SLOWER = Remedy("halve lr_d", {"optim.lr_d": 1e-4})
 ON = Remedy("go on with lr_d halved", {"optim.lr_d": 1e-4}, fork=True)
@@ -38,7 +40,14 @@ def sick(monkeypatch) -> Callable[..., None]:
 
 
 MEASURED = Evaluation(
-    step=1000, weights="raw", size="cheap", samples=10, reference="ring", reference_count=10, seconds=1, values={}
+    step=1000,
+    weights="raw",
+    size="cheap",
+    samples=10,
+    reference="ring",
+    reference_count=10,
+    seconds=1,
+    values={"diversity": 1.0},
 )
 
 
@@ -296,3 +305,28 @@ def test_a_damaged_run_has_no_health(finished):
     run = finished("a")
     (run.path / "config.json").write_text("{}")
     assert health.word(Run(run.path)) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "change", "named"),
+    [
+        ("quickstart lr_d 0.1", {"optim.lr_d": 1e-3}, "quickstart lr_d 1e-3"),
+        ("quickstart lr_d 0.1 ngf 64", {"optim.lr_d": 1e-3}, "quickstart lr_d 1e-3 ngf 64"),
+        ("quickstart", {"optim.lr_d": 1e-3}, "quickstart lr_d 1e-3"),
+        ("mylr_d 0.1", {"optim.lr_d": 1e-3}, "mylr_d 0.1 lr_d 1e-3"),
+        ("quickstart lr_d 0.15", {"optim.lr_d": 1e-3}, "quickstart lr_d 0.15 lr_d 1e-3"),
+        ("semi labelled images 500", {"data.limit": None}, "semi labelled images 500 images all"),
+    ],
+)
+def test_a_name_tells_a_setting_once(title, change, named):
+    before = RunConfig().replace({"optim.lr_d": 0.1, "data.limit": 500})
+    assert forms.changed_name(title, before, before.replace(change)) == named
+
+
+def test_a_fork_that_is_prepared_is_not_overwritten(monkeypatch):
+    config = RunConfig()
+    monkeypatch.setattr(st, "session_state", {})
+    forms.start_from(config, "good")
+    assert forms.holds(config)
+    forms.start_from(config, "fork of good", fork=forms.Fork("good", "last"))
+    assert not forms.holds(config)

@@ -188,6 +188,7 @@ def test_classes_that_hardly_come_up_are_named():
     assert line(evaluation(1), "0123456789") == "all classes come up"
     assert line(evaluation(1, histogram=(1, 1, *(0,) * 8)), "0123456789") == "never: 2, 3, 4, 5, 6, 7, 8, 9"
     assert line(evaluation(1, histogram=(1, *(0,) * 9)), "0123456789") == "only 0"
+    assert line(evaluation(1, histogram=(9, *(0,) * 9), expected=(9, *(0,) * 9)), "0123456789") == "all classes come up"
 
 
 def test_rough_samples_are_of_no_class():
@@ -277,10 +278,16 @@ def test_why_the_fid_is_missing_is_said(open_page, finished):
     assert r"no \*network\* for cifar10" in words(show(open_page("train", run=run.id), run))
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_measured_on():
+    yield
+    state.measurer().close()
+
+
 def measure(app, run):
     """Press the button, and wait until it is measured."""
     app.button(key=f"measure-{run.id}").click().run()
-    state.measurer().latest(run).over.wait()
+    assert state.measurer().latest(run).over.wait(60)
     app.run()
 
 
@@ -332,13 +339,13 @@ def test_a_measurement_that_is_under_way_can_be_followed_and_cancelled(open_page
     monkeypatch.setattr(evaluate, "evaluate_run", never_ends)
     app = show(open_page("train", run=run.id), run)
     app.button(key=f"measure-{run.id}").click().run()
-    begun.wait()
+    assert begun.wait(60)
     app.run()
     assert r"**Measuring** · \*features\* …" in words(app)
     assert "Nothing measured" not in words(app)
     assert f"measure-{run.id}" not in [button.key for button in app.button]
     app.button(key=f"cancel-{run.id}").click().run()
-    state.measurer().latest(run).over.wait()
+    assert state.measurer().latest(run).over.wait(60)
     app.run()
     assert app.button(key=f"measure-{run.id}")
     assert not app.error

@@ -37,7 +37,7 @@ function element(tag, className, text = "") {
 }
 
 function buildFigures(root, films) {
-  const titles = JSON.stringify(films.map((film) => [film.title, film.color, film.note]))
+  const titles = JSON.stringify(films.map((film) => [film.title, film.color, film.note, film.aspect]))
   if (root.titles === titles) return
   root.titles = titles
   root.querySelector(".films").replaceChildren(
@@ -47,6 +47,7 @@ function buildFigures(root, films) {
       title.style.borderColor = film.color ?? "transparent"
       title.hidden = films.length === 1 && !film.color
       const picture = element("div", "picture")
+      picture.style.setProperty("--aspect", film.aspect)
       picture.append(document.createElement("img")) // without a source it is not shown: the picture keeps its room
       figure.append(title, picture, element("div", "caption", "no samples yet"), element("div", "note", film.note))
       return figure
