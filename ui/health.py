@@ -31,13 +31,14 @@ class Seen(NamedTuple):
     is_measured: bool
 
 
-def examined(run: Run) -> list[Finding]:
-    """What goes wrong, the gravest first."""
-    return _seen(run).findings
+def titles(run: Run) -> list[str]:
+    """What goes wrong, the gravest first, and then what may."""
+    seen = _seen(run)
+    return [finding.title for finding in seen.findings + seen.doubts]
 
 
 def _seen(run: Run) -> Seen:
-    """All of that; looked for again only when the run went on, or what it was forked from came or went."""
+    """What there is to see; looked for again only when the run went on, or what it was forked from came or went."""
     *ancestors, _ = RunStore(run.path.parent).lineage(run)
     files = [run.path / name for name in _READ]
     files += [ancestor.path / name for ancestor in ancestors for name in _READ_OF_ANCESTORS]

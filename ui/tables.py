@@ -30,7 +30,7 @@ def matches(run: Run, words: str) -> bool:
     found = [run.id, run.name, live.state_word(run.state), run.experiment or "", *meta.tags, meta.notes]
     settings = set()
     if not run.damage:
-        found.append(health.sentence(run))
+        found += health.titles(run)
         for path, value in run.config_now.flat.items():
             settings |= {f"{name}={value_text(path, value)}".lower() for name in (path, SETTINGS[path].label)}
     text = "\n".join(found).lower()

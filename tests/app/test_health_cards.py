@@ -254,10 +254,10 @@ def test_a_run_is_examined_again_only_when_it_went_on(finished, monkeypatch):
     looked = []
     monkeypatch.setattr(health, "observe", lambda run: looked.append(run.status.step) or [])
     run = finished("a")
-    assert [health.examined(run), health.examined(run)] == [[], []]
+    assert [health.titles(run), health.titles(run)] == [[], []]
     assert looked == [1050]
     run.write_status(run.status.model_copy(update={"step": 1060}))
-    health.examined(run)
+    health.titles(run)
     assert looked == [1050, 1060]
 
 
@@ -270,7 +270,7 @@ def test_a_fork_is_examined_again_when_its_past_changes(runs, finished, monkeypa
 
     def is_examined() -> bool:
         looked.clear()
-        health.examined(fork)
+        health.titles(fork)
         return looked == [fork.id]
 
     assert is_examined()
@@ -293,12 +293,12 @@ def test_a_fork_is_examined_again_when_its_past_changes(runs, finished, monkeypa
 def test_a_run_is_examined_again_when_there_is_a_checkpoint_to_go_on_from(finished, monkeypatch):
     monkeypatch.setattr(health, "observe", lambda run: [STRONG] if run.checkpoints() else [])
     run = finished("a")
-    assert health.examined(run) == []
+    assert health.titles(run) == []
     (run.path / "checkpoints").mkdir()
     (run.path / "checkpoints" / "last.pt").write_bytes(b"")
-    assert health.examined(run) == [STRONG]
+    assert health.titles(run) == [STRONG.title]
     (run.path / "checkpoints" / "last.pt").unlink()
-    assert health.examined(run) == []
+    assert health.titles(run) == []
 
 
 def test_a_damaged_run_has_no_health(finished):

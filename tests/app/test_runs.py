@@ -44,7 +44,7 @@ def test_the_filter_finds_names_states_tags_and_settings(finished, words, found)
 def test_the_filter_finds_what_goes_wrong_and_nothing_else_of_health(finished, monkeypatch):
     sick, healthy = finished("sick"), finished("well")
     finding = Finding("mode_collapse", "Mode collapse", 300, "2 of 10 digits come up.", "It repeats.", "report 002")
-    monkeypatch.setattr(health, "examined", lambda run: [finding] if run.id == sick.id else [])
+    monkeypatch.setattr(health, "observe", lambda run: [finding] if run.id == sick.id else [])
     assert [tables.matches(run, "mode collapse") for run in (sick, healthy)] == [True, False]
     for words in ("trouble", "found", "step", "300"):
         assert not any(tables.matches(run, words) for run in (sick, healthy)), words
@@ -52,7 +52,7 @@ def test_the_filter_finds_what_goes_wrong_and_nothing_else_of_health(finished, m
 
 def test_without_a_filter_nothing_is_examined(finished, monkeypatch):
     run = finished("some")
-    monkeypatch.setattr(health, "examined", lambda _run: pytest.fail("it was examined"))
+    monkeypatch.setattr(health, "titles", lambda _run: pytest.fail("it was examined"))
     assert tables.matches(run, "  ")
 
 
