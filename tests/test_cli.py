@@ -15,7 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gancore import cli, evaluate
+from gancore import cli, evaluator
 from gancore.algorithms import GAN
 from gancore.config import SETTINGS, RunConfig
 from gancore.experiments import EXPERIMENTS
@@ -521,7 +521,7 @@ def test_evaluate_measures_a_run(gancore: Command, store: RunStore, dcgan: RunCo
 def test_quietly_an_evaluation_is_json(
     gancore: Command, store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluate, "CHEAP_SAMPLES", 40)
+    monkeypatch.setattr(evaluator, "CHEAP_SAMPLES", 40)
     run = store.create(dcgan.replace({"optim.ema": 0.9}))
     execute(run.path)
     result = gancore("evaluate", run.id, "--cheap", "--quiet")
