@@ -88,7 +88,7 @@ def _sharing(steps: int) -> Table:
     """What a step takes alone and beside a process that keeps a core busy, each measured in a process of its own."""
     table = Table("threads wait", "alone", "beside a busy process", box=None, pad_edge=False)
     with tempfile.TemporaryDirectory() as folder:
-        for what, spins in (("as OpenMP does", "300000"), ("as here", machine.SPINS)):
+        for what, spins in (("as OpenMP does", "300000"), ("as in the dashboard", machine.SPINS)):
             alone = _median_step(folder, steps, spins)
             with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
                 try:

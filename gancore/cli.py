@@ -27,7 +27,6 @@ from gancore.datasets import DATASETS
 from gancore.experiments import EXPERIMENTS
 from gancore.files import write_atomic
 from gancore.health import examine
-from gancore.machine import share_cores
 from gancore.measures import MAIN, MEASURES, Evaluation, Size, last
 from gancore.pulse import Superseded
 from gancore.records import RESUMABLE
@@ -48,7 +47,6 @@ class BadInput(ValueError):
 
 def main() -> None:
     """Run a command; whatever the user can mend becomes one line on stderr and status 2."""
-    share_cores()
     try:
         status = app(standalone_mode=False)
     except (BadInput, ConfigError, RunBusy, RunNotFound, Superseded) as problem:

@@ -49,9 +49,10 @@ SPINS = "3000"  # looks at whether the other threads are done, before one sleeps
 def share_cores() -> None:
     """Have torch's threads wait for each other a shorter time before they sleep; only before torch is imported.
 
-    OpenMP's threads spin between two operations. Where anything else wants a core, such as the browser that shows the
-    training, they mostly wait for one that is not running. With this they give the core away; where nothing else runs,
-    steps take hardly longer. `python -m gancore bench` measures both. `OMP_WAIT_POLICY` and `GOMP_SPINCOUNT` hold.
+    OpenMP's threads spin between two operations. Where anything else keeps a core busy, they mostly wait for one that
+    is not running, and steps take several times as long. With this they give the core away, which costs up to a third
+    where nothing else runs: so the dashboard does it, which has a browser beside it, and the command line does not.
+    `python -m gancore bench` measures both. `OMP_WAIT_POLICY` and `GOMP_SPINCOUNT` hold where they are set.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
