@@ -27,7 +27,7 @@ from gancore.datasets import DATASETS
 from gancore.experiments import EXPERIMENTS
 from gancore.files import write_atomic
 from gancore.health import examine
-from gancore.measures import MAIN, MEASURES, Evaluation, Size, last
+from gancore.measures import MAIN, MEASURES, Evaluation, Size, headline
 from gancore.pulse import Superseded
 from gancore.records import RESUMABLE
 from gancore.store import Run, RunBusy, RunNotFound, RunStore
@@ -164,19 +164,10 @@ def list_runs(runs_dir: RunsDir = _RUNS, quiet: Quiet = False) -> None:
         numbers = {name: value for name, value in (status.scalars | run.summary).items() if value is not None}
         created = datetime.fromtimestamp(run.created).strftime("%Y-%m-%d %H:%M") if run.created else ""
         losses = (f"{numbers[key]:.3g}" if key in numbers else "" for key in ("loss_d", "loss_g"))
+        quality = headline(run.evaluations(), ("fid", "modes", *MAIN))
         step = f"{status.step:,}/{status.total_steps:,}"
-        table.add_row(run.id, run.state, step, *losses, _quality(run), created)
+        table.add_row(run.id, run.state, step, *losses, quality, created)
     _console(wide=not sys.stdout.isatty()).print(table)
-
-
-def _quality(run: Run) -> str:
-    """`FID (mnist-cnn-v1) 12.3`, or what else says most of the samples; the last value, of a full evaluation first."""
-    evaluations = run.evaluations()
-    for key in ("fid", "modes", *MAIN):
-        found = last(evaluations, key, "full") or last(evaluations, key)
-        if found is not None:
-            return f"{MEASURES[key].name(found.extractor)} {found.values[key]:{MEASURES[key].digits}}"
-    return ""
 
 
 @app.command()

@@ -17,7 +17,7 @@ def load_torch() -> None:
     that can see modules half made, so whoever needs torch beside other threads calls this first.
     """
     with _lock:
-        share_cores()
+        share_cores()  # those other threads serve a page, and want them, too
         from gancore.algorithms import build_algorithm
 
         build_algorithm(RunConfig(), "meta")  # no memory, hardly any time, and the first one imports the rest

@@ -347,6 +347,16 @@ def best(evaluations: Iterable[Evaluation], key: str) -> Evaluation | None:
     return best_of(on_the_way(evaluations), key)
 
 
+def headline(evaluations: Iterable[Evaluation], keys: Iterable[str]) -> str:
+    """`FID (mnist-cnn-v1) 12.3`: the first of the `keys` that was measured, at its last, of a full evaluation first."""
+    every = list(evaluations)
+    for key in keys:
+        found = last(every, key, "full") or last(every, key)
+        if found is not None:
+            return f"{MEASURES[key].name(found.extractor)} {found.values[key]:{MEASURES[key].digits}}"
+    return ""
+
+
 def newest(evaluations: Iterable[Evaluation], key: str) -> Evaluation | None:
     """The newest of these that knows `key`."""
     return max((each for each in evaluations if key in each.values), key=_age, default=None)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from gancore import measures
 from gancore.config import RunConfig
 from gancore.datasets import DATASETS, TOYS
-from gancore.measures import CHEAP_SAMPLES, FULL_SAMPLES, MEASURES, Evaluation, final, last
+from gancore.measures import CHEAP_SAMPLES, FULL_SAMPLES, MEASURES, Evaluation, final
 from gancore.measuring import Measurement
 from gancore.store import Run
 from gancore.text import describe_duration
@@ -276,8 +277,4 @@ def _under_way(measurement: Measurement) -> None:
 def headline(run: Run) -> str:
     """`FID (mnist-cnn-v1) 12.3`, or what says most of a run of another kind; nothing if nothing was measured."""
     evaluations = run.evaluations()
-    for key in first_values(run.config, measured(evaluations)):
-        found = last(evaluations, key, "full") or last(evaluations, key)
-        if found is not None:
-            return f"{MEASURES[key].name(found.extractor)} {as_text(found.values, key)}"
-    return ""
+    return measures.headline(evaluations, first_values(run.config, measured(evaluations)))

@@ -3,12 +3,15 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gancore.algorithms import build_algorithm
 from gancore.config import SETTINGS, RunConfig, needed
 from gancore.datasets import TOYS
 from gancore.experiments import EXPERIMENTS
 from gancore.models import MODELS
+from gancore.previews import build_preview
 from gancore.records import Status
-from ui import forms
+from tests.training import tiny
+from ui import forms, live
 from ui.state import _torch_loaded
 
 
@@ -332,3 +335,11 @@ def test_what_a_status_says_is_no_markup(open_page, finished):
     run.write_status(run.status.model_copy(update={"device": "<b>*x*</b>"}))
     (progress,) = open_page("train", run=run.id).get("progress")
     assert r"on \<b>\*x\*\</b>" in progress.proto.text
+
+
+@pytest.mark.parametrize("classes", [None, (1, 7)])
+@pytest.mark.parametrize("kind", ["cdcgan", "mlp"])
+def test_a_picture_has_its_room_before_it_is_there(kind, classes):
+    config = tiny(kind, {"data.classes": classes})
+    width, height = build_preview(build_algorithm(config), config)().size
+    assert live._aspect(config) == pytest.approx(width / height, rel=0.05)
