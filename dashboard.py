@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ui import live, navigation, state
+from ui import navigation, state
+from ui.run import view
 
 icon = state.PROJECT / "ui" / "frontend" / "icon.svg"
 st.set_page_config(page_title="GAN Workbench", page_icon=icon, layout="wide", initial_sidebar_state=360)
@@ -11,7 +12,7 @@ page = navigation.choose()
 state.executor().ensure_worker()
 activity = state.activity()  # before the page looks, or it could miss what changes meanwhile
 if page.title != "Train":  # it shows what runs in full
-    live.now_strip()
+    view.now_strip()
 page.run()
-live.watch(activity)
+view.watch(activity)
 state.torch_ready()  # starts importing torch, once the first page is on its way

@@ -1,5 +1,5 @@
 """`python -m gancore`."""
 
-from gancore.cli import main
+from gancore.cli.commands import main
 
 main()

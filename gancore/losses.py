@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-from gancore.parts import D_OUTPUT, LossName
+from gancore.config.parts import D_OUTPUT, LossName
 
 
 class DLoss(Protocol):

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from gancore.store import Run
-from ui import comparing, comparing_quality, navigation, state
+from ui import navigation, state
+from ui.compare import quality, view
 
 navigation.enter()
 
@@ -12,15 +13,15 @@ st.title("Compare", anchor=False)
 
 @st.fragment
 def comparison(runs: list[Run]) -> None:
-    comparing.settings(runs)
-    comparing.curves(runs)
-    comparing.samples(runs)
-    comparing_quality.classes(runs)
-    comparing.results(runs)
+    view.settings(runs)
+    view.curves(runs)
+    view.samples(runs)
+    quality.classes(runs)
+    view.results(runs)
 
 
 usable = [run for run in state.store().list() if not run.damage]
-chosen = comparing.choose(usable)
+chosen = view.choose(usable)
 if len(chosen) >= 2:
     comparison(chosen)
 elif len(usable) >= 2:

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from gancore.experiments import EXPERIMENTS
-from ui import live, navigation, starting, state
+from ui import navigation, state
+from ui.forms import starting
+from ui.run import view
 from ui.words import plain
 
 navigation.enter()
@@ -43,10 +45,10 @@ if not runs:
         "nothing is downloaded.",
         icon=":material/info:",
     )
-    live.expected_samples()
+    view.expected_samples()
 else:
     st.subheader("Latest runs", anchor=False)
     for row in range(0, min(len(runs), SHOWN), 4):
         for column, run in zip(st.columns(4), runs[row : min(row + 4, SHOWN)], strict=False):
             with column.container(border=True):
-                live.run_card(run)
+                view.run_card(run)

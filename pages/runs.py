@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from ui import navigation, state, tables
+from ui import navigation, state
+from ui.runs import table
 
 navigation.enter()
 
 st.title("Runs", anchor=False)
-tables.undo_bar()
+table.undo_bar()
 runs = state.store().list()
 
 if not runs:
@@ -22,10 +23,10 @@ else:
         live=True,
         persist_state="session",
     )
-    shown = [run for run in runs if tables.matches(run, words or "")]
-    chosen = tables.runs_table(shown)
+    shown = [run for run in runs if table.matches(run, words or "")]
+    chosen = table.runs_table(shown)
     if not shown:
         st.info(f"None of the {len(runs)} runs matches “{words}”.", icon=":material/search_off:")
-    tables.actions(chosen)
-    tables.outcome(chosen)
-tables.trash()
+    table.actions(chosen)
+    table.outcome(chosen)
+table.trash()

@@ -4,7 +4,9 @@ import streamlit as st
 
 from gancore.config import ConfigError, RunConfig
 from gancore.store import Run
-from ui import costs, drawing, forms, imports, live, navigation, networks, starting, state
+from ui import navigation, state
+from ui.forms import costs, drawing, form, imports, networks, starting
+from ui.run import view
 from ui.words import plain
 
 navigation.enter()
@@ -13,28 +15,28 @@ navigation.enter()
 @st.fragment
 def settings_panel(networks_shown: bool) -> None:
     """Everything that Start will use; moving a slider reruns this panel alone."""
-    forms.pick_experiment()
-    forms.changes_line()
+    form.pick_experiment()
+    form.changes_line()
     cost_line = st.container()  # filled last, since it takes longest
     networks.switch(networks_shown)
     try:
-        config = forms.draft()
+        config = form.draft()
     except ConfigError as error:
-        config, waits = None, forms.waits_for()
+        config, waits = None, form.waits_for()
         if waits is None:
             st.error(plain(str(error)), icon=":material/error:")
         else:  # as high as the costs, or the canvas would jump from under the pointer with the first stroke
             cost_line.caption(f":material/edit: Nothing to train on yet:  \n{waits}")
     busy = state.active_run()
     label, icon = ("Add to queue", ":material/playlist_add:") if busy else ("Start", ":material/play_arrow:")
-    if forms.origin().fork:
+    if form.origin().fork:
         label = f"{label} as a fork"
     pressed = st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None, key="start")
     if pressed and config is not None:
         start(config)
     if busy is not None:
-        forms.steering(busy)
-    forms.settings_form({"drawn": drawing.canvas, "own": imports.panel})
+        form.steering(busy)
+    form.settings_form({"drawn": drawing.canvas, "own": imports.panel})
     if config is not None:
         with cost_line:
             costs.cost_line(config)
@@ -42,9 +44,9 @@ def settings_panel(networks_shown: bool) -> None:
 
 def start(config: RunConfig) -> None:
     """Write the run's folder, hand it to the worker and look at it."""
-    origin, busy = forms.origin(), state.active_run()
+    origin, busy = form.origin(), state.active_run()
     try:
-        run = starting.launch(config, forms.suggest_name(config), experiment=origin.experiment, fork=origin.fork)
+        run = starting.launch(config, form.suggest_name(config), experiment=origin.experiment, fork=origin.fork)
     except starting.NotStarted as problem:
         st.error(plain(str(problem)), icon=":material/error:")
         return
@@ -77,7 +79,7 @@ def nothing_yet() -> None:
         "Press **Start**: the quickstart trains a small DCGAN on 5,000 real digits. The first samples appear within "
         "seconds, digits within two minutes. Then change one setting, start again, and compare."
     )
-    live.expected_samples()
+    view.expected_samples()
 
 
 with st.sidebar:
@@ -89,9 +91,9 @@ if "run" in st.query_params and state.find_run(st.query_params["run"]) is None:
     del st.query_params["run"]
 shown = state.find_run(st.query_params.get("run")) or active or next(iter(state.store().list()), None)
 if active is not None and shown is not None and shown.id != active.id:
-    live.now_strip()
+    view.now_strip()
 queue(shown)
 if shown is None:
     nothing_yet()
 else:
-    live.run_view(shown)
+    view.run_view(shown)

@@ -15,7 +15,7 @@ import torch
 
 from gancore.config import RunConfig
 from gancore.store import RunStore
-from tests.training import SHORT
+from tests.miniatures import SHORT
 
 REPOSITORY = Path(__file__).parents[1]
 

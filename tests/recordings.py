@@ -1,4 +1,4 @@
-"""Real runs, healthy and sick: on some `gancore.limits` were set, on the others they are tested.
+"""Real runs, healthy and sick: on some `gancore.health.limits` were set, on the others they are tested.
 
 No limit and no rule was mended for a run that is held out, right or wrong: it was looked at only when they stood, and
 whatever is told wrongly of it stays here as a `known_miss`. Once rules are mended because of such a run, it is one of
@@ -27,10 +27,10 @@ from unittest import mock
 import pyarrow as pa
 
 from gancore.config import RunConfig, Settings, needed
+from gancore.experiments.systems import S4_VAE, S5_GAN, S7_BOLD_ONES, S8_TOYS, S9_SEMI, settings_of
 from gancore.health import examine
-from gancore.runner import execute
 from gancore.store import Run, RunStore
-from gancore.systems import S4_VAE, S5_GAN, S7_BOLD_ONES, S8_TOYS, S9_SEMI, settings_of
+from gancore.training.runner import execute
 
 RECORDED = Path(__file__).parent / "recorded"
 

@@ -15,31 +15,17 @@ PACKAGE = Path(__file__).parents[1] / "gancore"
 
 # A module may import from the layers above its own line, and its own package's other modules if that makes no cycle.
 LAYERS = (
-    ("gancore", "gancore.events", "gancore.files", "gancore.machine", "gancore.rng", "gancore.text"),
-    (
-        "gancore.settings",
-        "gancore.datasets",
-        "gancore.imaging",
-        "gancore.records",
-        "gancore.scalars",
-        "gancore.checkpoint",
-    ),
-    ("gancore.parts", "gancore.penalties", "gancore.plane", "gancore.measures"),
-    ("gancore.config", "gancore.losses", "gancore.schedules", "gancore.optimizers"),
-    ("gancore.forks", "gancore.evals"),
-    ("gancore.data", "gancore.models", "gancore.systems", "gancore.store"),
-    ("gancore.algorithms", "gancore.layers", "gancore.experiments", "gancore.metrics"),
-    ("gancore.limits",),
-    ("gancore.evidence", "gancore.remedies"),
-    ("gancore.curve_signs", "gancore.sample_signs"),
-    ("gancore.signs",),
+    ("gancore", "gancore.files", "gancore.machine", "gancore.rng", "gancore.text"),
+    ("gancore.config",),
+    ("gancore.store", "gancore.experiments"),
+    ("gancore.losses", "gancore.penalties", "gancore.schedules", "gancore.optimizers", "gancore.pictures"),
+    ("gancore.data", "gancore.models"),
+    ("gancore.algorithms", "gancore.metrics"),
+    ("gancore.extractors", "gancore.sampling"),
+    ("gancore.evaluation",),
     ("gancore.health",),
-    ("gancore.trainer", "gancore.sinks", "gancore.pulse", "gancore.progress", "gancore.loading"),
-    ("gancore.previews", "gancore.sampling", "gancore.cost"),
-    ("gancore.evaluator",),
-    ("gancore.evaluate",),
-    ("gancore.runner", "gancore.calibration"),
-    ("gancore.executors", "gancore.measuring"),
+    ("gancore.training",),
+    ("gancore.executors",),
     ("gancore.bench",),
     ("gancore.cli",),
     ("gancore.__main__",),
@@ -47,24 +33,11 @@ LAYERS = (
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 WITHOUT_TORCH = (
-    *("config", "settings", "parts", "datasets", "systems", "experiments"),
-    *(
-        "store",
-        "records",
-        "evals",
-        "text",
-        "scalars",
-        "files",
-        "events",
-        "executors",
-        "loading",
-        "measuring",
-        "cli",
-        "measures",
-    ),
-    *("evidence", "remedies", "health"),
+    *("files", "machine", "text", "config", "store", "store.evaluations", "experiments", "health"),
+    *("evaluation.measures", "training.events", "executors.thread", "executors.loading", "executors.measuring"),
+    "cli.commands",
 )
-PLAIN = "gancore.bench"  # compares with the plain loop that people write, global random numbers and all
+PLAIN = "gancore.bench.step"  # compares with the plain loop that people write, global random numbers and all
 LAZY = {
     *("torchvision", "mlxtend", "sklearn", "skimage", "torchmetrics", "torch_fidelity", "safetensors"),
     *("ray", "tensorboard", "onnx", "streamlit"),

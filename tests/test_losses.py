@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from gancore.config.parts import D_OUTPUT, LossName
 from gancore.losses import LOSSES, score
-from gancore.parts import D_OUTPUT, LossName
 
 Array = np.ndarray
 

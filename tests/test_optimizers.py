@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from gancore.algorithms import build_algorithm
+from gancore.config.parts import OptimConfig
 from gancore.optimizers import OPTIMIZERS, build_optimizer, descend, set_rate
-from gancore.parts import OptimConfig
-from tests.training import equal, tensors, tiny, train
+from tests.miniatures import equal, tensors, tiny, train
 
 # PyTorch's own, with the settings that the help texts promise.
 PLAIN: dict[str, Callable[[Any], torch.optim.Optimizer]] = {

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from gancore.algorithms import build_algorithm
-from gancore.parts import PenaltyName
+from gancore.config.parts import PenaltyName
 from gancore.penalties import PENALTIES, dragan, gradient_penalty, r1
 from gancore.rng import StepRng, generator
-from tests.training import Batches, tiny
+from tests.miniatures import Batches, tiny
 
 Critic = Callable[[Tensor], Tensor]
 

@@ -10,9 +10,9 @@ import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR
 
 from gancore.algorithms import build_algorithm
-from gancore.parts import ScheduleName
+from gancore.config.parts import ScheduleName
 from gancore.schedules import SCHEDULES
-from tests.training import tiny, train
+from tests.miniatures import tiny, train
 
 names = pytest.mark.parametrize("name", list(SCHEDULES))
 ends = pytest.mark.parametrize("end", [0.001, 0.01, 0.5, 1.0])

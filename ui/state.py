@@ -10,9 +10,9 @@ from pathlib import Path
 import streamlit as st
 
 from gancore.config import RunConfig
-from gancore.executors import ThreadExecutor
-from gancore.loading import load_torch
-from gancore.measuring import Measurer
+from gancore.executors.loading import load_torch
+from gancore.executors.measuring import Measurer
+from gancore.executors.thread import ThreadExecutor
 from gancore.store import Run, RunNotFound, RunStore
 
 PROJECT = Path(__file__).resolve().parent.parent

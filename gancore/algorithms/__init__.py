@@ -13,8 +13,8 @@ from gancore.algorithms.semi import SemiSupervised
 from gancore.algorithms.translator import Translator
 from gancore.algorithms.vae import VAE
 from gancore.config import RunConfig
+from gancore.config.parts import ModelKind
 from gancore.data import Batch, Images
-from gancore.parts import ModelKind
 from gancore.rng import StepRng
 
 __all__ = ["ALGORITHMS", "GAN", "VAE", "Algorithm", "SemiSupervised", "Translator", "build_algorithm"]

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from gancore.checkpoint import BadCheckpoint
 from gancore.config import RunConfig
+from gancore.config.parts import ScheduleName
 from gancore.data import Images
 from gancore.models import build_networks
 from gancore.optimizers import set_rate
-from gancore.parts import ScheduleName
 from gancore.rng import draw_noise
 from gancore.schedules import SCHEDULES
+from gancore.store.checkpoints import BadCheckpoint
 
 
 class Family:

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from gancore.algorithms.base import Family
 from gancore.config import RunConfig
+from gancore.config.parts import CONDITIONAL
 from gancore.data import Batch
 from gancore.losses import LOSSES, score
 from gancore.models.dropout import seed_dropout
 from gancore.optimizers import build_optimizer, descend
-from gancore.parts import CONDITIONAL
 from gancore.penalties import PENALTIES
 from gancore.rng import StepRng
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from gancore.config import RunConfig
+from gancore.config.datasets import TOYS
 from gancore.data import cifar, idx, olivetti
 from gancore.data.batches import Batch, BatchStream, Images
 from gancore.data.bold import bold_twins, thin_and_thick
@@ -21,7 +22,6 @@ from gancore.data.mnist5k import load_mnist5k
 from gancore.data.own import find, load_own, version
 from gancore.data.roots import cache_root, data_root
 from gancore.data.toys import load_toy
-from gancore.datasets import TOYS
 
 __all__ = [
     "BadImages",

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from gancore import rng
-from gancore.datasets import TOY_POINTS
+from gancore.config.datasets import TOY_POINTS
 
 TEST_POINTS = 2_000
 TOY_SIGMA = {"ring": 0.01, "grid": 0.05, "spirals": 0.02, "drawn": 0.02}  # standard deviation around a mode or a line

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from gancore import rng
 from gancore.config import RunConfig
+from gancore.config.parts import CONDITIONAL, ModelKind
 from gancore.models import cdcgan, cs231n, dcgan, mlp, semi, translator, vae
 from gancore.models.init import INITS
 from gancore.models.spectral import add_spectral_norm
-from gancore.parts import CONDITIONAL, ModelKind
 
 __all__ = ["MODELS", "build_networks", "count_parameters", "example_inputs"]
 

@@ -10,13 +10,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gancore.config import RunConfig
-from gancore.executors import ThreadExecutor
-from gancore.parts import ModelKind
-from gancore.records import Status
-from gancore.runner import execute
-from gancore.scalars import ScalarWriter
+from gancore.config.parts import ModelKind
+from gancore.executors.thread import ThreadExecutor
 from gancore.store import Run, RunStore
-from tests.training import tiny
+from gancore.store.records import Status
+from gancore.store.scalars import ScalarWriter
+from gancore.training.runner import execute
+from tests.miniatures import tiny
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard.py"
 PNG = bytes.fromhex(  # one grey pixel

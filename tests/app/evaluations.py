@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gancore.measures import Evaluation
 from gancore.store import Run
+from gancore.store.evaluations import Evaluation
 
 EVEN = (100,) * 10
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from gancore.algorithms import build_algorithm
-from tests.training import KINDS, tiny, train
+from tests.miniatures import KINDS, tiny, train
 from ui import colors
-from ui.charts import AXES, Mark, comparison_figure, panels, run_figure, thin
-from ui.comparing import METRICS
+from ui.compare.view import METRICS
+from ui.figures.curves import AXES, Mark, comparison_figure, panels, run_figure, thin
 
 BY_EVERY_RUN = {"step", "epoch", "time", "step_time"}  # written with what a step returns
 

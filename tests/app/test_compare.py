@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gancore.runner import execute
-from ui import comparing
+from gancore.training.runner import execute
 from ui.colors import run_color
+from ui.compare import view
 
 
 def test_fewer_than_two_runs_say_what_to_do(open_page, finished):
@@ -68,7 +68,7 @@ def charts(monkeypatch) -> dict[str, dict]:
     def show(figure, **_) -> None:
         shown[figure["layout"]["yaxis"]["title"]["text"]] = figure
 
-    monkeypatch.setattr(comparing, "chart", show)
+    monkeypatch.setattr(view, "chart", show)
     return shown
 
 

@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 import pytest
 
 from gancore.config import RunConfig, needed
-from gancore.layers import Layer, describe_layers
 from gancore.models import MODELS
-from ui.diagrams import arrange, networks_svg, short_kind
+from gancore.models.layers import Layer, describe_layers
+from ui.figures.networks import arrange, networks_svg, short_kind
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from tests.app.test_train import start, widget
-from ui.drawing import EXAMPLES, LIMIT, read_points
+from ui.forms.drawing import EXAMPLES, LIMIT, read_points
 
 
 @pytest.mark.parametrize(

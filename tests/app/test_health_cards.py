@@ -12,13 +12,15 @@ from streamlit.testing.v1 import AppTest
 
 from gancore.config import RunConfig
 from gancore.health import Finding
-from gancore.measures import Evaluation
-from gancore.records import Status
-from gancore.remedies import Remedy
-from gancore.scalars import ScalarWriter
-from gancore.signs import SIGNS
+from gancore.health.remedies import Remedy
+from gancore.health.signs import SIGNS
 from gancore.store import Run, RunStore
-from ui import forms, health, tables
+from gancore.store.evaluations import Evaluation
+from gancore.store.records import Status
+from gancore.store.scalars import ScalarWriter
+from ui.forms import form
+from ui.run import health
+from ui.runs import table
 
 SLOWER = Remedy("halve lr_d", {"optim.lr_d": 1e-4})
 ON = Remedy("go on with lr_d halved", {"optim.lr_d": 1e-4}, fork=True)
@@ -246,8 +248,8 @@ def test_tables_have_the_findings_in_words(open_page, finished):
 @pytest.mark.usefixtures("sick")
 def test_runs_are_found_by_what_goes_wrong_in_them(finished):
     run = finished("a")
-    assert tables.matches(run, "mode collapse")
-    assert not tables.matches(run, "vanishing")
+    assert table.matches(run, "mode collapse")
+    assert not table.matches(run, "vanishing")
 
 
 def test_a_run_is_examined_again_only_when_it_went_on(finished, monkeypatch):
@@ -320,13 +322,13 @@ def test_a_damaged_run_has_no_health(finished):
 )
 def test_a_name_tells_a_setting_once(title, change, named):
     before = RunConfig().replace({"optim.lr_d": 0.1, "data.limit": 500})
-    assert forms.changed_name(title, before, before.replace(change)) == named
+    assert form.changed_name(title, before, before.replace(change)) == named
 
 
 def test_a_fork_that_is_prepared_is_not_overwritten(monkeypatch):
     config = RunConfig()
     monkeypatch.setattr(st, "session_state", {})
-    forms.start_from(config, "good")
-    assert forms.holds(config)
-    forms.start_from(config, "fork of good", fork=forms.Fork("good", "last"))
-    assert not forms.holds(config)
+    form.start_from(config, "good")
+    assert form.holds(config)
+    form.start_from(config, "fork of good", fork=form.Fork("good", "last"))
+    assert not form.holds(config)

@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gancore.config import RunConfig
-from gancore.records import Status
 from gancore.store import Run
+from gancore.store.records import Status
 from tests.app.test_train import start, unfold, widget
 
 
@@ -144,7 +144,7 @@ def test_the_next_run_waits_besides(open_page, training, runs):
 
 
 def test_the_live_view_shows_the_change_where_it_took_effect(open_page, training):
-    from ui.live import change_marks
+    from ui.run.view import change_marks
 
     run = training()
     run.steer({"optim.lr_d": 5e-4, "optim.g_steps": 2})

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.test_train import widget, with_torch
-from ui import networks
+from ui.forms import networks
 
 
 @pytest.fixture

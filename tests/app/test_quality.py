@@ -8,16 +8,20 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gancore import evaluate
 from gancore.config import RunConfig
-from gancore.measures import MEASURES
-from gancore.records import Status
-from gancore.scalars import ScalarWriter
+from gancore.evaluation import runs
+from gancore.evaluation.measures import MEASURES
+from gancore.store.records import Status
+from gancore.store.scalars import ScalarWriter
 from tests.app.evaluations import evaluation, full, plant
-from ui import columns, comparing_quality, quality, quality_charts, state
-from ui.charts import Mark
+from ui import state
 from ui.colors import REAL, G, run_color
-from ui.quality_charts import Series, class_bars, class_map, of_a_run, value_figure, with_classes, with_companions
+from ui.compare import quality as comparing_quality
+from ui.figures import evaluations
+from ui.figures.curves import Mark
+from ui.figures.evaluations import Series, class_bars, class_map, of_a_run, value_figure, with_classes, with_companions
+from ui.run import quality
+from ui.runs import columns
 
 RING = {"data.name": "ring", "model.kind": "mlp", "model.g_output": "linear"}
 
@@ -122,8 +126,8 @@ def test_classes_without_a_name_have_a_number():
     (cells,) = class_map([odd], "0123456789", "run")["data"]
     assert cells["y"][9:] == ["9", "class 10", "class 11"]
     assert class_bars(odd, "0123456789", "run")["data"][0]["x"] == cells["y"]
-    assert quality_charts.classes_line(odd, ()) == "never: class 0"
-    assert quality_charts.highest_share([odd]) == pytest.approx(108 / 11)
+    assert evaluations.classes_line(odd, ()) == "never: class 0"
+    assert evaluations.highest_share([odd]) == pytest.approx(108 / 11)
 
 
 @pytest.mark.parametrize(("key", "level"), [("closer_to_training", 0.5), ("sharpness", 1.0), ("coverage", None)])
@@ -146,7 +150,7 @@ def test_a_value_with_an_error_has_error_bars_and_says_it():
     values = {"kid": 0.012, "kid_error": 0.002}
     (trace,) = value_figure(of_a_run([evaluation(100, values)], "kid"), "kid", identity="run")["data"]
     assert trace["error_y"]["array"] == [0.002]
-    assert quality_charts.as_text(values, "kid") == "0.012 ± 0.002"
+    assert evaluations.as_text(values, "kid") == "0.012 ± 0.002"
 
 
 def test_precision_and_recall_stand_beside_coverage():
@@ -173,17 +177,17 @@ def test_a_class_that_never_comes_up_is_marked_in_words_too():
     (cells,) = class_map(found, "0123456789", "run")["data"]
     assert [row[1] for row in cells["z"]][:3] == [0.0, 2.0, pytest.approx(0.9, abs=0.01)]
     assert cells["z"][9][1] is None  # the data have none either
-    assert [row[1] for row in cells["text"]] == [quality_charts.NEVER, *[""] * 9]
+    assert [row[1] for row in cells["text"]] == [evaluations.NEVER, *[""] * 9]
     assert "33.3% of the samples" not in cells["customdata"][0][1]
     bars, dashes = class_bars(found[-1], "0123456789", "run")["data"]
-    assert bars["text"][0] == quality_charts.NEVER
+    assert bars["text"][0] == evaluations.NEVER
     assert bars["text"][9] == ""
     assert dashes["y"][9] == 0
-    assert quality_charts.missing_classes(found[-1], "0123456789") == ["0"]
+    assert evaluations.missing_classes(found[-1], "0123456789") == ["0"]
 
 
 def test_classes_that_hardly_come_up_are_named():
-    line = quality_charts.classes_line
+    line = evaluations.classes_line
     assert line(evaluation(1, histogram=(0, 9, *(120,) * 8)), "0123456789") == "never: 0; hardly: 1"
     assert line(evaluation(1), "0123456789") == "all classes come up"
     assert line(evaluation(1, histogram=(1, 1, *(0,) * 8)), "0123456789") == "never: 2, 3, 4, 5, 6, 7, 8, 9"
@@ -199,7 +203,7 @@ def test_rough_samples_are_of_no_class():
     assert {row[0] for row in cells["text"]} == {""}
     bars, _ = class_bars(rough, "0123456789", "run")["data"]
     assert bars["name"].endswith("too rough to tell")
-    assert quality_charts.classes_line(rough, "0123456789").startswith("too rough to tell classes apart, as 2% of them")
+    assert evaluations.classes_line(rough, "0123456789").startswith("too rough to tell classes apart, as 2% of them")
     assert "Empty" in quality.map_key([rough])
     assert "Empty" not in quality.map_key([evaluation(200)])
 
@@ -213,8 +217,8 @@ def test_a_long_class_map_has_a_few_steps_named_the_last_among_them():
 
 def test_nothing_known_of_the_data_means_equal_shares():
     one = evaluation(100, histogram=(0, 0), expected=())
-    assert list(quality_charts.expected_shares(one)) == [0.5, 0.5]
-    assert list(quality_charts.shares(one)) == [0, 0]
+    assert list(evaluations.expected_shares(one)) == [0.5, 0.5]
+    assert list(evaluations.shares(one)) == [0, 0]
 
 
 def test_classes_are_taken_once_a_step_from_the_larger_count():
@@ -336,7 +340,7 @@ def test_a_measurement_that_is_under_way_can_be_followed_and_cancelled(open_page
             tell("*features*")
             begun.set()
 
-    monkeypatch.setattr(evaluate, "evaluate_run", never_ends)
+    monkeypatch.setattr(runs, "evaluate_run", never_ends)
     app = show(open_page("train", run=run.id), run)
     app.button(key=f"measure-{run.id}").click().run()
     assert begun.wait(60)

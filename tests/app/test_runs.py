@@ -1,6 +1,7 @@
 import pytest
 
-from ui import health, tables
+from ui.run import health
+from ui.runs import table
 
 
 def test_an_empty_store_says_what_to_do_next(open_page):
@@ -37,21 +38,21 @@ def test_a_run_that_was_killed_keeps_its_losses_when_it_is_measured(open_page, f
 def test_the_filter_finds_names_states_tags_and_settings(finished, words, found):
     wide, narrow = finished("wide", {"model.ngf": 64}), finished("narrow", {"model.ngf": 8})
     narrow.edit_meta(tags=("#lab",))
-    assert sum(tables.matches(run, words) for run in (wide, narrow)) == found
+    assert sum(table.matches(run, words) for run in (wide, narrow)) == found
 
 
 def test_the_filter_finds_what_goes_wrong_and_nothing_else_of_health(finished, monkeypatch):
     sick, healthy = finished("sick"), finished("well")
     monkeypatch.setattr(health, "titles", lambda run: ["Mode collapse"] if run.id == sick.id else [])
-    assert [tables.matches(run, "mode collapse") for run in (sick, healthy)] == [True, False]
+    assert [table.matches(run, "mode collapse") for run in (sick, healthy)] == [True, False]
     for words in ("trouble", "found", "step", "300"):
-        assert not any(tables.matches(run, words) for run in (sick, healthy)), words
+        assert not any(table.matches(run, words) for run in (sick, healthy)), words
 
 
 def test_without_a_filter_nothing_is_examined(finished, monkeypatch):
     run = finished("some")
     monkeypatch.setattr(health, "titles", lambda _run: pytest.fail("it was examined"))
-    assert tables.matches(run, "  ")
+    assert table.matches(run, "  ")
 
 
 def test_a_filter_that_finds_nothing_says_so(open_page, finished):
@@ -84,9 +85,9 @@ def test_what_was_deleted_long_ago_can_be_restored_from_the_trash(open_page, fin
 def test_ticks_do_not_survive_a_change_of_the_rows(finished):
     """Ticks are row numbers: a new run on top would move them to the wrong run."""
     first = finished("first")
-    before = tables._table_key([first])
-    assert tables._table_key([finished("second"), first]) != before
-    assert tables._table_key([first]) == before
+    before = table._table_key([first])
+    assert table._table_key([finished("second"), first]) != before
+    assert table._table_key([first]) == before
 
 
 def test_damaged_pictures_and_numbers_do_not_break_a_page(open_page, finished):

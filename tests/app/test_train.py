@@ -5,13 +5,14 @@ from streamlit.testing.v1 import AppTest
 
 from gancore.algorithms import build_algorithm
 from gancore.config import SETTINGS, RunConfig, needed
-from gancore.datasets import TOYS
+from gancore.config.datasets import TOYS
 from gancore.experiments import EXPERIMENTS
 from gancore.models import MODELS
-from gancore.previews import build_preview
-from gancore.records import Status
-from tests.training import tiny
-from ui import forms, live
+from gancore.store.records import Status
+from gancore.training.previews import build_preview
+from tests.miniatures import tiny
+from ui.forms import form
+from ui.run import view
 from ui.state import _torch_loaded
 
 
@@ -309,7 +310,7 @@ def test_a_value_beyond_its_slider_can_be_taken_over_from_a_run(open_page, finis
     unfold(app)
     assert not app.exception
     assert widget(app, "optim.beta1").value == 0.995
-    assert app.selectbox(key="experiment").value == forms.OTHER
+    assert app.selectbox(key="experiment").value == form.OTHER
 
 
 def test_after_taking_over_a_run_the_catalogue_can_be_chosen_again(open_page, finished):
@@ -342,4 +343,4 @@ def test_what_a_status_says_is_no_markup(open_page, finished):
 def test_a_picture_has_its_room_before_it_is_there(kind, classes):
     config = tiny(kind, {"data.classes": classes})
     width, height = build_preview(build_algorithm(config), config)().size
-    assert live._aspect(config) == pytest.approx(width / height, rel=0.05)
+    assert view._aspect(config) == pytest.approx(width / height, rel=0.05)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from gancore.runner import execute
-from tests.training import tiny
+from gancore.training.runner import execute
+from tests.miniatures import tiny
 
 pytestmark = pytest.mark.browser
 

@@ -1,0 +1,35 @@
+"""A run's settings: what they are, what must fit together, and what is known of data sets. Nothing imports torch."""
+
+from gancore.config.run import (
+    NEEDS,
+    SCHEMA_VERSION,
+    SETTINGS,
+    STEERABLE,
+    ConfigError,
+    RunConfig,
+    Settings,
+    check_setting,
+    fitting,
+    migrate,
+    needed,
+    parse_config,
+    parse_setting,
+    uses,
+)
+
+__all__ = [
+    "NEEDS",
+    "SCHEMA_VERSION",
+    "SETTINGS",
+    "STEERABLE",
+    "ConfigError",
+    "RunConfig",
+    "Settings",
+    "check_setting",
+    "fitting",
+    "migrate",
+    "needed",
+    "parse_config",
+    "parse_setting",
+    "uses",
+]

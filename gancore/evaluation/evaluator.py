@@ -1,0 +1,381 @@
+"""Samples of a run's networks, held against real images. Whatever a value is called: `gancore.evaluation.measures`."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gancore import metrics, rng
+from gancore.algorithms import Algorithm
+from gancore.config import RunConfig
+from gancore.config.datasets import TOYS
+from gancore.config.parts import CONDITIONAL
+from gancore.data import DataUnavailable, Images, cache_root, load
+from gancore.data.arrays import Array, remembered
+from gancore.data.batches import to_range
+from gancore.data.toys import TOY_SIGMA, toy_modes
+from gancore.evaluation.measures import CHEAP_SAMPLES, FULL_SAMPLES
+from gancore.extractors.describe import CLASSES, EXTRACTOR_OF, Described, NotAvailable, describe, extractor_for, fitted
+from gancore.sampling.samples import draw
+from gancore.store.evaluations import Evaluation, Size, Weights
+
+Tell = Callable[[str], object]  # what is being done now; it may raise, to give up
+Values = dict[str, float]
+
+DISPLAY = "-1..1"  # the range of pixels in which samples are measured
+REFERENCE = 10_000  # real images that samples are held against, at most
+PIXEL_SAMPLES = 1_000  # that statistics of pixels look at
+NEAREST_SAMPLES: dict[Size, int] = {"cheap": 250, "full": 1_000}  # whose nearest training image is looked for
+QUICKLY_SEARCHED = 10_000  # training images through which a cheap evaluation can look for the nearest
+STROKES = 500  # images whose strokes are measured
+SIMILAR_PAIRS = 1_000
+NOISES = 16  # that a translator is given with each of some images
+PARZEN_VALIDATION = 1_000  # images on which the windows' width is chosen
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a run's networks made, and what they were asked for."""
+
+    images: Tensor  # (N, C, H, W) in [-1, 1], or points (N, 2)
+    classes: Tensor | None = None  # (N,), of a conditional or translating network
+    sources: Tensor | None = None  # images (N, 1, H, W) in [0, 1] that were to be translated
+    variants: Tensor | None = None  # (S, M, 1, H, W): what M noises make of each of the first S sources
+
+
+class Evaluator:
+    """Measures samples of one run again and again against the same real images.
+
+    Those are the run's training images before `data.limit` cut them short: what it should have learned. Noise and
+    classes asked for are the same each time. Raises `DataUnavailable`.
+    """
+
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
+        translates = config.model.kind == "translator"  # whose bold twins take their time
+        real = load(config if translates else config.replace({"data.limit": None}))
+        order = torch.randperm(len(real), generator=rng.generator(0, "reference"))
+        self.real = real[order[:REFERENCE]]
+        unseen = real[config.images :]  # of the training file, as the 2014 paper validates on its last images
+        self.validation = (unseen if len(unseen) >= PARZEN_VALIDATION else self.real)[:PARZEN_VALIDATION]
+        self.on_plane = config.data.name in TOYS
+        self.extractor, self.missing = chosen_extractor(config)
+        self.described: Described | None = None  # the real images through the extractor
+        self.knows_classes = self.extractor in EXTRACTOR_OF.values()
+        self._measured_sources: tuple[Tensor, float] | None = None  # the last ones, with their thickness
+
+    def evaluate(
+        self,
+        algorithm: Algorithm,
+        step: int,
+        size: Size,
+        weights: Weights = "raw",
+        samples: int | None = None,  # how many, if not as usual for the size
+        tell: Tell = lambda _: None,
+    ) -> Evaluation:
+        """Everything that can be said of the algorithm's samples."""
+        self.prepare(tell)
+        begin = time.perf_counter()
+        usual = CHEAP_SAMPLES if size == "cheap" else self.config.train.final_samples or FULL_SAMPLES
+        made = self._draw(algorithm, samples or usual, raw=weights == "raw", tell=tell)
+        values, described = self.measure(made, size, algorithm, tell)
+        return Evaluation(
+            step=step,
+            weights=weights,
+            size=size,
+            samples=len(made.images),
+            reference=f"{self.config.data.own or self.config.data.name}, training images",
+            reference_count=len(self.real),
+            extractor=self.extractor,
+            missing=self.missing,
+            seconds=round(time.perf_counter() - begin, 3),
+            values=values,
+            histogram=_histogram(described.classes) if described and self.knows_classes else (),
+            expected=_histogram(self.real.labels) if described and self.knows_classes else (),
+        )
+
+    def prepare(self, tell: Tell = lambda _: None) -> None:
+        """Look at the real images, once: what an evaluation costs does not include it."""
+        if self.extractor is not None:
+            self.described = self.described or _described(self.real.pixels, self.extractor, tell)
+        if not self.on_plane:
+            _ = self._real_pixels
+        _, sources = self._asked(STROKES)
+        if sources is not None:
+            _ = self._source_thickness(sources), self._real_thickness
+        if self.held_out is not None and self.config.images <= QUICKLY_SEARCHED:
+            _ = self._held_out_nearest
+
+    def measure(
+        self, made: Samples, size: Size, algorithm: Algorithm | None = None, tell: Tell = lambda _: None
+    ) -> tuple[Values, Described | None]:
+        """The values of some samples, and what the extractor sees in them; those of a family need its algorithm."""
+        self.prepare(tell)
+        described = None if self.extractor is None else describe(made.images, self.extractor, _count(tell, made.images))
+        values: Values = {}
+        for what, measure in self._parts(made, described, size, algorithm):
+            tell(what)
+            values |= measure()
+        return {name: value for name, value in values.items() if math.isfinite(value)}, described
+
+    def _parts(
+        self, made: Samples, described: Described | None, size: Size, algorithm: Algorithm | None
+    ) -> Iterator[tuple[str, Callable[[], Values]]]:
+        """What is measured, in words, and how."""
+        if self.on_plane:
+            yield "points", lambda: self._points(made.images)
+            return
+        if described is not None:
+            yield "features", lambda: self._features(described, made)
+        yield "pixels", lambda: self._pixels(made)
+        if self.held_out is not None and (size == "full" or self.config.images <= QUICKLY_SEARCHED):
+            yield "nearest training images", lambda: self._memory(made, size)
+        if size == "full":
+            yield from self._lengthy(made, described)
+        if algorithm is not None and self.held_out is not None:
+            yield "held-out images", lambda: self._family(algorithm, size)
+        if made.sources is not None:
+            yield "translations", lambda: self._translation(made, described)
+
+    def _lengthy(self, made: Samples, described: Described | None) -> Iterator[tuple[str, Callable[[], Values]]]:
+        """What takes too long for an evaluation while a run trains."""
+        if self.held_out is not None:
+            yield "Parzen windows", lambda: self._parzen(made)
+        if described is not None and self.knows_classes:
+            yield "similarity within classes", lambda: self._similarity(made, described)
+        if self.extractor == "mnist-cnn-v1":
+            yield "strokes", lambda: {"thickness": _thickness(made.images)}
+
+    # --- samples and real images ------------------------------------------------------------------------------------
+
+    def _draw(self, algorithm: Algorithm, count: int, *, raw: bool, tell: Tell) -> Samples:
+        noise = algorithm.draw(count, rng.generator(self.config.seed, "evaluation"))
+        classes, sources = self._asked(count)
+        told = sources if sources is not None else classes
+
+        def after(done: int) -> None:
+            tell(f"drawing samples, {done:,} of {count:,}")
+
+        images = draw(algorithm, noise, told, raw=raw, after=after)
+        variants = None if sources is None else self._vary(algorithm, sources[:NOISES], raw=raw)
+        return Samples(images, classes, sources, variants)
+
+    def _asked(self, count: int) -> tuple[Tensor | None, Tensor | None]:
+        """What `count` samples are asked to be: their classes, and of a translator the images that it is given."""
+        if self.config.model.kind in CONDITIONAL:
+            return self.real.labels[torch.arange(count) % len(self.real)], None  # as often as among real images
+        if self.config.model.kind != "translator":
+            return None, None
+        given = self.held_out or self.real
+        assert given.sources is not None
+        places = torch.arange(count) % len(given)
+        return given.labels[places], given.sources[places].float() / 255
+
+    def _vary(self, algorithm: Algorithm, sources: Tensor, *, raw: bool) -> Tensor:
+        """What different noises make of each of some sources."""
+        given = sources.repeat_interleave(NOISES, 0)
+        noise = algorithm.draw(len(given), rng.generator(self.config.seed, "evaluation/noise"))
+        return draw(algorithm, noise, given, raw=raw).view(len(sources), NOISES, *sources.shape[1:])
+
+    @cached_property
+    def real_images(self) -> Tensor:
+        """As many real images as pixel statistics look at, in [-1, 1]."""
+        return to_range(self.real.pixels[:PIXEL_SAMPLES], DISPLAY)
+
+    @cached_property
+    def held_out(self) -> Images | None:
+        """Images that the run was not trained on, in random order; None if there are none.
+
+        Where only the first of them are looked at: a file may begin with the clearer images, as MNIST's does.
+        """
+        if self.config.data.name == "own" or self.on_plane:  # whose test split is what it was trained on
+            return None
+        try:
+            images = load(self.config, "test")
+        except DataUnavailable:
+            return None
+        return images[torch.randperm(len(images), generator=rng.generator(0, "held out"))]
+
+    # --- what is measured -------------------------------------------------------------------------------------------
+
+    def _family(self, algorithm: Algorithm, size: Size) -> Values:
+        """What the family alone can say of itself on held-out images."""
+        held_out = self.held_out
+        assert held_out is not None
+        return algorithm.measure(lambda: held_out[:CHEAP_SAMPLES] if size == "cheap" else held_out)
+
+    def _points(self, points: Tensor) -> Values:
+        count = min(len(points), len(self.real))
+        found = metrics.prdc(self.real.pixels[:count], points[:count])
+        name = self.config.data.name
+        modes = toy_modes(name)
+        if modes is None:
+            return found
+        in_use = torch.tensor(self.config.labels_in_use)
+        return found | metrics.toy_quality(points, modes[in_use], TOY_SIGMA[name], self._shares)
+
+    def _features(self, described: Described, made: Samples) -> Values:
+        assert self.described is not None
+        real, fake = self.described.features, described.features
+        count = min(len(real), len(fake))
+        kid, kid_error = metrics.kernel_distance(real[:count], fake[:count])
+        found = {
+            "fid": metrics.frechet_distance(real, fake),
+            "kid": kid,
+            "kid_error": kid_error,
+            "inception_score": metrics.inception_score(described.probabilities),
+        }
+        found |= metrics.prdc(real[:count], fake[:count])
+        return found | self._classes(described, made) if self.knows_classes else found
+
+    def _classes(self, described: Described, made: Samples) -> Values:
+        """What can be said of samples whose classes the extractor knows."""
+        found = {"confidence": float(described.probabilities.amax(1).mean())} | self._coverage(described.classes)
+        if made.sources is None and made.classes is not None:
+            found["conditional_accuracy"] = metrics.conditional_accuracy(described.classes, made.classes)
+        return found
+
+    def _coverage(self, predicted: Tensor) -> Values:
+        """Which of the classes in use come up, and how evenly.
+
+        As for toys, a class comes up if it has a tenth of its share among real images: one sample alone may be an error
+        of the classifier.
+        """
+        in_use = torch.tensor(self.config.labels_in_use)
+        places = (predicted[:, None] == in_use).nonzero()[:, 1]  # of those samples that are of a class in use
+        if len(places) == 0:
+            return {"classes": 0.0}
+        found = metrics.mode_coverage(places, len(in_use))
+        enough = (len(predicted) * self._shares / 10).clamp(min=1)
+        classes = int((torch.tensor(found["histogram"]) >= enough).sum())
+        return {"classes": classes, "kl_to_uniform": found["kl_to_uniform"]}
+
+    @cached_property
+    def _shares(self) -> Tensor:
+        """Of each class in use among the run's images, before a limit cuts them short."""
+        counts = torch.tensor(self.config.class_counts, dtype=torch.float64)
+        return counts[counts > 0] / counts.sum()
+
+    def _pixels(self, made: Samples) -> Values:
+        images, real = made.images[:PIXEL_SAMPLES], self.real_images
+        found = {name: _relative(measure(images), self._real_pixels[name]) for name, measure in _AGAINST_REAL.items()}
+        background = metrics.background_noise(images, real)
+        return found if background is None else found | {"background": background}
+
+    @cached_property
+    def _real_pixels(self) -> Mapping[str, float]:
+        return {name: measure(self.real_images) for name, measure in _AGAINST_REAL.items()}
+
+    def _memory(self, made: Samples, size: Size) -> Values:
+        samples = made.images[: NEAREST_SAMPLES[size]]
+        return {"closer_to_training": metrics.closer(self._nearest(samples), self._held_out_nearest)}
+
+    @cached_property
+    def _held_out_nearest(self) -> Tensor:
+        assert self.held_out is not None
+        return self._nearest(to_range(self.held_out.pixels[: NEAREST_SAMPLES["full"]], DISPLAY))
+
+    def _nearest(self, images: Tensor) -> Tensor:
+        """The distance (N,) of each image to the nearest one that the run was trained on."""
+        parts = torch.split(load(self.config).pixels, 5_000)
+        found = [metrics.nearest_distance(images.flatten(1), to_range(part, DISPLAY).flatten(1)) for part in parts]
+        return torch.stack(found).amin(0)
+
+    def _parzen(self, made: Samples) -> Values:
+        assert self.held_out is not None
+        matrices = (made.images, to_range(self.validation.pixels, DISPLAY), to_range(self.held_out.pixels, DISPLAY))
+        found = metrics.parzen_log_likelihood(*(self._unit(images) for images in matrices))
+        return dict(zip(("parzen", "parzen_error", "parzen_sigma"), found, strict=True))
+
+    def _unit(self, images: Tensor) -> Tensor:
+        """Pixels (N, P) in [0, 1]; of digits and garments in 28 x 28, so that runs of any size compare."""
+        scaled = fitted(images) if self.knows_classes else images
+        return ((scaled + 1) / 2).clamp(0, 1).flatten(1)
+
+    def _similarity(self, made: Samples, described: Described) -> Values:
+        source = rng.generator(0, "similarity")
+        found = metrics.similarity_within_classes(fitted(made.images), described.classes, SIMILAR_PAIRS, source)
+        return {} if found is None else {"similarity": found}
+
+    def _translation(self, made: Samples, described: Described | None) -> Values:
+        """What was asked of a network that makes digits bold (report 000)."""
+        assert made.sources is not None
+        assert made.classes is not None
+        thickness = _thickness(made.images)
+        found = {
+            "thickness_ratio": _relative(thickness, self._source_thickness(made.sources)),
+            "boldness": _relative(thickness, self._real_thickness),
+        }
+        if described is not None:
+            found["kept_class"] = metrics.conditional_accuracy(described.classes, made.classes)
+        if made.variants is not None:
+            spread = sum(metrics.mean_distance(each) for each in made.variants) / len(made.variants)
+            found["noise_spread"] = _relative(spread, self._real_pixels["diversity"])
+        return found
+
+    @cached_property
+    def _real_thickness(self) -> float:
+        return _thickness(self.real_images)
+
+    def _source_thickness(self, sources: Tensor) -> float:
+        """Of what a translator is given: measured once, as it is the same in each evaluation."""
+        seen = sources[:STROKES]
+        if self._measured_sources is None or not torch.equal(self._measured_sources[0], seen):
+            self._measured_sources = seen, _thickness(seen)
+        return self._measured_sources[1]
+
+
+_AGAINST_REAL: dict[str, Callable[[Tensor], float]] = {
+    "diversity": metrics.mean_distance,
+    "contrast": metrics.contrast,
+    "sharpness": metrics.sharpness,
+    "high_frequency": metrics.high_frequency,
+}
+
+
+def chosen_extractor(config: RunConfig) -> tuple[str | None, str]:
+    """The extractor that fits the run's images, or why there is none."""
+    if config.data.name in TOYS:
+        return None, ""
+    try:
+        return extractor_for(config.data.name), ""
+    except NotAvailable as reason:
+        return None, str(reason)
+
+
+def _described(pixels: Tensor, extractor: str, tell: Tell) -> Described:
+    """Real images through an extractor, kept in the cache: they are the same for all runs of a data set."""
+
+    def compute() -> dict[str, Array]:
+        found = describe(to_range(pixels, DISPLAY), extractor, _count(tell, pixels, "real images"))
+        return {"features": found.features.numpy(), "probabilities": found.probabilities.numpy()}
+
+    shape = (len(pixels), None)
+    wanted = dict.fromkeys(("features", "probabilities"), (np.float32, shape))
+    made = remembered(cache_root() / "features", extractor, pixels, wanted, compute)
+    return Described(torch.from_numpy(made["features"]), torch.from_numpy(made["probabilities"]))
+
+
+def _histogram(classes: Tensor) -> tuple[int, ...]:
+    return tuple(classes.bincount(minlength=CLASSES).tolist())
+
+
+def _count(tell: Tell, images: Tensor, what: str = "samples") -> Callable[[int], object]:
+    """What tells how many of some images have been described."""
+    return lambda done: tell(f"describing {what}, {done:,} of {len(images):,}")
+
+
+def _relative(value: float, wanted: float) -> float:
+    """What is measured as a share of what real images have; not a number, and so left out, where these have none."""
+    return value / wanted if wanted else math.nan
+
+
+def _thickness(images: Tensor) -> float:
+    return float(metrics.stroke_thickness(images[:STROKES]).mean())

@@ -1,0 +1,114 @@
+"""A doctor for training: what goes wrong, seen in a run's curves and evaluations, and what to change. No torch here.
+
+`SIGNS` are what it knows. Each looks at the `Evidence` and tells what it saw; what counts as too much stands in
+`LIMITS`, set on some of the recorded runs of tests/recordings.py and tested on the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from gancore.config import RunConfig
+from gancore.health import remedies
+from gancore.health.evidence import Evidence, Past
+from gancore.health.limits import LIMITS
+from gancore.health.remedies import Remedy
+from gancore.health.signs import SIGNS
+from gancore.store import Run, RunStore
+from gancore.store.evaluations import Evaluation
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that goes wrong in a run."""
+
+    sign: str  # which of `SIGNS`
+    title: str  # "D is too strong"
+    step: int  # at which it could first be seen
+    seen: str  # the numbers, in a sentence
+    means: str  # what that does to the training
+    source: str  # the report or paper it is known from
+    remedies: tuple[Remedy, ...] = field(default=())
+    certain: bool = True  # else it may pass by itself, or be chance
+
+
+def examine(run: Run) -> list[Finding]:
+    """What goes wrong in a run, the gravest first; nothing in a folder that cannot be read."""
+    return [finding for finding in observe(run) if finding.certain]
+
+
+def observe(run: Run) -> list[Finding]:
+    """The same with what is not certain yet."""
+    if run.damage:
+        return []
+    found = diagnose(run.config_now, run.scalars(), run.evaluations(), run.status.error, _past(run))
+    return found if run.checkpoints() else [_from_scratch(finding) for finding in found]
+
+
+_LOOKED_AT = {"diversity", "modes", "precision", "closer_to_training"}  # values of samples that signs ask for
+
+
+class Judged(NamedTuple):
+    """What of a run can be judged yet."""
+
+    curves: bool
+    samples: bool
+
+
+def judged(run: Run) -> Judged:
+    """Whether there are steps enough of its own for its curves to have levels, and evaluations enough of samples."""
+    begin = run.meta.parent_step or 0
+    curves = run.status.step - begin >= LIMITS.block * LIMITS.window and (run.path / "scalars.arrow").exists()
+    evidence = Evidence(run.config, pd.DataFrame(), run.evaluations(), None, Past(begin))
+    grown = [each for each in evidence.evaluations if each.step >= LIMITS.grown and _LOOKED_AT & set(each.values)]
+    return Judged(curves, len({each.step for each in grown}) > 1 or any(each.size == "full" for each in grown))
+
+
+def _past(run: Run) -> Past:
+    """What a run was forked from; ancestors that are gone, or cannot be read, are left out."""
+    meta = run.meta
+    if not meta.parent:
+        return Past()
+    store = RunStore(run.path.parent)
+    evaluations, until = list[Evaluation](), meta.parent_step or 0
+    for ancestor in reversed(store.lineage(run)[:-1]):
+        begin = ancestor.meta.parent_step or 0
+        evaluations += [each for each in ancestor.evaluations() if begin <= each.step <= until]
+        until = min(until, begin)
+    return Past(meta.parent_step or 0, store.joined_scalars(run).head(1), evaluations)
+
+
+def _from_scratch(finding: Finding) -> Finding:
+    """The same, where there is no checkpoint to go on from."""
+    return replace(finding, remedies=tuple(replace(remedy, fork=False) for remedy in finding.remedies))
+
+
+def diagnose(
+    config: RunConfig,
+    rows: pd.DataFrame,
+    evaluations: Sequence[Evaluation],
+    error: str | None = None,
+    past: Past | None = None,
+) -> list[Finding]:
+    """What `observe` tells, from a run's own curves and evaluations, how it failed and what it was forked from.
+
+    What has passed by itself is not told.
+    """
+    evidence = Evidence(config, rows, evaluations, error, past or Past())
+    with np.errstate(invalid="ignore", over="ignore"):  # a last row may be infinite
+        seen = {name: sight for name, sign in SIGNS.items() if (sight := sign.look(evidence))}
+    implied = {name for sign, sight in seen.items() if sight.certain for name in SIGNS[sign].implies}
+    told = [(name, SIGNS[name], sight) for name, sight in seen.items() if name not in implied]
+    return [
+        Finding(
+            *(name, sign.title, sight.step, sight.seen, sign.means, sign.source),
+            remedies.fitting(sign.ideas, config, evidence.step),
+            sight.certain,
+        )
+        for name, sign, sight in told
+    ]

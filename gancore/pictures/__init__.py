@@ -1,0 +1,1 @@
+"""Tensors as pictures: grids of images, and planes for two-dimensional games."""

@@ -1,0 +1,1 @@
+"""Images from saved runs."""

@@ -1,0 +1,84 @@
+"""Images from a saved run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from gancore import rng
+from gancore.algorithms import GAN, Algorithm, build_algorithm
+from gancore.config import RunConfig
+from gancore.config.parts import CONDITIONAL
+from gancore.data import load
+from gancore.pictures.grids import grid
+from gancore.pictures.planes import draw_plane
+from gancore.store import Run
+from gancore.store.checkpoints import load_checkpoint
+
+AT_ONCE = 500  # samples: what they need of memory stays small
+
+
+def load_algorithm(run: Run, checkpoint: str = "last") -> Algorithm:
+    """A run's networks as a checkpoint has them. Raises `BadCheckpoint`, also when there is none."""
+    return load_step(run, checkpoint)[1]
+
+
+def load_step(run: Run, checkpoint: str = "last") -> tuple[int, Algorithm]:
+    """The same, with the step that the checkpoint is of: a run that trains may replace it at any moment."""
+    saved = load_checkpoint(run.checkpoint_path(checkpoint))
+    algorithm = build_algorithm(run.config)
+    algorithm.load_state_dict(saved.algorithm)
+    return saved.step, algorithm
+
+
+def sample(run: Run, count: int = 64, seed: int | None = None, checkpoint: str = "last") -> Tensor:
+    """`count` images (N, C, H, W) in [-1, 1], or points (N, 2), from a run's checkpoint, in eval mode.
+
+    `seed` None gives the noise of the run's own previews. Classes take turns; a translator is given held-out images.
+    Raises `BadCheckpoint`, also when there is none, and `DataUnavailable`.
+    """
+    return _draw(load_algorithm(run, checkpoint), run.config, count, seed)
+
+
+def draw(
+    algorithm: Algorithm,
+    noise: Tensor,
+    told: Tensor | None = None,
+    *,
+    raw: bool = False,  # from G itself, where there is an average of it, too
+    after: Callable[[int], object] = lambda _done: None,
+) -> Tensor:
+    """What a family makes of noise (N, nz) and of what it is `told`, in portions; `after` each, how many are done."""
+    made: list[Tensor] = []
+    for start in range(0, len(noise), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        made.append(algorithm.sample(noise[part], None if told is None else told[part], raw=raw))
+        after(min(start + AT_ONCE, len(noise)))
+    return torch.cat(made)
+
+
+def _draw(algorithm: Algorithm, config: RunConfig, count: int, seed: int | None) -> Tensor:
+    source = rng.generator(config.seed, "preview") if seed is None else rng.generator(seed, "sample")
+    return draw(algorithm, algorithm.draw(count, source), conditions(config, count))
+
+
+def picture(run: Run, count: int, columns: int, seed: int | None = None, checkpoint: str = "last") -> Image.Image:
+    """`sample`, as one picture: a grid of images, or points against data and D's field."""
+    algorithm = load_algorithm(run, checkpoint)
+    samples = _draw(algorithm, run.config, count, seed)
+    if samples.dim() == 4:
+        return grid(samples, columns)
+    assert isinstance(algorithm, GAN)
+    return draw_plane(load(run.config, "test").pixels[:count], samples, algorithm.judge)
+
+
+def conditions(config: RunConfig, count: int) -> Tensor | None:
+    """What samples are made from besides noise: classes in turn, images to translate, or nothing."""
+    if config.model.kind in CONDITIONAL:
+        classes = torch.tensor(config.labels_in_use)
+        return classes[torch.arange(count) % len(classes)]
+    sources = load(config, "test").sources if config.model.kind == "translator" else None
+    return None if sources is None else sources[torch.arange(count) % len(sources)].float() / 255

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from gancore.config import RunConfig
+from gancore.executors.thread import ThreadExecutor
+from gancore.store import Run, RunBusy, RunStore
+from gancore.training import runner
+from gancore.training.runner import execute
+
+WaitUntil = Callable[..., None]
+HeldElsewhere = Callable[[Path], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def make_executor(store: RunStore) -> Iterator[Callable[[], ThreadExecutor]]:
+    made: list[ThreadExecutor] = []
+
+    def make() -> ThreadExecutor:
+        made.append(ThreadExecutor(store))
+        return made[-1]
+
+    yield make
+    for executor in made:
+        executor.close()
+
+
+@pytest.fixture
+def executor(make_executor: Callable[[], ThreadExecutor]) -> ThreadExecutor:
+    return make_executor()
+
+
+def long(config: RunConfig) -> RunConfig:
+    return config.replace({"train.epochs": 10_000})
+
+
+def span(run: Run) -> tuple[float, float]:
+    """When it started and when it ended."""
+    events = run.events()
+    assert [event["kind"] for event in events] == ["started", "finished"]
+    return events[0]["time"], events[1]["time"]
+
+
+def test_a_submitted_run_is_trained(
+    store: RunStore, config: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+) -> None:
+    run = store.create(config)
+    executor.submit(run)
+    wait_until(lambda: run.state == "finished")
+    assert run.status.step == 20
+    assert store.queue() == []
+
+
+def test_runs_train_one_after_another_in_the_order_of_the_queue(
+    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+) -> None:
+    runs = {name: store.create(dcgan, name=name) for name in ("first", "second", "urgent")}
+    with store.worker_lock():  # nobody can begin before all have been submitted
+        executor.submit(runs["first"])
+        executor.submit(runs["second"])
+        executor.submit(runs["urgent"], priority=5)
+        assert [run.name for run in store.queue()] == ["urgent", "first", "second"]
+    wait_until(lambda: all(run.state == "finished" for run in runs.values()))
+    times = [moment for name in ("urgent", "first", "second") for moment in span(runs[name])]
+    assert times == sorted(times)
+
+
+def test_a_run_submitted_while_another_trains_waits_its_turn(
+    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+) -> None:
+    running, waiting = store.create(long(dcgan)), store.create(dcgan)
+    executor.submit(running)
+    wait_until(lambda: 2 in running.samples())
+    executor.submit(waiting)
+    assert (running.state, waiting.state) == ("running", "queued")
+    running.command("stop")
+    wait_until(lambda: waiting.state == "finished")
+    assert running.state == "stopped"
+
+
+def test_a_second_executor_waits_for_the_first(
+    store: RunStore, dcgan: RunConfig, make_executor: Callable[[], ThreadExecutor], wait_until: WaitUntil
+) -> None:
+    first, second = make_executor(), make_executor()
+    running, waiting = store.create(long(dcgan)), store.create(dcgan)
+    first.submit(running)
+    wait_until(lambda: 2 in running.samples())
+    second.submit(waiting)
+    wait_until(lambda: second._worker is not None and second._worker.is_alive())
+    assert waiting.state == "queued"
+    first.close()
+    wait_until(lambda: waiting.state == "finished")
+    assert running.state == "stopped"
+
+
+def test_an_executor_waits_for_another_process(
+    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil, held_elsewhere: HeldElsewhere
+) -> None:
+    run = store.create(dcgan)
+    with held_elsewhere(Path(store.worker_lock().lock_file)):
+        executor.submit(run)
+        executor._worker.join(1.0)  # longer than it tries at once
+        assert executor._worker.is_alive()
+        assert run.state == "queued"
+    wait_until(lambda: run.state == "finished")
+
+
+def test_closing_stops_with_a_checkpoint_and_leaves_the_queue(
+    store: RunStore, dcgan: RunConfig, make_executor: Callable[[], ThreadExecutor], wait_until: WaitUntil
+) -> None:
+    executor = make_executor()
+    running, waiting = store.create(long(dcgan)), store.create(dcgan)
+    executor.submit(running)
+    executor.submit(waiting)
+    wait_until(lambda: 2 in running.samples())
+    executor.close()
+    assert running.state == "stopped"
+    assert "last" in running.checkpoints()
+    assert [run.id for run in store.queue()] == [waiting.id]
+    executor.ensure_worker()  # a closed one stays closed
+    assert executor._worker is None or not executor._worker.is_alive()
+    assert waiting.state == "queued"
+    make_executor().ensure_worker()
+    wait_until(lambda: waiting.state == "finished")
+
+
+def test_closing_an_executor_that_waits_does_not_hang(
+    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+) -> None:
+    with store.worker_lock():
+        executor.submit(store.create(dcgan))
+        wait_until(lambda: executor._worker is not None and executor._worker.is_alive())
+        executor.close()
+        assert not executor._worker.is_alive()
+    assert len(store.queue()) == 1
+
+
+def make_scalars_a_folder(run: Run) -> None:
+    (run.path / "scalars.arrow").mkdir()
+
+
+def make_the_lock_a_folder(run: Run) -> None:
+    (run.path / "lock").mkdir()
+
+
+def make_samples_a_file(run: Run) -> None:
+    (run.path / "samples").touch()
+
+
+@pytest.mark.parametrize("spoil", [make_scalars_a_folder, make_the_lock_a_folder, make_samples_a_file])
+def test_a_bad_run_does_not_stop_the_queue(
+    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil, spoil: Callable[[Run], None]
+) -> None:
+    bad, good = store.create(dcgan), store.create(dcgan)
+    spoil(bad)
+    with store.worker_lock():
+        executor.submit(bad, priority=5)
+        executor.submit(good)
+    wait_until(lambda: good.state == "finished")
+    assert bad.state == "failed"
+    assert bad.status.error
+    assert "\n" not in bad.status.error
+
+
+def test_a_damaged_run_does_not_stop_the_queue(
+    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+) -> None:
+    bad, good = store.create(dcgan), store.create(dcgan)
+    with store.worker_lock():
+        executor.submit(bad, priority=5)
+        executor.submit(good)
+        (bad.path / "config.json").write_text("{")
+    wait_until(lambda: good.state == "finished")
+    assert store.open(bad.id).state == "damaged"
+
+
+def test_a_failed_run_does_not_stop_the_queue(
+    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = store.create(dcgan), store.create(dcgan)
+
+    def fail_once(path: Path, **options: object) -> str:
+        if path == bad.path:
+            raise ValueError("no")
+        return execute(path, **options)
+
+    monkeypatch.setattr(runner, "execute", fail_once)
+    with store.worker_lock():
+        executor.submit(bad, priority=5)
+        executor.submit(good)
+    wait_until(lambda: good.state == "finished")
+    assert (bad.state, bad.status.error) == ("failed", "ValueError: no")
+
+
+def test_submitting_a_running_run_is_refused(
+    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+) -> None:
+    run = store.create(long(dcgan))
+    executor.submit(run)
+    wait_until(lambda: 2 in run.samples())
+    with pytest.raises(RunBusy, match="is running already"):
+        executor.submit(run)
+    assert run.state == "running"
+
+
+def test_a_queued_run_that_somebody_else_took_is_left_to_them(
+    store: RunStore,
+    dcgan: RunConfig,
+    executor: ThreadExecutor,
+    wait_until: WaitUntil,
+    held_elsewhere: HeldElsewhere,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken, other = store.create(dcgan), store.create(dcgan)
+
+    def busy(path: Path, **options: object) -> str:
+        if path == taken.path:
+            raise RunBusy("taken")
+        return execute(path, **options)
+
+    monkeypatch.setattr(runner, "execute", busy)
+    taken.enqueue(priority=5)
+    with held_elsewhere(taken.path / "lock"):
+        executor.submit(other)
+        wait_until(lambda: other.state == "finished")
+        assert taken.state == "running"
+
+
+def test_a_stopped_run_can_be_submitted_again(
+    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+) -> None:
+    run = store.create(dcgan)
+    execute(run.path, max_steps=7)
+    executor.submit(run)
+    wait_until(lambda: run.state == "finished")
+    assert run.status.attempt == 2
+    assert run.scalars()["step"].tolist() == list(range(1, 21))
+
+
+def test_without_a_queue_there_is_no_worker(executor: ThreadExecutor) -> None:
+    executor.ensure_worker()
+    assert executor._worker is None
+    executor.close()
+
+
+def test_a_run_that_cannot_even_be_marked_as_failed_does_not_keep_the_worker_busy(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, say: neither training nor the word that it failed can be written."""
+    tries = 0
+
+    def fail(*_: object, **__: object) -> str:
+        nonlocal tries
+        tries += 1
+        raise OSError("no space left on device")
+
+    executor = ThreadExecutor(store)
+    run = store.create(dcgan)
+    monkeypatch.setattr("gancore.training.runner.execute", fail)
+    run.enqueue()
+    monkeypatch.setattr(Run, "write_status", fail)
+    executor.ensure_worker()
+    worker = executor._worker
+    if worker is not None:
+        worker.join(30)
+        assert not worker.is_alive()
+    assert tries == 2  # to train it, and to say that it failed
+    executor.ensure_worker()
+    assert tries == 2

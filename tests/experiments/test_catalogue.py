@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from gancore.config import SETTINGS, RunConfig, parse_config
+from gancore.config.datasets import DATASETS, TOYS
+from gancore.experiments import EXPERIMENTS, Experiment
+from gancore.losses import LOSSES
+
+# Every id of the specification's catalogue, in its order.
+IDS = """quickstart dcgan-baseline dcgan-ngf dcgan-ndf dcgan-capacity-drop dcgan-lr dcgan-lr-down dcgan-epochs dcgan-nz
+    dcgan-init dcgan-loss dcgan-one-sided dcgan-interpolate dcgan-dataset cdcgan-baseline cdcgan-no-y-in-d
+    cdcgan-z-columns vae-mnist vae-fashion vae-batch vae-epochs gan-fashion-lr gan-fashion-steps cgan-fashion vae-vs-gan
+    mnist-three goodfellow bold-ones toy-collapse semi-supervised"""
+
+# What may be smaller at the quick scale, so that the question stays the same.
+SMALLER = {
+    *("data.name", "data.limit", "train.epochs", "train.batch_size", "train.preview_every"),
+    "optim.lr_end",  # falls with each update, of which there are fewer
+}
+
+everyone = pytest.mark.parametrize("entry", list(EXPERIMENTS.values()), ids=list(EXPERIMENTS))
+at_both_scales = pytest.mark.parametrize("scale", ["full", "quick"])
+
+
+def settings(experiment: str, path: str) -> list[Any]:
+    entry = EXPERIMENTS[experiment]
+    return [config.flat[path] for config in entry.runs(seeds=entry.seeds[:1])]
+
+
+def test_the_catalogue_is_complete() -> None:
+    assert list(EXPERIMENTS) == IDS.split()
+
+
+@everyone
+@at_both_scales
+def test_every_run_is_valid_different_and_survives_json(entry: Experiment, scale: Any) -> None:
+    runs = entry.runs(scale)
+    assert len(set(runs)) == len(runs) == len(entry.arms) * len(entry.seeds)
+    for config in runs:
+        assert config.total_steps > 0
+        assert parse_config(json.loads(config.model_dump_json())) == config
+
+
+@everyone
+def test_every_entry_says_what_it_is(entry: Experiment) -> None:
+    assert EXPERIMENTS[entry.id] is entry
+    assert entry.title
+    assert entry.source
+    assert entry.question.endswith("?")
+    assert entry.note == "" or entry.note.endswith(".")
+    assert (list(entry.arms) == [""]) == (len(entry.arms) == 1)
+    assert entry.quick_arms.keys() <= entry.arms.keys()
+
+
+@everyone
+def test_the_quick_scale_asks_the_same_question_without_a_download(entry: Experiment) -> None:
+    for name in entry.arms:
+        full, quick = entry.arm(name), entry.arm(name, "quick")
+        assert DATASETS[quick.data.name].download == ""
+        assert quick.data.name in ("mnist-5k", *TOYS)
+        assert quick.total_steps * quick.train.batch_size <= full.total_steps * full.train.batch_size
+        changed = set(full.differences(quick))
+        assert changed <= SMALLER
+        assert changed & set(entry.arms[name]) <= set(entry.quick_arms.get(name, ()))
+
+
+@everyone
+def test_arms_differ_only_in_what_they_say(entry: Experiment) -> None:
+    for name, changes in entry.arms.items():
+        assert set(entry.base.differences(entry.arm(name))) - {"seed"} <= set(changes)
+
+
+@everyone
+@at_both_scales
+def test_every_setting_that_is_not_the_general_default_has_a_source(entry: Experiment, scale: Any) -> None:
+    assert entry.sources.keys() <= SETTINGS.keys()
+    for name in entry.arms:
+        config = entry.arm(name, scale)
+        for path in RunConfig().differences(config):
+            assert entry.source_of(path, name, scale), path
+
+
+def test_a_source_is_that_of_the_value_in_question() -> None:
+    entry = EXPERIMENTS["dcgan-lr"]
+    assert entry.source_of("optim.lr_d") == entry.sources["optim.lr_d"] == "report 002, question 4"
+    assert entry.source_of("optim.lr_d", "baseline") == "report 002, question 4"
+    assert entry.source_of("optim.lr_d", "lr_d 0.1") == entry.source == "report 002, question 5"
+    assert entry.source_of("data.name", "baseline") == "report 002's hand-out"
+    assert entry.source_of("data.name", "baseline", "quick") == "our choice for the quick scale"
+    assert entry.source_of("train.device") is None
+    faces = EXPERIMENTS["dcgan-dataset"]
+    assert faces.source_of("train.epochs", "faces") == faces.arms_source
+    assert faces.source_of("train.epochs", "faces", "quick") == "our choice for the quick scale"
+
+
+def test_runs_are_every_arm_with_every_seed_arms_first() -> None:
+    entry = EXPERIMENTS["dcgan-nz"]
+    runs = entry.runs(seeds=(3, 4))
+    assert [(config.model.nz, config.seed) for config in runs] == [
+        *((10, 3), (100, 3), (1000, 3)),
+        *((10, 4), (100, 4), (1000, 4)),
+    ]
+    assert entry.runs() == entry.runs(seeds=(0,))
+
+
+def test_seeds_are_the_reports_own_and_several_where_chance_decides() -> None:
+    assert {entry.id: entry.seeds for entry in EXPERIMENTS.values() if entry.seeds != (0,)} == {
+        **dict.fromkeys(("vae-mnist", "vae-fashion", "vae-batch", "vae-epochs"), (1,)),
+        **dict.fromkeys(("toy-collapse", "semi-supervised"), (0, 1, 2)),
+    }
+
+
+def test_quickstart_is_the_default() -> None:
+    assert EXPERIMENTS["quickstart"].runs() == EXPERIMENTS["quickstart"].runs("quick") == [RunConfig()]
+    config = RunConfig()
+    assert (config.data.name, config.model.kind, config.model.ngf, config.model.ndf) == ("mnist-5k", "dcgan", 32, 32)
+    assert (config.train.batch_size, config.train.epochs) == (64, 15)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "path", "values"),
+    [
+        ("dcgan-baseline", "train.batch_size", [128, 12]),
+        ("dcgan-ngf", "model.ngf", [32, 64, 128, 256]),
+        ("dcgan-ndf", "model.ndf", [32, 64, 128, 256]),
+        ("dcgan-capacity-drop", "model.ngf", [32, 4, 8, 32, 32]),
+        ("dcgan-capacity-drop", "model.ndf", [32, 32, 32, 4, 8]),
+        ("dcgan-lr", "optim.lr_d", [2e-4, 0.1, 2e-4, 0.1]),
+        ("dcgan-lr", "optim.lr_g", [5e-4, 5e-4, 0.1, 0.1]),
+        ("dcgan-lr-down", "optim.lr_g", [5e-4, 5e-5, 5e-6, 5e-4, 5e-4, 5e-4]),
+        ("dcgan-lr-down", "optim.lr_d", [2e-4, 2e-5, 2e-6, 2e-4, 2e-4, 2e-4]),
+        ("dcgan-lr-down", "optim.schedule_g", [*["constant"] * 3, "linear", "exponential", "cosine"]),
+        ("dcgan-lr-down", "optim.schedule_d", [*["constant"] * 3, "linear", "exponential", "cosine"]),
+        ("dcgan-epochs", "train.epochs", [5, 30, 100]),
+        ("dcgan-nz", "model.nz", [10, 100, 1000]),
+        ("dcgan-init", "model.init", ["custom", "default"]),
+        ("dcgan-loss", "objective.loss", ["nonsaturating", "minimax"]),
+        ("dcgan-one-sided", "objective.only", ["both", "g", "d"]),
+        ("dcgan-dataset", "data.name", ["fashion-mnist", "cifar10", "olivetti"]),
+        ("dcgan-dataset", "model.nc", [1, 3, 1]),
+        ("cdcgan-baseline", "model.kind", ["cdcgan", "dcgan"]),
+        ("cdcgan-no-y-in-d", "model.y_in_d", [True, False]),
+        ("vae-batch", "train.batch_size", [64, 128, 256]),
+        ("vae-batch", "train.epochs", [10, 10, 10]),
+        ("vae-epochs", "train.batch_size", [64, 64, 128]),
+        ("vae-epochs", "train.epochs", [20, 50, 300]),
+        ("gan-fashion-lr", "optim.lr_g", [2e-4, 2e-3, 2e-4, 2e-4]),
+        ("gan-fashion-lr", "optim.lr_d", [2e-4, 2e-4, 2e-3, 2e-4]),
+        ("gan-fashion-lr", "data.range", ["0..1", "0..1", "0..1", "-1..1"]),
+        ("gan-fashion-steps", "optim.g_steps", [1, 3, 1]),
+        ("gan-fashion-steps", "optim.d_steps", [1, 1, 3]),
+        ("cgan-fashion", "model.kind", ["cmlp", "cmlp", "mlp", "mlp"]),
+        ("cgan-fashion", "data.range", ["0..1", "-1..1", "0..1", "-1..1"]),
+        ("vae-vs-gan", "model.kind", ["vae", "mlp", "mlp", "cmlp", "cmlp"]),
+        ("vae-vs-gan", "data.range", ["0..1", "0..1", "-1..1", "0..1", "-1..1"]),
+        ("vae-vs-gan", "data.name", ["fashion-mnist"] * 5),
+        ("mnist-three", "model.kind", ["mlp", "mlp", "cs231n"]),
+        ("mnist-three", "objective.loss", ["nonsaturating", "least_squares", "nonsaturating"]),
+        ("goodfellow", "data.name", ["mnist", "mnist", "olivetti", "cifar10"]),
+        ("goodfellow", "data.image_size", [28, 28, 32, 32]),
+        ("goodfellow", "model.nc", [1, 1, 1, 3]),
+        ("goodfellow", "optim.lr_d", [0.1, 0.05, 0.1, 0.1]),
+        ("bold-ones", "optim.g_steps", [3, 1, 5, *[3] * 9]),
+        ("bold-ones", "objective.pixel_weight", [30, 30, 30, 0, 10, 100, 0, *[30] * 5]),
+        ("bold-ones", "data.pairs", [*["thickened"] * 6, "unpaired", *["thickened"] * 5]),
+        ("bold-ones", "data.limit", [*[None] * 7, 337, 674, 1686, 3371, None]),
+        ("bold-ones", "data.classes", [*[(1,)] * 11, (0, 1)]),
+        ("toy-collapse", "data.name", [*["ring"] * 5, *["grid"] * 5]),
+        ("semi-supervised", "data.labels", [10, 20, 50, 100, 1000]),
+    ],
+)
+def test_an_experiment_varies_what_the_report_varied(experiment: str, path: str, values: list[Any]) -> None:
+    assert settings(experiment, path) == values
+
+
+def test_the_claim_about_step_3000_is_tested_at_the_batch_size_that_it_fits() -> None:
+    """Step 3000 in epoch 6.4 of 30 is batch 128."""
+    config = EXPERIMENTS["dcgan-epochs"].runs()[1]
+    assert 3_000 / (config.total_steps / config.train.epochs) == pytest.approx(6.4, abs=0.02)
+
+
+def test_schedules_end_where_the_smallest_rates_begin() -> None:
+    falling = EXPERIMENTS["dcgan-lr-down"].arm("cosine").optim
+    assert falling.lr_g * falling.lr_end == pytest.approx(5e-6)
+    assert falling.lr_d * falling.lr_end == pytest.approx(2e-6)
+
+
+def test_a_toy_meets_every_loss_and_the_wasserstein_loss_its_penalty() -> None:
+    runs = EXPERIMENTS["toy-collapse"].runs(seeds=(0,))
+    assert {(config.data.name, config.objective.loss) for config in runs} == {
+        (toy, loss) for toy in ("ring", "grid") for loss in LOSSES
+    }
+    for config in runs:
+        assert (config.objective.penalty == "gradient") == (config.objective.loss == "wasserstein")
+        assert config.objective.penalty == "none" or config.objective.penalty_weight == 0.1
+
+
+@pytest.mark.parametrize("scale", ["full", "quick"])
+def test_fewer_bold_ones_are_seen_as_often(scale: Any) -> None:
+    """Or else a small share would be one of few updates, too."""
+    entry = EXPERIMENTS["bold-ones"]
+    drawn = {name: entry.arm(name, scale).images * entry.arm(name, scale).train.epochs for name in entry.arms}
+    everything = drawn["G 3x, pixel weight 30"]
+    shares = [count for name, count in drawn.items() if "of the ones" in name]
+    assert shares == pytest.approx([everything] * 4, rel=0.02)
+
+
+def test_photographs_and_faces_are_stood_in_for_by_what_makes_them_hard() -> None:
+    entry = EXPERIMENTS["dcgan-dataset"]
+    assert entry.arm("CIFAR-10", "quick").model.nc == 3
+    assert entry.arm("faces", "quick").images == entry.arm("faces").images == 360

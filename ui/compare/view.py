@@ -1,0 +1,203 @@
+"""The parts of the Compare page. What was measured of samples is compared in `ui.compare.quality`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from gancore.config.parts import ADVERSARIAL, D_OUTPUT
+from gancore.store import Run
+from gancore.text import describe_duration
+from ui import state
+from ui.colors import run_color
+from ui.compare import quality
+from ui.figures.curves import AXES, SMOOTHING, Mark, comparison_figure
+from ui.frontend.components import chart, film
+from ui.run import health, view
+from ui.runs import table
+from ui.words import labels
+
+MAX_RUNS = 8
+METRICS = {
+    "loss_d": "D loss",
+    "loss_g": "G loss",
+    "loss": "loss",
+    "recon": "reconstruction",
+    "kl": "KL",
+    "d_real": "D(x)",
+    "d_fake": "D(G(z)) in D's step",
+    "d_fake_g": "D(G(z)) in G's step",
+    "accuracy": "accuracy",
+    "loss_class": "class loss",
+    "loss_pixel": "pixel loss",
+    "diversity": "diversity",
+    "penalty": "penalty",
+    "grad_norm_d": "gradient norm of D",
+    "grad_norm_g": "gradient norm of G",
+    "grad_norm": "gradient norm",
+    "step_time": "seconds a step",
+}
+
+
+def choose(runs: Sequence[Run]) -> list[Run]:
+    """The runs to compare; the address bar names them, so the view can be sent to somebody."""
+    by_id = {run.id: run for run in runs}
+    names = labels(runs)
+    if "compared" not in st.session_state or "runs" in st.query_params:
+        named = st.query_params.get("runs", "").split(",")
+        linked = [run_id for run_id in named if run_id in by_id][:MAX_RUNS]
+        if linked:
+            st.session_state["compared"] = linked
+    kept = [run_id for run_id in st.session_state.get("compared", []) if run_id in by_id]
+    if st.session_state.get("compared") != kept:
+        st.session_state["compared"] = kept
+    chosen = st.multiselect(
+        "Runs",
+        list(by_id),
+        format_func=names.__getitem__,
+        key="compared",
+        max_selections=MAX_RUNS,
+        placeholder="Pick runs",
+        on_change=_link,
+    )
+    if chosen:
+        st.query_params["runs"] = ",".join(chosen)
+    return [by_id[run_id] for run_id in chosen]
+
+
+def _link() -> None:
+    """The widget was used: from now on it says what the address bar says, not the other way round."""
+    st.query_params["runs"] = ",".join(st.session_state["compared"])
+
+
+def settings(runs: Sequence[Run]) -> None:
+    """Only the rows that differ."""
+    st.subheader("What differs", anchor=False)
+    paths = table.varying(runs)
+    if paths:
+        view.settings_table(runs, paths)
+    else:
+        same = "Nothing: these runs have the same settings and the same seed"
+        steered = any(run.changes() or run.meta.parent for run in runs)
+        st.caption(f"{same}, but not from the start." if steered else f"{same}, so they are the same run twice.")
+    if {run.config.seed for run in runs} == {runs[0].config.seed}:
+        st.caption(":material/info: One seed each: a difference seen here can be chance. Repeat with other seeds.")
+
+
+def curves(runs: Sequence[Run]) -> None:
+    """Measured quantities over each other."""
+    st.subheader("Curves", anchor=False)
+    forked = any(run.meta.parent for run in runs)
+    join = forked and st.toggle(
+        "Forks with the curves of what they were forked from",
+        True,
+        key="compare-join",
+        persist_state="session",
+    )
+    rows = {run.id: state.store().joined_scalars(run) if join else run.scalars() for run in runs}
+    evaluations = {run.id: quality.evaluations(run, join=bool(join)) for run in runs}
+    measured = [column for column in METRICS if any(column in frame for frame in rows.values())]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        columns = st.pills(
+            "Show",
+            measured,
+            default=[column for column in ("loss_d", "loss_g", "loss") if column in measured],
+            selection_mode="multi",
+            format_func=METRICS.__getitem__,
+            key="compare-metrics-" + "-".join(measured),
+            persist_state="session",
+        )
+    values = quality.choose(runs, evaluations)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        axis = st.segmented_control(
+            "Against", list(AXES), default="step", required=True, key="compare-axis", persist_state="session"
+        )
+        weight = st.slider(
+            "Smoothing",
+            0.0,
+            0.99,
+            SMOOTHING,
+            key="compare-smoothing",
+            width=260,
+            persist_state="session",
+            help="Weight of the past in a moving average; the raw values stay as ghosts.",
+        )
+        log = st.toggle("Log scale", key="compare-log", persist_state="session")
+    names = labels(runs)
+    below = sorted(runs, key=lambda run: -(run.meta.parent_step or 0))  # a fork's past is its parent's, who covers it
+    outputs = {_d_output(run) for run in runs if run.config.model.kind in ADVERSARIAL}
+    cells = st.columns(2)
+    for index, column in enumerate(columns or []):
+        with cells[index % 2]:
+            shown = [run for run in below if column in rows[run.id]]
+            series = [(names[run.id], run_color(run), rows[run.id]) for run in shown]
+            marks = [mark for run in shown for mark in _marks(run)]
+            title = METRICS[column]
+            figure = comparison_figure(series, column, title, axis=axis or "step", weight=weight, log=log, marks=marks)
+            key = "compare-" + column + "-" + "-".join(run.id for run in runs)
+            chart(figure, key=key, alt=f"{title} of {len(runs)} runs", height=320)
+            if column.startswith("d_") and len(outputs) > 1:
+                st.caption("Some of these runs give probabilities and others raw scores: their levels do not compare.")
+    for index, key in enumerate(values, start=len(columns or [])):
+        with cells[index % 2]:
+            marks = [mark for run in below for mark in _marks(run)]
+            measured = {run: evaluations[run.id] for run in below}
+            quality.curve(measured, key, rows, axis=axis or "step", log=log, marks=marks)
+    if values:
+        quality.warn([each for found in evaluations.values() for each in found])
+    st.caption("Losses of different objectives do not compare: look at the samples.")
+
+
+def _d_output(run: Run) -> str:
+    return "probability" if run.config.model.kind == "semi" else D_OUTPUT[run.config.objective.loss]
+
+
+def _marks(run: Run) -> list[Mark]:
+    """Where a run began as a fork, and where its settings were changed while it trained."""
+    color, step = run_color(run), run.meta.parent_step
+    begin = [] if step is None else [Mark(step, "fork", color)]
+    return begin + view.change_marks(run, color)
+
+
+def samples(runs: Sequence[Run]) -> None:
+    """Grids side by side, at the same step."""
+    st.subheader("Samples at the same step", anchor=False)
+    names = labels(runs)
+    every = [set(run.samples()) for run in runs]
+    shared = view.thin_steps(sorted(set.intersection(*every)))
+    steps = {*shared, *(max(own) for own in every if own)}
+    films = [view.run_film(run, names[run.id], sorted(steps)) for run in runs]
+    shown = [one for one in films if one.frames]
+    if shown:
+        identity = ",".join(run.id for run in runs)
+        film(shown, key=f"film-{identity}", identity=identity)
+    else:
+        st.caption("None of these runs has samples yet.")
+
+
+def results(runs: Sequence[Run]) -> None:
+    """Final numbers, means over the last 100 steps."""
+    st.subheader("Results", anchor=False)
+    names = labels(runs)
+    measured = [key for key in METRICS if any(key in run.summary for run in runs)]
+    table = [
+        {
+            "run": names[run.id],
+            "state": view.state_word(run.state),
+            "health": health.sentence(run),
+            "steps": run.status.step,
+            **{METRICS[key]: run.summary.get(key) for key in measured},
+            "images/s": run.summary.get("images_per_second"),
+            "trained": describe_duration(run.status.seconds),
+        }
+        for run in runs
+    ]
+    frame = pd.DataFrame(table)
+    numbers = frame.select_dtypes("number").columns.difference(["steps", "images/s"])
+    config = {name: st.column_config.NumberColumn(format="%.3g") for name in numbers}
+    config["images/s"] = st.column_config.NumberColumn(format="%.0f")
+    st.dataframe(frame, hide_index=True, column_config=config, placeholder="–", key="results")
+    st.caption("Means over the last 100 steps of each run.")
+    quality.table(runs)

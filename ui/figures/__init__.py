@@ -1,0 +1,1 @@
+"""Data turned into figures; no Streamlit in here."""

@@ -1,0 +1,269 @@
+"""Curves as figures: data frames in, plotly figures out, as the plain data that plotly.js reads.
+
+Nothing here knows of Streamlit. A page that is live makes several figures a second, so they are not built with
+plotly's Python classes, whose checks take longer than everything else on the page.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tsdownsample import MinMaxLTTBDownsampler
+
+from gancore.config import RunConfig
+from gancore.config.parts import D_OUTPUT
+from ui import colors
+from ui.words import legend
+
+Figure = dict[str, Any]  # {"data": traces, "layout": ...}
+
+MAX_POINTS = 1_500  # drawn for each curve: more than a screen has columns
+SMOOTHING = 0.9  # default weight of the past, as TensorBoard's slider
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line of a chart."""
+
+    column: str
+    name: str
+    color: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart of a run's own curves."""
+
+    title: str
+    y: str  # axis title
+    caption: str  # what to look for
+    curves: tuple[Curve, ...]
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at a step, drawn across every curve."""
+
+    step: int
+    text: str
+    color: str = colors.REAL
+
+
+def panels(config: RunConfig) -> dict[str, Panel]:
+    """The charts of a run of this kind, the first one the main one."""
+    own = _vae_panels() if config.model.kind == "vae" else _gan_panels(config)
+    speed = Panel(
+        "Step time",
+        "seconds a step",
+        "Spikes are other work on this machine.",
+        (Curve("step_time", "step time", colors.REAL),),
+    )
+    return own | {"speed": speed}
+
+
+def _vae_panels() -> dict[str, Panel]:
+    return {
+        "losses": Panel(
+            "Losses",
+            "nats an image",
+            "The reconstruction gets cheaper, while the KL term, what the code says about the image, grows.",
+            (
+                Curve("loss", "total", colors.REAL),
+                Curve("recon", "reconstruction", colors.G),
+                Curve("kl", "KL", colors.D),
+            ),
+        ),
+        "kl": Panel(
+            "KL",
+            "nats an image",
+            "Falling to zero: the decoder ignores the code (posterior collapse).",
+            (Curve("kl", "KL", colors.D),),
+        ),
+        "gradients": Panel(
+            "Gradients",
+            "gradient norm",
+            "Jumps by decades: instability.",
+            (Curve("grad_norm", "encoder and decoder", colors.REAL),),
+            log=True,
+        ),
+    }
+
+
+def _gan_panels(config: RunConfig) -> dict[str, Panel]:
+    objective, kind = config.objective, config.model.kind
+    probability = kind == "semi" or D_OUTPUT[objective.loss] == "probability"
+    found = {
+        "losses": Panel(
+            "Losses",
+            "loss",
+            "Both should stay in play: where one of the two runs away, one network has won.",
+            (Curve("loss_d", "D loss", colors.D), Curve("loss_g", "G loss", colors.G)),
+        ),
+        "verdicts": Panel(
+            "D(x), D(G(z))",
+            f"D's verdict ({'probability' if probability else 'raw score'})",
+            _verdict_caption(config),
+            (
+                Curve("d_real", "D(x), real", colors.REAL),
+                Curve("d_fake", "D(G(z)) in D's step", colors.D),
+                Curve("d_fake_g", "D(G(z)) in G's step", colors.G),
+            ),
+        ),
+        "gradients": Panel(
+            "Gradients",
+            "gradient norm",
+            "G's gradient falling towards zero: it no longer learns. Either one jumping by decades: instability.",
+            tuple(
+                Curve(f"grad_norm_{letter.lower()}", letter, color)
+                for letter, color in (("D", colors.D), ("G", colors.G))
+                if objective.only in ("both", letter.lower()) or not config.uses("objective.only")
+            ),
+            log=True,
+        ),
+    }
+    if config.uses("objective.penalty") and objective.penalty != "none" and objective.only != "g":
+        curve = Curve("penalty", "penalty", colors.D)
+        found["penalty"] = Panel("Penalty", "penalty", "Near 0: D's slope is as the penalty wants it.", (curve,))
+    if kind == "semi":
+        found["accuracy"] = Panel(
+            "Accuracy",
+            "share told right",
+            "Of D, on its batches of all images; few of them are among those whose labels it learns from.",
+            (Curve("accuracy", "accuracy", colors.D),),
+        )
+        found["classes"] = Panel(
+            "Class loss",
+            "cross-entropy",
+            "On the labelled images alone: near 0 it knows them by heart.",
+            (Curve("loss_class", "cross-entropy of the labels", colors.D),),
+        )
+    if kind == "translator":
+        if objective.diversity_weight:
+            found["diversity"] = Panel(
+                "Diversity",
+                "difference of outputs / of noise",
+                "At 0, G ignores its noise: the same input always gives the same output.",
+                (Curve("diversity", "diversity", colors.G),),
+            )
+        if objective.pixel_weight:
+            curve = Curve("loss_pixel", "pixel loss", colors.G)
+            caption = "Pixel-wise cross-entropy of G's images to the bold twins."
+            found["pixels"] = Panel("Pixel loss", "cross-entropy", caption, (curve,))
+    return found
+
+
+def _verdict_caption(config: RunConfig) -> str:
+    loss = config.objective.loss
+    if config.model.kind == "semi" or D_OUTPUT[loss] == "probability":
+        return "D(x) near 1 and D(G(z)) near 0: D sees through every fake. Both near 1/2: D cannot tell."
+    if loss == "least_squares":
+        return "D is trained towards 1 on real and 0 on fake images; G pulls the fakes towards 1."
+    return "Scores have no scale of their own: what counts is how far real lies above fake, and whether the gap closes."
+
+
+def smooth(values: pd.Series, weight: float) -> pd.Series:
+    """Exponential moving average, corrected for its start; `weight` of the past in [0, 1)."""
+    return values if weight <= 0 else values.ewm(alpha=1 - weight, adjust=True).mean()
+
+
+def thin(x: np.ndarray, y: np.ndarray, points: int = MAX_POINTS) -> np.ndarray:
+    """Indices of at most `points` rows that keep the curve's look, peaks included."""
+    if len(x) <= points:
+        return np.arange(len(x))
+    return MinMaxLTTBDownsampler().downsample(np.ascontiguousarray(y, dtype=np.float64), n_out=points)
+
+
+def _array(values: np.ndarray) -> dict[str, str]:
+    """Numbers as plotly.js takes them without parsing: base64 of 32-bit floats."""
+    return {"dtype": "f4", "bdata": base64.b64encode(values.astype("<f4").tobytes()).decode()}
+
+
+def _line(x: pd.Series, y: pd.Series, color: str, width: int, **style: Any) -> dict[str, Any]:
+    finite = np.isfinite(y.to_numpy())
+    xs, ys = x.to_numpy()[finite], y.to_numpy()[finite]
+    chosen = thin(xs, ys)
+    line = {"color": color, "width": width}
+    return {"type": "scatter", "mode": "lines", "x": _array(xs[chosen]), "y": _array(ys[chosen]), "line": line, **style}
+
+
+def _traces(rows: pd.DataFrame, x: str, column: str, name: str, color: str, weight: float) -> list[dict[str, Any]]:
+    if column not in rows or x not in rows or rows.empty:
+        return []
+    raw = rows[column]
+    solid = _line(rows[x], smooth(raw, weight), color, 2, name=legend(name), hovertemplate="%{y:.3g}")
+    if weight <= 0:
+        return [solid]
+    return [_line(rows[x], raw, color, 1, opacity=0.22, showlegend=False, hoverinfo="skip"), solid]
+
+
+def run_figure(
+    rows: pd.DataFrame, panel: Panel, run_id: str, weight: float = SMOOTHING, marks: Sequence[Mark] = ()
+) -> Figure:
+    """A run's own curves against the step."""
+    data = []
+    for curve in panel.curves:
+        data += _traces(rows, "step", curve.column, curve.name, curve.color, weight)
+    return {"data": data, "layout": layout("step", panel.y, revision=run_id + panel.title, log=panel.log, marks=marks)}
+
+
+AXES = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
+
+
+def comparison_figure(
+    runs: Sequence[tuple[str, str, pd.DataFrame]],
+    column: str,
+    title: str,
+    *,
+    axis: str,
+    weight: float,
+    log: bool,
+    marks: Sequence[Mark] = (),
+) -> Figure:
+    """One measured quantity of several runs: (name, colour, rows) each, smoothed, the raw values as ghosts.
+
+    Marks stand at steps, and are left out on other axes.
+    """
+    data = []
+    for name, color, rows in runs:
+        data += _traces(rows, axis, column, name, color, weight)
+    shown = marks if axis == "step" else ()
+    return {"data": data, "layout": layout(AXES[axis], title, revision=column + axis + str(log), log=log, marks=shown)}
+
+
+def layout(x: str, y: str, *, revision: str, log: bool, marks: Sequence[Mark]) -> dict[str, Any]:
+    """A chart's layout with named axes; zoom is kept while the `revision` stays."""
+    return {
+        "xaxis": {"title": {"text": x}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": y}, "type": "log" if log else "linear", "exponentformat": "power"},
+        "margin": {"l": 60, "r": 12, "t": 28, "b": 44},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "hovermode": "x unified",
+        "uirevision": revision,
+        "shapes": [_line_at(mark) for mark in marks],
+        "annotations": [_note_at(mark) for mark in marks],
+    }
+
+
+def _line_at(mark: Mark) -> dict[str, Any]:
+    line = {"color": mark.color, "width": 1, "dash": "dot"}
+    return {
+        "type": "line",
+        "xref": "x",
+        "yref": "paper",
+        "x0": mark.step,
+        "x1": mark.step,
+        "y0": 0,
+        "y1": 1,
+        "line": line,
+    }
+
+
+def _note_at(mark: Mark) -> dict[str, Any]:
+    place = {"xref": "x", "yref": "paper", "x": mark.step, "y": 1, "xanchor": "left", "yanchor": "top"}
+    return place | {"text": legend(mark.text), "showarrow": False, "textangle": 90, "font": {"size": 11}}

@@ -1,0 +1,128 @@
+"""Images of one's own: choosing an imported set, importing another, deleting one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from gancore.config import needed
+from ui import state
+from ui.forms import form
+from ui.words import plain
+
+if TYPE_CHECKING:
+    from gancore.data.own import ImportReport, OwnSet
+
+TYPES = ("zip", "png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff", "pgm", "ppm")
+
+
+def panel() -> None:
+    """Below the dataset, once it is `own`: which set, and how to get another."""
+    if not state.torch_ready():
+        st.skeleton(height=120)
+        return
+    from gancore.data.own import imported
+
+    sets = {each.name: each for each in imported()}
+    chosen = st.session_state["draft"]["data.own"]
+    turn = st.session_state.get("imports", 0)  # after an import all of this is made anew, the popover closed
+    if sets:
+        names = list(sets)
+        st.selectbox(
+            "Image set",
+            names,
+            index=names.index(chosen) if chosen in sets else None,
+            format_func=lambda name: _title(sets[name]),
+            key=f"own-set-{turn}",
+            on_change=_choose,
+            placeholder="Choose one",
+        )
+    with st.popover("Import images", icon=":material/upload:", width="stretch", key=f"own-popover-{turn}"):
+        _import_form()
+    if chosen in sets:
+        _classes(sets[chosen])
+        with st.popover("Delete this set", icon=":material/delete:", type="tertiary"):
+            st.markdown("Runs that used it keep their results, but cannot go on without it.")
+            st.button("Delete for good", type="primary", key="own-delete", on_click=_delete, args=(chosen,))
+
+
+def _title(own: OwnSet) -> str:
+    color = "colour" if own.channels == 3 else "grey"
+    return f"{own.name} · {sum(own.counts):,} images, {own.size} px, {color}"
+
+
+def _classes(own: OwnSet) -> None:
+    if len(own.counts) > 1:
+        shown = [f"{place} {name} ({own.counts[place]:,})" for place, name in enumerate(own.classes[:12])]
+        rest = [f"and {len(own.classes) - 12} more"] if len(own.classes) > 12 else []
+        st.caption(plain("Classes: " + " · ".join(shown + rest)))
+
+
+def _import_form() -> None:
+    files = st.file_uploader(
+        "A zip, or some images",
+        type=TYPES,
+        accept_multiple_files=True,
+        key=f"own-files-{st.session_state.get('imports', 0)}",
+        help="In a zip, the folder of an image is its class. At least 16 images. Each is cut to the square in its "
+        "middle and made at most 64 pixels wide. They stay on the machine that runs the dashboard.",
+    )
+    name = ""
+    if files:  # a key of its own for each: a box keeps what it held, whatever else is suggested
+        suggested = files[0].name.rpartition(".")[0][:64]
+        name = st.text_input("Name", suggested, max_chars=64, key=f"own-name-{files[0].file_id}")
+    if st.button("Import", type="primary", disabled=not files, key="own-import") and files:
+        with st.spinner("Reading images …"):
+            report = _import(files, name)
+        if report is not None:
+            _take(report.made)
+            st.session_state["imports"] = st.session_state.get("imports", 0) + 1
+            st.toast(plain(_summary(report)), icon=":material/check:", duration="long")
+            st.rerun()
+
+
+def _import(files: Sequence[st.runtime.uploaded_file_manager.UploadedFile], name: str) -> ImportReport | None:
+    """Read the uploads; None, and a sentence, if they cannot be used."""
+    from gancore.data.errors import BadImages
+    from gancore.data.own import import_images
+
+    zips = [file for file in files if file.name.lower().endswith(".zip")]
+    try:
+        if zips and len(files) > 1:
+            raise BadImages("Upload one zip, or images without a zip.")
+        return import_images(zips[0] if zips else [(file.name, file.getvalue()) for file in files], name)
+    except BadImages as problem:
+        st.error(plain(str(problem)), icon=":material/error:")
+        return None
+
+
+def _summary(report: ImportReport) -> str:
+    made = report.made
+    classes = f" of {len(made.counts)} classes" if len(made.counts) > 1 else ""
+    skipped = f" {report.skipped:,} files were left out, such as {report.reasons[0]}." if report.skipped else ""
+    return f"{made.name}: {report.used:,} images{classes}.{skipped} {report.note}".strip()
+
+
+def _take(own: OwnSet) -> None:
+    """Train on this set."""
+    kind = st.session_state["draft"]["model.kind"]
+    channels = {"model.nc": own.channels} if "model.nc" not in needed("model.kind", kind) else {}
+    form.put({"data.own": own.name, "data.own_counts": own.counts} | channels)
+
+
+def _choose() -> None:
+    from gancore.data.own import find
+
+    own = find(st.session_state[f"own-set-{st.session_state.get('imports', 0)}"] or "")
+    if own is not None:
+        _take(own)
+
+
+def _delete(name: str) -> None:
+    from gancore.data.own import remove
+
+    remove(name)
+    form.put({"data.own": "", "data.own_counts": ()})
+    st.session_state["imports"] = st.session_state.get("imports", 0) + 1

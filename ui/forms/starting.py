@@ -1,0 +1,43 @@
+"""The one way from settings to a run that waits for its turn."""
+
+from __future__ import annotations
+
+from gancore.config import ConfigError, RunConfig
+from gancore.store import Run, RunNotFound
+from ui import state
+from ui.forms.form import Fork
+
+
+class NotStarted(RuntimeError):
+    """There is no new run; the message is one sentence that says why."""
+
+
+def launch(
+    config: RunConfig, name: str, *, experiment: str | None = None, fork: Fork | None = None, priority: int = 0
+) -> Run:
+    """A new run of that name, or one like it, handed to the worker: from scratch, or going on from a checkpoint.
+
+    Raises `NotStarted`.
+    """
+    try:
+        run = _create(config, free_name(name), experiment, fork)
+        state.executor().submit(run, priority)
+    except RunNotFound:
+        raise NotStarted("The run to fork is not here any more; it may be in the trash.") from None
+    except (ConfigError, OSError, RuntimeError) as problem:  # a checkpoint that cannot be read, a disk that is full
+        raise NotStarted(str(problem)) from problem
+    return run
+
+
+def _create(config: RunConfig, name: str, experiment: str | None, fork: Fork | None) -> Run:
+    store = state.store()
+    if fork is None:
+        return store.create(config, name=name, experiment=experiment)
+    return store.fork(store.open(fork.run_id), fork.checkpoint, config, name=name)
+
+
+def free_name(name: str) -> str:
+    """`name`, or `name #2` and so on if runs have it already."""
+    taken = {run.name for run in state.store().list()}
+    numbered = (f"{name} #{number}" for number in range(2, len(taken) + 3))
+    return name if name not in taken else next(other for other in numbered if other not in taken)

@@ -1,0 +1,81 @@
+"""Two components of our own: a chart that survives its updates, and sample grids with a slider through time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import plotly
+import streamlit as st
+
+from ui.figures.curves import Figure
+
+_FRONTEND = Path(__file__).parent
+_STATIC = Path(__file__).parents[2] / "static"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One sample grid of a film."""
+
+    step: int
+    caption: str
+    src: str  # data URL
+
+
+@dataclass(frozen=True)
+class Film:
+    """The sample grids of one run, perhaps none yet."""
+
+    title: str
+    frames: Sequence[Frame]
+    color: str | None = None
+    note: str = ""  # what the pictures are
+    aspect: float = 1.0  # width over height, before there is one
+
+
+def provide_plotly() -> None:
+    """Put the installed plotly's JavaScript where the browser can fetch it, once a version."""
+    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    target = _STATIC / "plotly.min.js"
+    if not target.exists() or target.stat().st_size != source.stat().st_size:
+        _STATIC.mkdir(exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+provide_plotly()
+
+_CHART = st.components.v2.component(
+    "gan_workbench_chart",
+    html='<div>\n<div class="chart" role="img"></div><div class="message" role="alert"></div>\n</div>',
+    js=(_FRONTEND / "chart.js").read_text(encoding="utf-8"),
+    isolate_styles=False,  # Plotly puts its style sheet into the document
+)
+
+_FILM = st.components.v2.component(
+    "gan_workbench_film",
+    html="""<div class="film">
+    <div class="films"></div>
+    <div class="controls">
+    <button type="button">▶ Play</button>
+    <input type="range" min="0" step="1" aria-label="Step of the samples shown">
+    <output></output>
+    </div></div>""",
+    css=(_FRONTEND / "film.css").read_text(encoding="utf-8"),
+    js=(_FRONTEND / "film.js").read_text(encoding="utf-8"),
+)
+
+
+def chart(figure: Figure, *, key: str, alt: str, height: int = 330) -> None:
+    """Show a figure; with the same key it stays the same chart, zoom included, however its data change."""
+    _CHART(key=key, data={"figure": figure, "alt": alt, "height": height}, height="content")
+
+
+def film(films: Sequence[Film], *, key: str, identity: str) -> None:
+    """Show sample grids with one slider through time; another `identity` starts again at the newest.
+
+    Before there are any it takes as much room as later on, so that nothing below jumps when the first one comes.
+    """
+    _FILM(key=key, data={"films": [asdict(one) for one in films], "id": identity}, height="content")

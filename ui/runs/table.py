@@ -1,0 +1,230 @@
+"""The table of runs, what can be done with the chosen ones, and the way back from a deletion."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from gancore.config import SETTINGS
+from gancore.store import Run, RunBusy
+from gancore.store.records import RESUMABLE
+from gancore.text import describe_duration
+from ui import state
+from ui.forms import form
+from ui.run import health, quality, view
+from ui.runs import columns
+from ui.words import plain, value_text
+
+MAX_VARYING = 8  # columns for settings that differ among the runs shown
+
+
+def matches(run: Run, words: str) -> bool:
+    """Whether every word is found in the run's name, state, tags, experiment or what goes wrong in it, or is a setting
+    such as `ngf=64`."""
+    wanted = words.lower().split()
+    if not wanted:
+        return True
+    meta = run.meta
+    found = [run.id, run.name, view.state_word(run.state), run.experiment or "", *meta.tags, meta.notes]
+    settings = set()
+    if not run.damage:
+        found += health.titles(run)
+        for path, value in run.config_now.flat.items():
+            settings |= {f"{name}={value_text(path, value)}".lower() for name in (path, SETTINGS[path].label)}
+    text = "\n".join(found).lower()
+    return all(word in text or word in settings for word in wanted)
+
+
+def varying(runs: Sequence[Run]) -> list[str]:
+    """The settings that differ among runs and have an effect in at least one of them."""
+    configs = [run.config_now for run in runs if not run.damage]
+    return [
+        path
+        for path in SETTINGS
+        if len({config.flat[path] for config in configs}) > 1 and any(config.uses(path) for config in configs)
+    ]
+
+
+def runs_table(runs: Sequence[Run]) -> list[Run]:
+    """All runs, a row each; returns those that are ticked."""
+    if not runs:
+        return []
+    paths = varying(runs)[:MAX_VARYING]
+    measured = columns.Quality(runs)
+    table = pd.DataFrame([_row(run, paths, measured.cells(run)) for run in runs])
+    for name in ("D loss", "G loss", "loss", "forked from", "health"):  # most tables lack some of them
+        if name in table and table[name].isna().all():
+            table = table.drop(columns=name)
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        row_height=64,
+        height=min(64 * len(table) + 38, 620),
+        placeholder="–",
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=_table_key(runs),
+        column_order=[name for name in table if name not in measured.asked_for],
+        column_config={
+            "samples": st.column_config.ImageColumn("samples", width="small"),
+            "name": st.column_config.TextColumn("name", width="medium", pinned=True),
+            "progress": st.column_config.ProgressColumn("progress", format="%.0f %%", max_value=100, width=110),
+            "D loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
+            "G loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
+            "loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
+            "when": st.column_config.DatetimeColumn(format="distance"),
+            "health": st.column_config.TextColumn(help="What goes wrong, as its curves and samples show it."),
+            **measured.looks,
+        },
+    )
+    return [runs[index] for index in event.selection.rows if index < len(runs)]
+
+
+def _table_key(runs: Sequence[Run]) -> str:
+    """Another key for other rows: ticks are row numbers, and must not stay when what stands in the rows changes."""
+    return "runs-table-" + hashlib.blake2b(" ".join(run.id for run in runs).encode(), digest_size=8).hexdigest()
+
+
+def _row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
+    if run.damage:
+        state_of_it = view.state_word("damaged")
+        return {"samples": None, "name": run.id, "state": state_of_it, **measured, "notes": run.damage}
+    status, meta, config = run.status, run.meta, run.config_now
+    numbers = status.scalars | run.summary  # of a run that was killed, a summary has no losses
+    return {
+        "samples": view.thumbnail_url(run),
+        "name": ("★ " if meta.starred else "") + run.name,
+        "state": view.state_word(run.state),
+        "progress": 100 * status.step / max(status.total_steps, 1),
+        "health": health.word(run),
+        **measured,
+        "data": config.data.name,
+        **{SETTINGS[path].label: view.setting_text(config, path) for path in paths if path != "data.name"},
+        "D loss": numbers.get("loss_d"),
+        "G loss": numbers.get("loss_g"),
+        "loss": numbers.get("loss"),
+        "trained": describe_duration(status.seconds),
+        "when": datetime.fromtimestamp(run.created),
+        "experiment": run.experiment,
+        "forked from": _parent_name(meta.parent),
+        "tags": list(meta.tags),
+        "notes": meta.notes,
+    }
+
+
+def _parent_name(run_id: str | None) -> str | None:
+    if run_id is None:
+        return None
+    parent = state.find_run(run_id)
+    return parent.name if parent else "a run that is gone"
+
+
+def actions(chosen: Sequence[Run]) -> None:
+    """Buttons for the ticked runs."""
+    if not chosen:
+        st.caption("Tick a run to open, rename, resume or delete it; tick several to compare them.")
+        return
+    one = chosen[0] if len(chosen) == 1 and not chosen[0].damage else None
+    with st.container(horizontal=True):
+        if one and st.button("Open", icon=":material/open_in_full:", type="primary"):
+            st.switch_page("pages/train.py", query_params={"run": one.id})
+        if len(chosen) > 1 and st.button("Compare", icon=":material/compare:", type="primary"):
+            st.switch_page("pages/compare.py", query_params={"runs": ",".join(run.id for run in chosen)})
+        resumable = [run for run in chosen if run.state in RESUMABLE]
+        if resumable and st.button("Resume", icon=":material/play_arrow:"):
+            for run in resumable:
+                view.resume(run)
+            st.rerun()
+        if one and st.button("Use settings in Train", icon=":material/content_copy:"):
+            form.start_from(one.config, one.name, one.experiment)
+            st.switch_page("pages/train.py", query_params={"run": one.id})
+        if st.button("Delete", icon=":material/delete:"):
+            _delete(chosen)
+            st.rerun()
+    if one:
+        with st.expander("Name, tags and notes", icon=":material/edit:", key=f"edit-{one.id}"):
+            _edit(one)
+
+
+def _edit(run: Run) -> None:
+    meta = run.meta
+    with st.form(f"edit-form-{run.id}", border=False):
+        left, right = st.columns(2)
+        name = left.text_input("Name", run.name, max_chars=120, key=f"name-{run.id}")
+        tags = right.multiselect(
+            "Tags", sorted({*meta.tags}), list(meta.tags), accept_new_options=True, key=f"tags-{run.id}"
+        )
+        notes = st.text_area("Notes", meta.notes, height=90, key=f"notes-{run.id}")
+        starred = st.checkbox("Starred", meta.starred, key=f"star-{run.id}")
+        if st.form_submit_button("Save", icon=":material/save:"):
+            run.edit_meta(name=name.strip(), tags=tuple(tags), notes=notes, starred=starred)
+            st.rerun()
+
+
+def outcome(chosen: Sequence[Run]) -> None:
+    """What was measured of the ticked run, as on the Train page; of several, where it is shown together."""
+    usable = [run for run in chosen if not run.damage]
+    if len(usable) > 1:
+        st.caption("**Compare** shows their curves, their samples and which classes come up, side by side.")
+    elif usable:
+        (run,) = usable
+        every = view.WATCH if run.state in view.LIVE else None
+        st.fragment(_outcome, run_every=every, key=f"outcome-{run.id}")(run.id)
+
+
+def _outcome(run_id: str) -> None:
+    run = state.find_run(run_id)
+    if run is None or run.damage:
+        st.rerun()  # the table must notice, too
+    st.subheader("Quality of its samples", anchor=False)
+    quality.section(run, live=run.state in view.LIVE, marks=view.change_marks(run))
+
+
+def _delete(chosen: Sequence[Run]) -> None:
+    deleted = []
+    for run in chosen:
+        try:
+            state.store().delete(run)
+            deleted.append(run.id)
+        except RunBusy as problem:
+            st.toast(plain(str(problem)), icon=":material/error:")
+    st.session_state["deleted"] = deleted
+
+
+def undo_bar() -> None:
+    """After a deletion: what went, and the way back."""
+    trashed = {run.id: run for run in state.store().trashed()}
+    deleted = [trashed[run_id] for run_id in st.session_state.get("deleted", []) if run_id in trashed]
+    if not deleted:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/delete: Deleted {plain(', '.join(run.name for run in deleted))}.", width="stretch")
+        if st.button("Undo", icon=":material/undo:", key="undo"):
+            for run in deleted:
+                state.store().restore(run.id)
+            st.session_state["deleted"] = []
+            st.rerun()
+
+
+def trash() -> None:
+    """Everything deleted, until it is deleted for good."""
+    trashed = state.store().trashed()
+    if not trashed:
+        return
+    with st.expander(f"Trash ({len(trashed)})", icon=":material/delete:"):
+        for run in trashed:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(plain(run.name), width="stretch")
+                if st.button("Restore", key=f"restore-{run.id}", icon=":material/undo:"):
+                    state.store().restore(run.id)
+                    st.rerun()
+        with st.popover("Empty the trash", icon=":material/delete_forever:"):
+            st.markdown("This cannot be undone.")
+            if st.button("Delete for good", type="primary"):
+                state.store().empty_trash()
+                st.rerun()
