@@ -18,10 +18,11 @@ from gancore.data.batches import Batch, BatchStream, Images
 from gancore.data.bold import bold_twins, thin_and_thick
 from gancore.data.digits import load_digits8
 from gancore.data.errors import BadImages, DataUnavailable
+from gancore.data.identity import digest
 from gancore.data.mnist5k import load_mnist5k
 from gancore.data.own import find, load_own, version
 from gancore.data.roots import cache_root, data_root
-from gancore.data.toys import load_toy
+from gancore.data.toys import TOY_SIGMA, load_toy
 
 __all__ = [
     "BadImages",
@@ -83,7 +84,9 @@ def _load(
 ) -> Images:
     """A whole split, in the order of its files."""
     if name in TOYS:
-        return Images(*load_toy(name, split, points))
+        coordinates, labels = load_toy(name, split, points)
+        drawn = points if name == "drawn" else ()
+        return Images(coordinates, labels, origin=digest(f"{name} {TOY_SIGMA[name]} {drawn}", labels))
     if name == "own":
         pixels, labels = load_own(own, own_counts)
     elif name == "cifar10":
@@ -96,7 +99,8 @@ def _load(
         pixels, labels = load_digits8(split)
     else:
         pixels, labels = load_mnist5k(split, cache)
-    return Images(resize(pixels if pixels.ndim == 4 else pixels[:, None], size), labels)
+    resized = resize(pixels if pixels.ndim == 4 else pixels[:, None], size)
+    return Images(resized, labels, origin=digest(pixels, labels))
 
 
 def resize(pixels: Tensor, size: int) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gancore import rng
+from gancore.data.identity import digest
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,23 @@ class Images:
     pixels: Tensor
     labels: Tensor
     sources: Tensor | None = None  # regular images (N, 1, H, W) uint8, of which `pixels` are bold ones
+    origin: str = ""  # digest of the whole data set from which they were taken, as it was read
+
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits that tell this data set from any other, the same on every machine.
+
+        Taken before images were chosen and resized: the settings say how, and the arithmetic of resizing may differ
+        in the last bit between processors. Of images that were not read from anywhere, the digest of what they are.
+        """
+        sources = () if self.sources is None else (self.sources,)
+        return self.origin or digest(self.pixels, self.labels, *sources)
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def __getitem__(self, chosen: Tensor | slice) -> Images:
         sources = None if self.sources is None else self.sources[chosen]
-        return Images(self.pixels[chosen], self.labels[chosen], sources)
+        return Images(self.pixels[chosen], self.labels[chosen], sources, self.origin)
 
 
 @dataclass(frozen=True)
