@@ -726,6 +726,7 @@ def test_a_fork_goes_on_from_the_checkpoint_it_copied(
     store: RunStore, dcgan: RunConfig, parent: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While its parent trains on and replaces its own."""
+
     def load_and_train_on(path: Path) -> Checkpoint:
         loaded = load_checkpoint(path)
         save_checkpoint(parent, step=15)

@@ -97,7 +97,8 @@ def _places(found: Sequence[Evaluation], rows: pd.DataFrame, axis: str) -> list[
         return steps
     if axis not in rows or rows.empty:
         return None
-    return np.interp(steps, rows["step"].to_numpy(float), rows[axis].to_numpy(float)).tolist()
+    places: list[float] = np.interp(steps, rows["step"].to_numpy(float), rows[axis].to_numpy(float)).tolist()
+    return places
 
 
 def warn(found: Sequence[Evaluation]) -> None:

@@ -143,10 +143,10 @@ def curves(runs: Sequence[Run]) -> None:
     for index, key in enumerate(values, start=len(columns or [])):
         with cells[index % 2]:
             marks = [mark for run in below for mark in _marks(run)]
-            measured = {run: evaluations[run.id] for run in below}
-            quality.curve(measured, key, rows, axis=axis or "step", log=log, marks=marks)
+            found = {run: evaluations[run.id] for run in below}
+            quality.curve(found, key, rows, axis=axis or "step", log=log, marks=marks)
     if values:
-        quality.warn([each for found in evaluations.values() for each in found])
+        quality.warn([each for every in evaluations.values() for each in every])
     st.caption("Losses of different objectives do not compare: look at the samples.")
 
 

@@ -176,7 +176,9 @@ def thin(x: np.ndarray, y: np.ndarray, points: int = MAX_POINTS) -> np.ndarray:
     """Indices of at most `points` rows that keep the curve's look, peaks included."""
     if len(x) <= points:
         return np.arange(len(x))
-    return MinMaxLTTBDownsampler().downsample(np.ascontiguousarray(y, dtype=np.float64), n_out=points)
+    downsampler: Any = MinMaxLTTBDownsampler  # it has no types
+    chosen: np.ndarray = downsampler().downsample(np.ascontiguousarray(y, dtype=np.float64), n_out=points)
+    return chosen
 
 
 def _array(values: np.ndarray) -> dict[str, str]:

@@ -110,7 +110,7 @@ def _traces(series: Series, key: str) -> list[dict[str, Any]]:
     parts: dict[str, list[tuple[Evaluation, float]]] = {"line": [], "circles": [], "diamonds": []}
     for each, x in known:
         parts["diamonds" if each.size == "full" else "line" if id(each) in line else "circles"].append((each, x))
-    found = []
+    found: list[dict[str, Any]] = []
     for part, chosen in parts.items():
         if not chosen:
             continue
@@ -135,7 +135,7 @@ def _points(evaluations: Sequence[Evaluation], xs: Sequence[float] | None, key: 
     values = [each.values[key] for each in evaluations]
     counts = [f"{each.samples:,} samples" for each in evaluations]
     template = f"%{{y:{MEASURES[key].digits}}} (%{{customdata}})"
-    found = {
+    found: dict[str, Any] = {
         "type": "scatter",
         "x": list(xs) if xs is not None else [each.step for each in evaluations],
         "y": values,
@@ -189,16 +189,18 @@ def with_classes(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
 
 def expected_shares(evaluation: Evaluation) -> np.ndarray:
     """What share of the samples each class should have: the data's, or equal ones if nothing is said of them."""
-    counts = np.array(evaluation.expected, float)
+    counts: np.ndarray = np.array(evaluation.expected, float)
     if len(counts) != len(evaluation.histogram) or not counts.sum():
         counts = np.ones(len(evaluation.histogram))
-    return counts / counts.sum()
+    share: np.ndarray = counts / counts.sum()
+    return share
 
 
 def shares(evaluation: Evaluation) -> np.ndarray:
     """What share of the samples each class has."""
     counts = np.array(evaluation.histogram, float)
-    return counts / max(counts.sum(), 1.0)
+    share: np.ndarray = counts / max(counts.sum(), 1.0)
+    return share
 
 
 def missing_classes(evaluation: Evaluation, names: Sequence[str]) -> list[str]:
@@ -250,7 +252,7 @@ def class_map(evaluations: Sequence[Evaluation], names: Sequence[str], identity:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where((expected > 0) & [not is_rough(each) for each in usable], found / expected, np.nan)
     rows = [class_name(names, place) for place in range(len(last.histogram))]
-    trace = {
+    trace: dict[str, Any] = {
         "type": "heatmap",
         "x": [f"{each.step:,}" for each in usable],
         "y": rows,

@@ -46,8 +46,8 @@ def canvas() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, make in EXAMPLES.items():
             st.button(name, key=f"draw-{name}", type="tertiary", on_click=_put, args=(make(),))
-        clear = {"key": "draw-clear", "icon": ":material/delete:", "disabled": not points}
-        st.button("Clear", type="tertiary", on_click=_put, args=((),), **clear)
+        icon, empty = ":material/delete:", not points
+        st.button("Clear", type="tertiary", key="draw-clear", icon=icon, disabled=empty, on_click=_put, args=((),))
     st.caption(f"{len(points)} points" if points else "Draw with the mouse or a finger, or take an example.")
 
 

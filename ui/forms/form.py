@@ -162,7 +162,7 @@ def _take_experiment() -> None:
     experiment = EXPERIMENTS[st.session_state["experiment"]]
     first = next(iter(experiment.arms))
     arm = st.session_state.get(f"arm:{experiment.id}") or first
-    scale = st.session_state.get(f"scale:{experiment.id}") or ("quick" if experiment.quick else "full")
+    scale: Scale = st.session_state.get(f"scale:{experiment.id}") or ("quick" if experiment.quick else "full")
     title = f"{experiment.id} {arm}".strip()
     start_from(experiment.arm(arm, scale), title, experiment.id, listed=True, arm=(arm, scale))
 

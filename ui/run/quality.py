@@ -256,11 +256,15 @@ def _measure_button(run: Run, live: bool) -> None:
     measurer, active = state.measurer(), state.active_run()
     count, before = run.config.train.final_samples or FULL_SAMPLES, measurer.latest(run)
     label, icon, key = f"Measure {count:,} samples", ":material/straighten:", f"measure-{run.id}"
-    st.button(label, icon=icon, key=key, disabled=active is not None, on_click=measurer.measure, args=(run,))
+    st.button(label, icon=icon, key=key, disabled=active is not None, on_click=_measure, args=(run,))
     if active is not None:
         st.caption(plain(f"{active.name} is training, and measuring would slow it down."))
     elif before is not None and before.problem:
         st.error(plain(before.problem), icon=":material/error:")
+
+
+def _measure(run: Run) -> None:
+    state.measurer().measure(run)
 
 
 def _under_way(measurement: Measurement) -> None:

@@ -32,7 +32,9 @@ TICK = 1.0  # seconds between looks while something trains
 WATCH = 2.0  # seconds between looks at what else goes on in the store
 MAX_FRAMES = 48  # grids of a run sent to the browser, spread over its length
 
-_STATES: dict[ShownState, tuple[str, str, str]] = {
+Color = Literal["blue", "gray", "green", "orange", "red"]
+
+_STATES: dict[ShownState, tuple[str, Color, str]] = {
     "queued": ("schedule", "blue", "waits in the queue"),
     "running": ("play_arrow", "green", "training"),
     "paused": ("pause", "orange", "paused"),
@@ -44,7 +46,7 @@ _STATES: dict[ShownState, tuple[str, str, str]] = {
 }
 
 
-_ASKED: dict[Command, tuple[str, str, str]] = {
+_ASKED: dict[Command, tuple[str, Color, str]] = {
     "pause": ("pause", "orange", "pausing …"),
     "stop": ("stop", "gray", "stopping …"),
 }

@@ -69,7 +69,7 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
         on_select="rerun",
         selection_mode="multi-row",
         key=_table_key(runs),
-        column_order=[name for name in table if name not in measured.asked_for],
+        column_order=[name for name in map(str, table) if name not in measured.asked_for],
         column_config={
             "samples": st.column_config.ImageColumn("samples", width="small"),
             "name": st.column_config.TextColumn("name", width="medium", pinned=True),
