@@ -2,7 +2,7 @@
 
 `LOSSES[name].d(real, fake)` is the real term plus the fake term, each a mean over the batch; `.g(fake)` is a mean.
 Logits are real tensors of any shape; the result is 0-d. What D's output means for each loss (a probability or a raw
-score) stands in `gancore.config.D_OUTPUT`, and `score` turns logits into it.
+score) stands in `gancore.config.objective.D_OUTPUT`, and `score` turns logits into it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-from gancore.config.parts import D_OUTPUT, LossName
+from gancore.config.objective import D_OUTPUT, LossName
 
 
 class DLoss(Protocol):

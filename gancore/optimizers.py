@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
-from gancore.config.parts import OptimConfig
+from gancore.config.optim import OptimConfig
 
 
 def _adam(parameters: Sequence[nn.Parameter], config: OptimConfig) -> Optimizer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from gancore.config.parts import ScheduleName
+from gancore.config.optim import ScheduleName
 
 Schedule = Callable[[float, float], float]  # (share done in [0, 1], factor at the end) -> factor of the starting rate
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gancore.algorithms import Algorithm, build_algorithm
 from gancore.config import RunConfig, needed
-from gancore.config.parts import CONDITIONAL, ModelKind
+from gancore.config.kinds import CONDITIONAL, ModelKind
 from gancore.data import Batch, Images
 from gancore.models import MODELS
 from gancore.rng import StepRng

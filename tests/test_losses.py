@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gancore.config.parts import D_OUTPUT, LossName
+from gancore.config.objective import D_OUTPUT, LossName
 from gancore.losses import LOSSES, score
 
 Array = np.ndarray

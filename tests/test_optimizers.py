@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gancore.algorithms import build_algorithm
-from gancore.config.parts import OptimConfig
+from gancore.config.optim import OptimConfig
 from gancore.optimizers import OPTIMIZERS, build_optimizer, descend, set_rate
 from tests.miniatures import equal, tensors, tiny, train
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gancore.algorithms import build_algorithm
-from gancore.config.parts import PenaltyName
+from gancore.config.objective import PenaltyName
 from gancore.penalties import PENALTIES, dragan, gradient_penalty, r1
 from gancore.rng import StepRng, generator
 from tests.miniatures import Batches, tiny

@@ -10,7 +10,7 @@ import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR
 
 from gancore.algorithms import build_algorithm
-from gancore.config.parts import ScheduleName
+from gancore.config.optim import ScheduleName
 from gancore.schedules import SCHEDULES
 from tests.miniatures import tiny, train
 

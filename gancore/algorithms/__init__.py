@@ -13,7 +13,7 @@ from gancore.algorithms.semi import SemiSupervised
 from gancore.algorithms.translator import Translator
 from gancore.algorithms.vae import VAE
 from gancore.config import RunConfig
-from gancore.config.parts import ModelKind
+from gancore.config.kinds import ModelKind
 from gancore.data import Batch, Images
 from gancore.rng import StepRng
 

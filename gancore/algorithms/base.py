@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gancore.config import RunConfig
-from gancore.config.parts import ScheduleName
+from gancore.config.optim import ScheduleName
 from gancore.data import Images
 from gancore.models import build_networks
 from gancore.optimizers import set_rate

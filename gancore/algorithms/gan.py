@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gancore.algorithms.base import Family
 from gancore.config import RunConfig
-from gancore.config.parts import CONDITIONAL
+from gancore.config.kinds import CONDITIONAL
 from gancore.data import Batch
 from gancore.losses import LOSSES, score
 from gancore.models.dropout import seed_dropout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gancore.config import ConfigError, RunConfig
-from gancore.config.parts import CONDITIONAL
+from gancore.config.kinds import CONDITIONAL
 
 _LENGTH = ("train.epochs", "train.steps", "train.batch_size", "optim.d_steps")
 

@@ -8,42 +8,22 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from gancore.config.data import DataConfig
 from gancore.config.datasets import DATASETS, TOYS, used_counts
-from gancore.config.parts import (
-    ADVERSARIAL,
-    CONDITIONAL,
-    DataConfig,
-    ModelConfig,
-    ObjectiveConfig,
-    OptimConfig,
-    TrainConfig,
-)
+from gancore.config.kinds import ADVERSARIAL
+from gancore.config.model import ModelConfig
+from gancore.config.objective import ObjectiveConfig
+from gancore.config.optim import OptimConfig
+from gancore.config.rules import Settings, check_fit
 from gancore.config.setting import Part, Setting, allowed, describe, setting
+from gancore.config.train import TrainConfig
 
 SCHEMA_VERSION = 1
-SINGLE_IMAGE_PENALTIES = ("gradient", "dragan")  # batch normalisation in D would mix the images
-MIN_SAMPLES = 10  # of which anything can be said
-MAX_CONDITIONS = 100  # classes that a conditional network can be told
-
-Settings = Mapping[str, Any]  # values by path
-
-# What else must hold where a setting has a certain value: the networks fit one size, one range, one kind of data.
-NEEDS: dict[tuple[str, Any], Settings] = {
-    ("model.kind", "dcgan"): {"data.image_size": 32},
-    ("model.kind", "cdcgan"): {"data.image_size": 32},
-    ("model.kind", "semi"): {"data.image_size": 32},
-    ("model.kind", "cs231n"): {"data.image_size": 28},
-    ("model.kind", "vae"): {"data.range": "0..1"},
-    ("model.kind", "translator"): {"data.image_size": 28, "data.range": "0..1", "model.nc": 1},
-    ("data.pairs", "unpaired"): {"objective.pixel_weight": 0.0},  # there is nothing to compare
-    **{("data.name", toy): {"model.kind": "mlp", "model.g_output": "linear"} for toy in TOYS},
-}
 
 
 class ConfigError(ValueError):
@@ -70,42 +50,8 @@ class RunConfig(Part):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        for (path, value), needed in NEEDS.items():
-            if _read(self, path) == value:
-                for other, wanted in needed.items():
-                    if _read(self, other) != wanted:
-                        raise ValueError(f"{other} must be {wanted} for {path} {value}")
-        self._data_fit()
-        if 0 < self.train.final_samples < MIN_SAMPLES:
-            raise ValueError(f"train.final_samples must be 0 or at least {MIN_SAMPLES}")
-        if self.train.batch_size * self.batches_per_step > self.images:
-            taken = "train.batch_size x optim.d_steps" if self.batches_per_step > 1 else "train.batch_size"
-            raise ValueError(f"{taken} must be at most {self.images:,}, the number of training images")
+        check_fit(self)
         return self
-
-    def _data_fit(self) -> None:
-        """What the networks ask of the data."""
-        data, kind = self.data, self.model.kind
-        if data.name == "own" and not (data.own and data.own_counts):
-            raise ValueError("data.own must name an imported image set for data.name own: import one first")
-        if data.name == "drawn" and len(data.points) < 2:
-            raise ValueError("data.points must hold at least 2 points for data.name drawn: draw them first")
-        if data.classes is not None and max(data.classes) >= self.classes:
-            raise ValueError(f"data.classes must be numbers from 0 to {self.classes - 1} for data.name {data.name}")
-        if kind in CONDITIONAL and not 2 <= self.classes <= MAX_CONDITIONS:
-            raise ValueError(f"model.kind {kind} needs images of 2 to {MAX_CONDITIONS} classes")
-        penalty = self.objective.penalty
-        mixing = self.uses("model.d_norm") and self.model.d_norm == "batch"
-        if penalty in SINGLE_IMAGE_PENALTIES and self.uses("objective.penalty") and mixing:
-            raise ValueError(f"model.d_norm must be none for objective.penalty {penalty}, which looks at single images")
-        if kind == "semi" and not len(self.labels_in_use) <= data.labels <= self.images:
-            raise ValueError(
-                f"data.labels must be from {len(self.labels_in_use)}, one of each class, to {self.images:,}, all images"
-            )
-        objective = self.objective
-        weights = (objective.adversarial_weight, objective.pixel_weight, objective.diversity_weight)
-        if kind == "translator" and not any(weights):
-            raise ValueError("objective.adversarial_weight must be above 0 where the other two weights are 0")
 
     @property
     def class_counts(self) -> tuple[int, ...]:
@@ -188,11 +134,6 @@ class RunConfig(Part):
         }
 
 
-def _read(config: RunConfig, path: str) -> Any:
-    part, _, name = path.partition(".")
-    return getattr(getattr(config, part), name)
-
-
 SETTINGS: dict[str, Setting] = describe(RunConfig)
 
 STEERABLE = tuple(path for path, leaf in SETTINGS.items() if leaf.steer)  # may change while a run trains
@@ -201,47 +142,6 @@ STEERABLE = tuple(path for path, leaf in SETTINGS.items() if leaf.steer)  # may 
 def uses(path: str, values: Settings) -> bool:
     """Whether the setting at `path` has an effect, given the values of all."""
     return all(values[other] in accepted for other, accepted in SETTINGS[path].when.items())
-
-
-def needed(path: str, value: Any) -> dict[str, Any]:
-    """What else must be set where `value` stands at `path`, for the settings to fit together."""
-    changes: dict[str, Any] = {}
-    for other, wanted in NEEDS.get((path, value), {}).items():
-        changes |= {other: wanted} | needed(other, wanted)
-    return changes
-
-
-def fitting(path: str, value: Any, values: Settings) -> dict[str, Any]:
-    """What else a form sets when somebody chooses `value` at `path` among `values`.
-
-    What an old choice alone had asked for goes back to its default, and what the new one needs is set; both may ask for
-    more. Nothing overrules the choice itself.
-    """
-    changes: dict[str, Any] = {path: value}
-    waiting = [path]
-    while waiting:
-        changed = waiting.pop(0)
-        before, now = values[changed], changes[changed]
-        no_more = {other: SETTINGS[other].default for other in needed(changed, before)} if before != now else {}
-        current = {**values, **changes}
-        for other, wanted in (no_more | needed(changed, now) | _suggested(changed, now, current)).items():
-            if other not in changes:
-                changes[other] = wanted
-                waiting.append(other)
-    return {other: wanted for other, wanted in changes.items() if other != path}
-
-
-def _suggested(path: str, value: Any, values: Settings) -> dict[str, Any]:
-    """What goes with a choice without being needed by it always."""
-    found: dict[str, Any] = {}
-    if path == "model.kind" and value != "mlp" and values["data.name"] in TOYS:
-        found["data.name"] = SETTINGS["data.name"].default
-    if path in ("model.kind", "objective.penalty") and values["objective.penalty"] in SINGLE_IMAGE_PENALTIES:
-        found["model.d_norm"] = "none"
-    coloured = "model.nc" not in needed("model.kind", values["model.kind"])
-    if path == "data.name" and value not in (*TOYS, "own") and coloured:
-        found["model.nc"] = DATASETS[value].channels
-    return found
 
 
 def check_setting(path: str, value: Any) -> Any:

@@ -16,7 +16,7 @@ from gancore import metrics, rng
 from gancore.algorithms import Algorithm
 from gancore.config import RunConfig
 from gancore.config.datasets import TOYS
-from gancore.config.parts import CONDITIONAL
+from gancore.config.kinds import CONDITIONAL
 from gancore.data import DataUnavailable, Images, cache_root, load
 from gancore.data.arrays import Array, remembered
 from gancore.data.batches import to_range

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gancore.config import RunConfig
-from gancore.config.parts import D_OUTPUT, LossName
+from gancore.config.objective import D_OUTPUT, LossName
 from gancore.evaluation.measures import shown_weights
 from gancore.health.limits import LIMITS
 from gancore.store.evaluations import Evaluation

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gancore import rng
 from gancore.config import RunConfig
-from gancore.config.parts import CONDITIONAL, ModelKind
+from gancore.config.kinds import CONDITIONAL, ModelKind
 from gancore.models import cdcgan, cs231n, dcgan, mlp, semi, translator, vae
 from gancore.models.init import INITS
 from gancore.models.spectral import add_spectral_norm

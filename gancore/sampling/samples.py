@@ -11,7 +11,7 @@ from torch import Tensor
 from gancore import rng
 from gancore.algorithms import GAN, Algorithm, build_algorithm
 from gancore.config import RunConfig
-from gancore.config.parts import CONDITIONAL
+from gancore.config.kinds import CONDITIONAL
 from gancore.data import load
 from gancore.pictures.grids import grid
 from gancore.pictures.planes import draw_plane

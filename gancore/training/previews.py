@@ -11,7 +11,7 @@ from torch import Tensor
 from gancore import rng
 from gancore.algorithms import GAN, VAE, Algorithm
 from gancore.config import RunConfig
-from gancore.config.parts import CLASS_COLUMNS, CLASS_ROWS, CONDITIONAL
+from gancore.config.kinds import CLASS_COLUMNS, CLASS_ROWS, CONDITIONAL
 from gancore.data import load
 from gancore.pictures.grids import grid
 from gancore.pictures.planes import draw_plane

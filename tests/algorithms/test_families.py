@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from gancore import rng
 from gancore.algorithms import ALGORITHMS, GAN, VAE, SemiSupervised, Translator, build_algorithm
 from gancore.config import RunConfig, parse_config
-from gancore.config.parts import CONDITIONAL
+from gancore.config.kinds import CONDITIONAL
 from gancore.data import Batch
 from gancore.models import MODELS, build_networks, count_parameters, example_inputs
 from gancore.penalties import PENALTIES

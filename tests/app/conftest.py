@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gancore.config import RunConfig
-from gancore.config.parts import ModelKind
+from gancore.config.kinds import ModelKind
 from gancore.executors.thread import ThreadExecutor
 from gancore.store import Run, RunStore
 from gancore.store.records import Status

@@ -24,7 +24,9 @@ from gancore.config import (
     uses,
 )
 from gancore.config.datasets import IMAGES, TOYS, DatasetName
-from gancore.config.parts import D_OUTPUT, LossName, ModelConfig, ModelKind
+from gancore.config.kinds import ModelKind
+from gancore.config.model import ModelConfig
+from gancore.config.objective import D_OUTPUT, LossName
 from gancore.config.setting import Setting
 
 # A config in which every other setting may take any of its values, given what that value needs.

@@ -5,7 +5,8 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
-from gancore.config.parts import Classes, Widths
+from gancore.config.data import Classes
+from gancore.config.model import Widths
 from gancore.config.setting import Part, allowed, describe, setting
 
 

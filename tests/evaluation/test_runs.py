@@ -16,7 +16,7 @@ from torch import Tensor
 from gancore import metrics, rng
 from gancore.algorithms import Algorithm, build_algorithm
 from gancore.config import RunConfig
-from gancore.config.parts import ModelKind
+from gancore.config.kinds import ModelKind
 from gancore.data import Images, load
 from gancore.data.batches import to_range
 from gancore.data.toys import TOY_SIGMA, toy_modes

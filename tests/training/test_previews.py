@@ -11,7 +11,7 @@ from torch import Tensor
 from gancore import rng
 from gancore.algorithms import build_algorithm
 from gancore.config import RunConfig
-from gancore.config.parts import CLASS_COLUMNS
+from gancore.config.kinds import CLASS_COLUMNS
 from gancore.data import Images
 from gancore.pictures import planes
 from gancore.pictures.grids import grid, to_uint8

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from gancore.config.parts import ADVERSARIAL, D_OUTPUT
+from gancore.config.kinds import ADVERSARIAL
+from gancore.config.objective import D_OUTPUT
 from gancore.store import Run
 from gancore.text import describe_duration
 from ui import state

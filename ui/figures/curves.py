@@ -16,7 +16,7 @@ import pandas as pd
 from tsdownsample import MinMaxLTTBDownsampler
 
 from gancore.config import RunConfig
-from gancore.config.parts import D_OUTPUT
+from gancore.config.objective import D_OUTPUT
 from ui import colors
 from ui.words import legend
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from gancore.config import SETTINGS, ConfigError, RunConfig
 from gancore.config.datasets import TOYS
-from gancore.config.parts import CLASS_COLUMNS, CLASS_ROWS, CONDITIONAL
+from gancore.config.kinds import CLASS_COLUMNS, CLASS_ROWS, CONDITIONAL
 from gancore.executors.loading import load_torch
 from gancore.store import Run, RunBusy
 from gancore.store.records import RESUMABLE, Command, ShownState, Status

@@ -1,0 +1,126 @@
+"""Which data a run learns from. Each field carries its range, its unit and its help text, see `setting`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gancore.config.datasets import IMAGES, DatasetName
+from gancore.config.kinds import TRANSLATES
+from gancore.config.setting import Part, setting
+
+Classes = Annotated[tuple[Annotated[int, Field(ge=0, le=999)], ...], Field(strict=False, min_length=1, max_length=999)]
+Counts = Annotated[tuple[Annotated[int, Field(ge=0, le=10**7)], ...], Field(strict=False, max_length=1000)]
+Point = Annotated[tuple[Annotated[float, Field(ge=-1, le=1)], ...], Field(strict=False, min_length=2, max_length=2)]
+Points = Annotated[tuple[Point, ...], Field(strict=False, max_length=1000)]
+
+ON_IMAGES = {"data.name": IMAGES}
+
+
+class DataConfig(Part):
+    """Which images, how many, how large."""
+
+    name: DatasetName = setting(
+        "mnist-5k",
+        "The samples to learn from. mnist-5k and the toys come with the installation; the others are downloaded at "
+        "first use. Toys are points in the plane, which train in seconds and show collapse plainly.",
+        label="dataset",
+        group="Data",
+        main=True,
+    )
+    own: str = setting(
+        "",
+        "Which of your imported image sets.",
+        label="image set",
+        group="Data",
+        when={"data.name": ("own",)},
+        pattern=r"^([a-z0-9][a-z0-9-]{0,63})?$",
+        words="the name of an imported image set, in small letters, digits and hyphens",
+    )
+    own_counts: Counts = setting(
+        (),
+        "Images of each class in that set; filled in when it is chosen.",
+        label="images of each class",
+        group="Data",
+        when={"data.name": ("own",)},
+        hidden=True,
+        words="a list of up to 1000 whole numbers, one for each class",
+    )
+    points: Points = setting(
+        (),
+        "The points of the distribution drawn by hand, each as x, y from -1 to 1.",
+        label="drawn points",
+        group="Data",
+        when={"data.name": ("drawn",)},
+        hidden=True,
+        words="a list of up to 1000 pairs of numbers from -1 to 1",
+    )
+    limit: int | None = setting(
+        None,
+        "Use only the first this many training images (empty: all). With few images D can learn them by heart.",
+        label="images",
+        group="Data",
+        ge=2,
+        le=1_000_000,
+    )
+    classes: Classes | None = setting(
+        None,
+        "Use only these classes, by number (empty: all). 1 alone: only ones; 0, 2: T-shirts and pullovers.",
+        label="classes",
+        group="Data",
+        words="a list of whole numbers from 0 to 999, such as 0, 1, 7",
+    )
+    imbalance: float = setting(
+        1.0,
+        "Share of its images that the last class keeps; the first keeps all, the others lie between. 1: as they are. "
+        "0.01: the last class is a hundred times rarer than the first, and G tends to forget it.",
+        label="imbalance",
+        group="Data",
+        scale="log",
+        marks=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+        ge=0.001,
+        le=1.0,
+    )
+    labels: int = setting(
+        100,
+        "Labelled images, the same number of each class. The classifier learns from these; all others come unlabelled.",
+        label="labelled images",
+        group="Data",
+        scale="log",
+        marks=(10, 20, 50, 100, 200, 500, 1000),
+        main=True,
+        when={"model.kind": ("semi",)},
+        ge=1,
+        le=100_000,
+    )
+    pairs: Literal["thickened", "unpaired"] = setting(
+        "thickened",
+        "Where bold images come from. thickened: each regular image has a bold twin, dilated by a disk of random "
+        "radius (Morpho-MNIST). unpaired: the thick half of the real images against the thin half.",
+        label="bold images",
+        group="Data",
+        main=True,
+        when=TRANSLATES,
+    )
+    image_size: Literal[8, 16, 28, 32, 64] = setting(
+        32,
+        "Side of the square images in pixels. The DCGANs need 32; the assignments with MLPs use 28.",
+        label="image size",
+        group="Data",
+        when=ON_IMAGES,
+    )
+    range: Literal["-1..1", "0..1"] = setting(
+        "-1..1",
+        "What black and white become. A G that ends in Tanh fits -1..1, one that ends in a sigmoid 0..1. Report 003's "
+        "hand-out pairs Tanh with 0..1, which may be what makes its backgrounds noisy.",
+        label="pixel range",
+        group="Data",
+        when=ON_IMAGES,
+    )
+    shuffle: bool = setting(
+        True,
+        "Draw the images in a new random order each epoch. Off: in file order, as the CS231n assignment does.",
+        label="shuffle",
+        group="Data",
+    )

@@ -1,0 +1,146 @@
+"""What the networks minimise."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gancore.config.kinds import HAS_D, HAS_LOSS, IS_GAN, TRANSLATES
+from gancore.config.setting import Part, setting
+
+LossName = Literal["nonsaturating", "minimax", "least_squares", "wasserstein", "hinge"]
+PenaltyName = Literal["none", "gradient", "r1", "dragan"]
+
+# What D's output means, and so what `d_real` and `d_fake` are: a probability after a sigmoid, or a raw score.
+D_OUTPUT: dict[LossName, Literal["probability", "score"]] = {
+    "nonsaturating": "probability",
+    "minimax": "probability",
+    "least_squares": "score",
+    "wasserstein": "score",
+    "hinge": "score",
+}
+
+
+class ObjectiveConfig(Part):
+    """What the networks minimise, and in which order."""
+
+    loss: LossName = setting(
+        "nonsaturating",
+        "nonsaturating: G maximises log D(G(z)). minimax: G minimises log(1 - D(G(z))), whose gradient vanishes while "
+        "D is sure. least_squares: squared distance of D's score to 1 and 0 (LSGAN). wasserstein: D's mean score on "
+        "real minus on fake; needs clipping or the gradient penalty. hinge: as wasserstein, but only within a margin.",
+        label="loss",
+        group="Objective",
+        main=True,
+        when=HAS_LOSS,
+    )
+    only: Literal["both", "g", "d"] = setting(
+        "both",
+        "Which network learns. g: only G, against a D that never learns (equation 6 alone). d: only D, against a G "
+        "that never learns (equation 7 alone). Report 002, question 1.",
+        label="who learns",
+        group="Objective",
+        when=IS_GAN,
+    )
+    order: Literal["d_first", "g_first"] = setting(
+        "d_first",
+        "Which network is updated first in each iteration. Report 002 updates D first, report 003 G.",
+        label="first update",
+        group="Objective",
+        when=HAS_D,
+    )
+    noise: Literal["same", "fresh"] = setting(
+        "same",
+        "Whether the second network sees the same noise as the first (report 002) or draws its own (report 004).",
+        label="noise for the second update",
+        group="Objective",
+        when=HAS_D,
+    )
+    label_smoothing: float = setting(
+        0.0,
+        "How far D's target for real images lies below 1 (Salimans et al. 2016 use 0.1). Keeps D from being too sure.",
+        label="label smoothing",
+        group="Objective",
+        scale="linear",
+        when=HAS_LOSS | {"objective.loss": ("nonsaturating", "minimax", "least_squares")},
+        steer=True,
+        ge=0.0,
+        le=0.5,
+    )
+    instance_noise: float = setting(
+        0.0,
+        "Standard deviation of noise added to everything D sees, falling to 0 over the run (Sønderby et al. 2017).",
+        label="instance noise",
+        group="Objective",
+        scale="linear",
+        when=HAS_LOSS,
+        ge=0.0,
+        le=1.0,
+    )
+    penalty: PenaltyName = setting(
+        "none",
+        "A price on D's gradient at its inputs. gradient: norm 1 between real and fake (WGAN-GP). r1: small at real "
+        "images (Mescheder et al. 2018). dragan: norm 1 around real images (Kodali et al. 2017).",
+        label="penalty",
+        group="Objective",
+        when=IS_GAN,
+    )
+    penalty_weight: float = setting(
+        10.0,
+        "Weight of the penalty: 10 for gradient and dragan, and r1's gamma.",
+        label="penalty weight",
+        group="Objective",
+        scale="log",
+        marks=(0.1, 1.0, 10.0, 100.0),
+        when=IS_GAN | {"objective.penalty": ("gradient", "r1", "dragan")},
+        steer=True,
+        gt=0.0,
+        le=1e4,
+    )
+    clip: float = setting(
+        0.0,
+        "Bound to which D's weights are clipped after each update (0: none). The first Wasserstein GAN uses 0.01.",
+        label="weight clipping",
+        group="Objective",
+        when=HAS_LOSS,
+        ge=0.0,
+        le=10.0,
+    )
+    adversarial_weight: float = setting(
+        1.0,
+        "Weight of D's verdict in G's loss (0: G learns from the pixels alone).",
+        label="adversarial weight",
+        group="Objective",
+        main=True,
+        when=TRANSLATES,
+        ge=0.0,
+        le=1e4,
+    )
+    pixel_weight: float = setting(
+        0.0,
+        "Weight of the pixel-wise cross-entropy to the bold twin in G's loss (needs thickened pairs).",
+        label="pixel weight",
+        group="Objective",
+        main=True,
+        when=TRANSLATES | {"data.pairs": ("thickened",)},
+        ge=0.0,
+        le=1e4,
+    )
+    diversity_weight: float = setting(
+        0.05,
+        "Weight of a reward for different outputs from different noise (Mao et al. 2019). 0: G tends to ignore z.",
+        label="diversity weight",
+        group="Objective",
+        main=True,
+        when=TRANSLATES,
+        ge=0.0,
+        le=1e4,
+    )
+    feature_matching: bool = setting(
+        True,
+        "G matches the mean features of D's last hidden layer (Salimans et al. 2016), which helps the classifier. Off: "
+        "G wants to be taken for real, which makes better images.",
+        label="feature matching",
+        group="Objective",
+        main=True,
+        when={"model.kind": ("semi",)},
+    )

@@ -1,0 +1,165 @@
+"""How the networks follow their gradients."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gancore.config.kinds import HAS_D
+from gancore.config.setting import Part, setting
+
+ScheduleName = Literal["constant", "step", "linear", "exponential", "cosine"]
+
+_RATES = (1e-6, 2e-6, 5e-6, 2e-5, 5e-5, 2e-4, 5e-4, 1e-3, 2e-3, 0.1)
+
+
+class OptimConfig(Part):
+    """How the networks follow their gradients, and how often each is updated."""
+
+    lr_g: float = setting(
+        5e-4,
+        "Learning rate of G. Too high: losses jump and images break (report 002 at 0.1). Too low: G cannot follow D.",
+        label="lr_g",
+        group="Learning",
+        scale="log",
+        marks=_RATES,
+        main=True,
+        when=HAS_D,
+        steer=True,
+        gt=0.0,
+        le=1.0,
+    )
+    lr_d: float = setting(
+        2e-4,
+        "Learning rate of D. Too high: D wins at once or breaks. Too low: D is fooled and teaches G nothing.",
+        label="lr_d",
+        group="Learning",
+        scale="log",
+        marks=_RATES,
+        main=True,
+        when=HAS_D,
+        steer=True,
+        gt=0.0,
+        le=1.0,
+    )
+    lr: float = setting(
+        1e-3,
+        "Learning rate of encoder and decoder together (1e-3 in report 003).",
+        label="lr",
+        group="Learning",
+        scale="log",
+        marks=_RATES,
+        main=True,
+        when={"model.kind": ("vae",)},
+        steer=True,
+        gt=0.0,
+        le=1.0,
+    )
+    schedule_g: ScheduleName = setting(
+        "constant",
+        "How lr_g falls over the run, to lr_end times its start. step: at one half and three quarters.",
+        label="schedule of lr_g",
+        group="Learning",
+        when=HAS_D,
+    )
+    schedule_d: ScheduleName = setting(
+        "constant",
+        "How lr_d falls over the run, to lr_end times its start. step: at one half and three quarters.",
+        label="schedule of lr_d",
+        group="Learning",
+        when=HAS_D,
+    )
+    schedule: ScheduleName = setting(
+        "constant",
+        "How lr falls over the run, to lr_end times its start. step: at one half and three quarters.",
+        label="schedule of lr",
+        group="Learning",
+        when={"model.kind": ("vae",)},
+    )
+    lr_end: float = setting(
+        0.01,
+        "What is left of a learning rate at the end of a schedule that is not constant, as a share of its start.",
+        label="lr_end",
+        group="Learning",
+        scale="log",
+        marks=(0.001, 0.01, 0.1, 0.5),
+        gt=0.0,
+        le=1.0,
+    )
+    optimizer: Literal["adam", "sgd", "rmsprop"] = setting(
+        "adam",
+        "adam: what nearly all GANs use. sgd: with momentum, as in Goodfellow et al. 2014. rmsprop: as in the first "
+        "Wasserstein GAN.",
+        label="optimiser",
+        group="Learning",
+    )
+    beta1: float = setting(
+        0.5,
+        "Adam's memory of past gradients. GANs use 0.5; PyTorch's 0.9 often makes them swing.",
+        label="beta1",
+        group="Learning",
+        scale="linear",
+        when={"optim.optimizer": ("adam",)},
+        ge=0.0,
+        lt=1.0,
+    )
+    beta2: float = setting(
+        0.999,
+        "Adam's memory of the gradients' size.",
+        label="beta2",
+        group="Learning",
+        when={"optim.optimizer": ("adam",)},
+        ge=0.0,
+        lt=1.0,
+    )
+    momentum: float = setting(
+        0.5,
+        "Momentum of SGD at the start.",
+        label="momentum",
+        group="Learning",
+        scale="linear",
+        when={"optim.optimizer": ("sgd",)},
+        ge=0.0,
+        lt=1.0,
+    )
+    momentum_end: float = setting(
+        0.5,
+        "Momentum of SGD at the end of the run; it changes evenly (0.5 to 0.7 in Goodfellow et al. 2014).",
+        label="momentum at the end",
+        group="Learning",
+        scale="linear",
+        when={"optim.optimizer": ("sgd",)},
+        ge=0.0,
+        lt=1.0,
+    )
+    d_steps: int = setting(
+        1,
+        "Updates of D in each iteration, each on a fresh batch. More makes D stronger.",
+        label="D steps",
+        group="Learning",
+        scale="linear",
+        when=HAS_D,
+        steer=True,
+        ge=1,
+        le=20,
+    )
+    g_steps: int = setting(
+        1,
+        "Updates of G in each iteration. Report 003 tries 3.",
+        label="G steps",
+        group="Learning",
+        scale="linear",
+        when=HAS_D,
+        steer=True,
+        ge=1,
+        le=20,
+    )
+    ema: float = setting(
+        0.0,
+        "Share of the past in a moving average of G's weights, from which samples are then drawn (0: none; 0.999 is "
+        "usual). Calms the samples without changing the training.",
+        label="EMA of G",
+        group="Learning",
+        when=HAS_D,
+        ge=0.0,
+        lt=1.0,
+    )

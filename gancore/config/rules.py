@@ -1,0 +1,94 @@
+"""What must fit together among the settings of a run: the networks ask for one size, one range, one kind of data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gancore.config.datasets import TOYS
+from gancore.config.kinds import CONDITIONAL
+
+if TYPE_CHECKING:
+    from gancore.config.run import RunConfig
+
+SINGLE_IMAGE_PENALTIES = ("gradient", "dragan")  # batch normalisation in D would mix the images
+MIN_SAMPLES = 10  # of which anything can be said
+MAX_CONDITIONS = 100  # classes that a conditional network can be told
+
+Settings = Mapping[str, Any]  # values by path
+
+# What else must hold where a setting has a certain value.
+NEEDS: dict[tuple[str, Any], Settings] = {
+    ("model.kind", "dcgan"): {"data.image_size": 32},
+    ("model.kind", "cdcgan"): {"data.image_size": 32},
+    ("model.kind", "semi"): {"data.image_size": 32},
+    ("model.kind", "cs231n"): {"data.image_size": 28},
+    ("model.kind", "vae"): {"data.range": "0..1"},
+    ("model.kind", "translator"): {"data.image_size": 28, "data.range": "0..1", "model.nc": 1},
+    ("data.pairs", "unpaired"): {"objective.pixel_weight": 0.0},  # there is nothing to compare
+    **{("data.name", toy): {"model.kind": "mlp", "model.g_output": "linear"} for toy in TOYS},
+}
+
+
+def needed(path: str, value: Any) -> dict[str, Any]:
+    """What else must be set where `value` stands at `path`, for the settings to fit together."""
+    changes: dict[str, Any] = {}
+    for other, wanted in NEEDS.get((path, value), {}).items():
+        changes |= {other: wanted} | needed(other, wanted)
+    return changes
+
+
+def check_fit(config: RunConfig) -> None:
+    """Refuse, by a `ValueError` of one sentence, settings that are each allowed but do not go together."""
+    for (path, value), others in NEEDS.items():
+        if _read(config, path) == value:
+            for other, wanted in others.items():
+                if _read(config, other) != wanted:
+                    raise ValueError(f"{other} must be {wanted} for {path} {value}")
+    _check_data(config)
+    _check_networks(config)
+    _check_lengths(config)
+
+
+def _read(config: RunConfig, path: str) -> Any:
+    part, _, name = path.partition(".")
+    return getattr(getattr(config, part), name)
+
+
+def _check_data(config: RunConfig) -> None:
+    """Whether there is data at all."""
+    data = config.data
+    if data.name == "own" and not (data.own and data.own_counts):
+        raise ValueError("data.own must name an imported image set for data.name own: import one first")
+    if data.name == "drawn" and len(data.points) < 2:
+        raise ValueError("data.points must hold at least 2 points for data.name drawn: draw them first")
+    if data.classes is not None and max(data.classes) >= config.classes:
+        raise ValueError(f"data.classes must be numbers from 0 to {config.classes - 1} for data.name {data.name}")
+
+
+def _check_networks(config: RunConfig) -> None:
+    """What the networks and what they minimise ask of each other and of the data."""
+    kind, objective = config.model.kind, config.objective
+    if kind in CONDITIONAL and not 2 <= config.classes <= MAX_CONDITIONS:
+        raise ValueError(f"model.kind {kind} needs images of 2 to {MAX_CONDITIONS} classes")
+    penalty = objective.penalty
+    mixing = config.uses("model.d_norm") and config.model.d_norm == "batch"
+    if penalty in SINGLE_IMAGE_PENALTIES and config.uses("objective.penalty") and mixing:
+        raise ValueError(f"model.d_norm must be none for objective.penalty {penalty}, which looks at single images")
+    if kind == "semi" and not len(config.labels_in_use) <= config.data.labels <= config.images:
+        raise ValueError(
+            f"data.labels must be from {len(config.labels_in_use)}, one of each class, to {config.images:,}, all images"
+        )
+    weights = (objective.adversarial_weight, objective.pixel_weight, objective.diversity_weight)
+    if kind == "translator" and not any(weights):
+        raise ValueError("objective.adversarial_weight must be above 0 where the other two weights are 0")
+
+
+def _check_lengths(config: RunConfig) -> None:
+    """Whether there are images enough to train on, and samples enough to measure."""
+    train = config.train
+    if 0 < train.final_samples < MIN_SAMPLES:
+        raise ValueError(f"train.final_samples must be 0 or at least {MIN_SAMPLES}")
+    if train.batch_size * config.batches_per_step > config.images:
+        taken = "train.batch_size x optim.d_steps" if config.batches_per_step > 1 else "train.batch_size"
+        raise ValueError(f"{taken} must be at most {config.images:,}, the number of training images")

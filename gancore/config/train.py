@@ -1,0 +1,106 @@
+"""How long a run trains, and what it writes down."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gancore.config.setting import Part, setting
+
+
+class TrainConfig(Part):
+    """How long, in which portions, on what, and what is written down on the way."""
+
+    epochs: int = setting(
+        15,
+        "Passes over the images. Report 002 compares 5, 30 and 100 on the full MNIST.",
+        label="epochs",
+        group="Training",
+        scale="log",
+        marks=(1, 2, 5, 10, 15, 20, 30, 50, 100, 300),
+        main=True,
+        ge=1,
+        le=10_000,
+    )
+    steps: int | None = setting(
+        None,
+        "Length of the run in iterations, whatever the epochs say (empty: what the epochs make).",
+        label="steps",
+        group="Training",
+        empty="from epochs",
+        ge=1,
+        le=100_000_000,
+    )
+    batch_size: int = setting(
+        64,
+        "Images in each update. Small batches make noisy gradients; 12 in report 002, 128 in its hand-out.",
+        label="batch size",
+        group="Training",
+        scale="log",
+        marks=(8, 12, 16, 32, 64, 100, 128, 256, 512),
+        main=True,
+        ge=2,
+        le=4096,
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = setting(
+        "auto",
+        "Where to train. auto: CUDA or Apple's MPS when there is one, else the CPU.",
+        label="device",
+        group="Training",
+    )
+    precision: Literal["fp32", "bf16"] = setting(
+        "fp32",
+        "fp32 is exact and repeatable. bf16 halves memory traffic on hardware that supports it.",
+        label="precision",
+        group="Training",
+    )
+    preview_every: int = setting(
+        100,
+        "Steps between sample grids. Early ones come at steps 0, 1, 2, 4, 8, ... besides.",
+        label="preview every",
+        group="Training",
+        scale="log",
+        marks=(10, 20, 50, 100, 200, 500, 1000),
+        ge=1,
+        le=100_000,
+    )
+    checkpoint_seconds: float = setting(
+        30.0,
+        "Seconds between checkpoints: what a crash costs. Longer for large networks, so that saving stays below 2 %.",
+        label="checkpoint every (s)",
+        group="Training",
+        ge=1.0,
+        le=3600.0,
+    )
+    keep_epochs: int = setting(
+        0,
+        "Keep a checkpoint each this many epochs, to fork the run from (0: only the last one).",
+        label="keep a checkpoint every (epochs)",
+        group="Training",
+        ge=0,
+        le=10_000,
+    )
+    evaluate_every: int = setting(
+        200,
+        "Steps between evaluations of 1,000 samples, such as the FID (0: none while it trains).",
+        label="evaluate every",
+        group="Training",
+        ge=0,
+        le=1_000_000,
+    )
+    evaluate_share: float = setting(
+        0.05,
+        "Share of the training time that these evaluations may take: those beyond it are left out (1: none is).",
+        label="time for evaluations",
+        group="Training",
+        scale="linear",
+        ge=0.0,
+        le=1.0,
+    )
+    final_samples: int = setting(
+        10_000,
+        "Samples that are measured when the run is finished (0: none). 10,000 is usual; fewer give a higher FID.",
+        label="samples measured at the end",
+        group="Training",
+        ge=0,
+        le=50_000,
+    )
