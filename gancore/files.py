@@ -1,13 +1,28 @@
-"""Writing files so that a reader sees the old one or the new one, never half of either."""
+"""Writing files so that a reader sees the old one or the new one, never half of either.
+
+What a killed writer leaves behind is swept by the next one: the name of a temporary says who writes it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import platform
+import re
+import shutil
 import threading
 import time
+import zlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+# Earlier versions wrote no place into a name, and drafts had neither a writer nor an ending.
+_TEMPORARY = re.compile(r"\..+\.(?:(?P<place>[0-9a-f]{8})-)?(?P<pid>[0-9]{1,10})-[0-9]+\.tmp")
+_DRAFT = re.compile(
+    r"\..+\.(?P<place>[0-9a-f]{8})-(?P<pid>[0-9]{1,10})\.draft|\.[a-z0-9-]+-[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"
+)
+_HOUR = 3600.0
 
 
 def write_atomic(path: Path, content: bytes, *, durable: bool = False) -> None:
@@ -31,7 +46,76 @@ def write_json(path: Path, content: Any, *, durable: bool = False) -> None:
 
 def temporary_name(path: Path) -> Path:
     """A name beside `path` that no other writer uses."""
-    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    return path.with_name(f".{path.name}.{_place()}-{os.getpid()}-{threading.get_ident()}.tmp")
+
+
+def draft_name(path: Path) -> Path:
+    """A hidden name beside `path`, for a folder that is filled before it takes its own name."""
+    return path.with_name(f".{path.name}.{_place()}-{os.getpid()}.draft")
+
+
+def sweep(folder: Path) -> int:
+    """Delete temporary files that killed writers left in `folder` and below it; returns how many.
+
+    Whoever calls this has the folder to itself but for small writes of others, such as a new name. So what a living
+    process of this machine writes is left alone for a day, what another machine may be writing for an hour.
+    """
+    swept = 0
+    for parent, _, names in os.walk(folder):  # follows no links
+        for name in names:
+            if (match := _TEMPORARY.fullmatch(name)) and _is_left_over(path := Path(parent, name), match):
+                try:
+                    path.unlink()
+                except OSError:  # somebody else was quicker, or nothing can be deleted here
+                    continue
+                swept += 1
+    return swept
+
+
+def sweep_drafts(folder: Path) -> None:
+    """Delete the drafts of folders that killed writers left directly in `folder`, as `sweep` does with files."""
+    try:
+        entries = list(folder.iterdir())
+    except OSError:
+        return
+    for path in entries:
+        match = _DRAFT.fullmatch(path.name)
+        if match and path.is_dir() and not path.is_symlink() and _is_left_over(path, match):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_left_over(path: Path, writer: re.Match[str]) -> bool:
+    """Whether whoever its name says wrote `path` is gone, or must be by its age."""
+    try:
+        age = time.time() - path.lstat().st_mtime
+    except OSError:
+        return False
+    if writer["place"] != _place():
+        return age > _HOUR
+    return age > 24 * _HOUR or not _lives(int(writer["pid"]))  # a day, since numbers of processes come again
+
+
+def _lives(pid: int) -> bool:
+    """Whether this machine has such a process, as far as one can tell."""
+    if os.name == "nt":  # where signal 0 is no question but Ctrl-C
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+@lru_cache(maxsize=1)
+def _place() -> str:
+    """Where the number of a process means something: this machine, and on Linux this container of it."""
+    try:
+        namespace = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        namespace = ""
+    return f"{zlib.crc32(f'{platform.node()} {namespace}'.encode()):08x}"
 
 
 def replace(source: Path, target: Path) -> None:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from gancore import files
-from gancore.files import replace, temporary_name, write_atomic, write_json
+from gancore.files import draft_name, replace, sweep, sweep_drafts, temporary_name, write_atomic, write_json
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -86,3 +90,99 @@ def test_renaming_is_tried_again_while_somebody_reads(
             replace(tmp_path / "new", tmp_path / "file")
     assert len(pauses) == min(refusals, 6)
     assert sum(pauses) < 1
+
+
+# --- what killed writers leave behind -------------------------------------------------------------------------------
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from gancore import files
+
+files.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+for name in sys.argv[2:]:
+    files.draft_name(Path(sys.argv[1], name)).mkdir()
+files.write_atomic(Path(sys.argv[1], "checkpoints", "last.pt"), b"half of it")
+"""
+
+
+def leave_behind(folder: Path, *drafts: str) -> None:
+    """What a process leaves that is killed while it writes."""
+    (folder / "checkpoints").mkdir(parents=True)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), *drafts], check=False)
+    assert done.returncode < 0
+    assert any((folder / "checkpoints").iterdir())
+
+
+def make_older(path: Path, seconds: float) -> None:
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9")
+def test_what_a_killed_writer_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    leave_behind(tmp_path)
+    for name in ("status.json", "checkpoints/000010.pt", ".lock", "notes.tmp", ".x.tmp", ".x.one-two.tmp"):
+        (tmp_path / name).touch()
+    writing = temporary_name(tmp_path / "meta.json")  # ours, and we live
+    writing.touch()
+    before = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert sweep(tmp_path) == 1
+    assert {path.name for path in before - {*tmp_path.rglob("*")}} == {
+        path.name for path in before if path.name.startswith(".last.pt.")
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "age", "swept"),
+    [
+        (".meta.json.12-345.tmp", 3_500, False),  # an earlier version's: whose, nobody knows
+        (".meta.json.12-345.tmp", 3_700, True),
+        (".meta.json.abcdef01-12-345.tmp", 3_500, False),  # of another machine on a shared file system
+        (".meta.json.abcdef01-12-345.tmp", 3_700, True),
+        ("of ours", 3_700, False),
+        ("of ours", 90_000, True),  # then another process must have come to that number
+    ],
+)
+def test_what_others_may_be_writing_is_left_alone_for_a_while(
+    tmp_path: Path, name: str, age: float, swept: bool
+) -> None:
+    path = temporary_name(tmp_path / "meta.json") if name == "of ours" else tmp_path / name
+    path.touch()
+    make_older(path, age)
+    assert sweep(tmp_path) == swept
+    assert path.exists() != swept
+
+
+def test_sweeping_follows_no_links_and_raises_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    stays = outside / ".x.12-345.tmp"
+    stays.touch()
+    make_older(stays, 90_000)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "link").symlink_to(outside, target_is_directory=True)
+    assert (sweep(folder), sweep(tmp_path / "missing")) == (0, 0)
+    sweep_drafts(tmp_path / "missing")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert sweep(outside) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9")
+def test_drafts_of_killed_writers_are_swept(tmp_path: Path) -> None:
+    leave_behind(tmp_path, "dcgan-20260102-030405-ab12")
+    kept = [draft_name(tmp_path / "mlp-20260102-030405-cd34"), tmp_path / ".trash", tmp_path / "checkpoints"]
+    kept += [tmp_path / ".young-20260102-030405-ab12", tmp_path / ".far-20260102-030405-ab12.abcdef01-7.draft"]
+    for path in kept:
+        path.mkdir(exist_ok=True)
+    make_older(tmp_path / ".trash", 90_000)
+    old = tmp_path / ".old-20260102-030405-ab12"  # as earlier versions called them
+    (old / "checkpoints").mkdir(parents=True)
+    make_older(old, 3_700)
+    sweep_drafts(tmp_path)
+    assert {*tmp_path.iterdir()} == {*kept}

@@ -38,7 +38,7 @@ from gancore.config import (
     parse_config,
 )
 from gancore.config.forks import check_networks, with_length
-from gancore.files import write_atomic, write_json
+from gancore.files import draft_name, sweep_drafts, write_atomic, write_json
 from gancore.store import evaluations
 from gancore.store.evaluations import Evaluation
 from gancore.store.records import Change, Command, Control, Meta, ShownState, Status, parse_json, read_json, read_record
@@ -382,7 +382,8 @@ class RunStore:
         now = datetime.now()
         slug = _slug(name or experiment or config.model.kind)
         final = self.root / f"{slug}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        path = final.with_name(f".{final.name}")
+        sweep_drafts(self.root)
+        path = draft_name(final)
         path.mkdir()
         try:
             envelope = {

@@ -747,6 +747,14 @@ def test_a_draft_that_fails_leaves_nothing(store: RunStore, dcgan: RunConfig, mo
     assert list(store.root.iterdir()) == []
 
 
+def test_a_new_run_sweeps_the_drafts_that_killed_processes_left(store: RunStore, dcgan: RunConfig) -> None:
+    draft = store.root / ".dcgan-20260102-030405-ab12"
+    draft.mkdir(parents=True)
+    os.utime(draft, (0, 0))
+    run = store.create(dcgan)
+    assert [*store.root.iterdir()] == [run.path]
+
+
 def descend(store: RunStore, config: RunConfig, steps: Iterable[int]) -> list[Run]:
     """A run, its fork, that one's fork and so on, each at one of the steps."""
     line = [store.create(config, name="0")]
