@@ -30,6 +30,8 @@ def value_text(path: str, value: Any) -> str:
     """A setting's value in a line or a table; of lists that nobody types, how much is in them."""
     if not SETTINGS[path].hidden:
         return describe_value(value) or "none"
+    if path == "data.own_hash":
+        return value[:8] or "none"
     if path == "data.own_counts":
         return f"{sum(value):,} in {len(value):,} classes" if value else "none"
     return f"{len(value):,}"

@@ -47,6 +47,17 @@ class DataConfig(Part):
         hidden=True,
         words="a list of up to 1000 whole numbers, one for each class",
     )
+    own_hash: str = setting(
+        "",
+        "What the images, labels and class names of that set come to; filled in when it is chosen. A run refuses to go "
+        "on with a set of the same name that holds others. Empty, as in runs of earlier versions: any will do.",
+        label="contents of the image set",
+        group="Data",
+        when={"data.name": ("own",)},
+        hidden=True,
+        pattern=r"^([0-9a-f]{32})?$",
+        words="the 32 hexadecimal digits of an imported image set, or empty",
+    )
     points: Points = setting(
         (),
         "The points of the distribution drawn by hand, each as x, y from -1 to 1.",

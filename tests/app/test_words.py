@@ -42,6 +42,8 @@ def test_runs_of_the_same_name_are_told_apart(finished):
         ("data.points", ((0.1, 0.2),) * 60, "60"),
         ("data.own_counts", (900, 300), "1,200 in 2 classes"),
         ("data.own_counts", (), "none"),
+        ("data.own_hash", "0123456789abcdef" * 2, "01234567"),
+        ("data.own_hash", "", "none"),
     ],
 )
 def test_values_are_short(path, value, shown):

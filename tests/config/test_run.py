@@ -66,7 +66,7 @@ def valid_values(leaf: Setting) -> list[Any]:
     if leaf.kind in ("choice", "bool"):
         return list(leaf.choices or (True, False))
     if leaf.kind == "text":
-        return ["", "faces-2", "a" * 64]
+        return ["", "0123456789abcdef" * 2] if leaf.path == "data.own_hash" else ["", "faces-2", "a" * 64]
     if leaf.kind == "list":
         return GOOD_LISTS[leaf.path]
     assert leaf.low is not None
@@ -145,7 +145,7 @@ def test_every_setting_can_be_shown(path: str) -> None:
         assert leaf.low < leaf.high
         assert all(leaf.low <= mark <= leaf.high for mark in leaf.marks)
         assert list(leaf.marks) == sorted(leaf.marks)
-    assert leaf.hidden <= (leaf.kind == "list")
+    assert leaf.hidden <= (leaf.kind in ("list", "text"))
     for other, values in leaf.when.items():
         assert values
         assert set(values) <= set(valid_values(SETTINGS[other]))
@@ -439,6 +439,7 @@ def test_a_setting_is_used_by_the_networks_that_have_it(path: str, kind: str) ->
         ("objective.label_smoothing", "objective.loss", ["nonsaturating", "minimax", "least_squares"], ["hinge"]),
         ("model.d_leak", "model.maxout", [1], [2, 5]),
         ("data.own", "data.name", ["own"], ["mnist-5k", "mnist"]),
+        ("data.own_hash", "data.name", ["own"], ["mnist-5k", "mnist"]),
         ("data.points", "data.name", ["drawn"], ["mnist-5k", "ring"]),
         ("data.image_size", "data.name", list(IMAGES), list(TOYS)),
         ("data.range", "data.name", list(IMAGES), list(TOYS)),

@@ -57,7 +57,7 @@ class Origin:
 
 
 PICKED = ("data.own",)  # in a panel of its own
-FOLLOWING = ("data.own_counts",)  # not worth a word besides what it follows from
+FOLLOWING = ("data.own_counts", "data.own_hash")  # not worth a word besides what it follows from
 
 OTHER = ""  # in the picker: settings that came from a run, not from the catalogue
 
