@@ -1,4 +1,7 @@
-"""Who may import whom, and that nobody touches torch's global random numbers: read from the sources with `ast`."""
+"""What may be imported only where it is used, and that nobody touches torch's global random numbers.
+
+Who may import whom is checked by import-linter: its contracts stand in pyproject.toml.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +9,11 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "gancore"
-
-# A module may import from the layers above its own line, and its own package's other modules if that makes no cycle.
-LAYERS = (
-    ("gancore", "gancore.files", "gancore.machine", "gancore.rng", "gancore.text"),
-    ("gancore.config",),
-    ("gancore.store", "gancore.experiments"),
-    ("gancore.losses", "gancore.penalties", "gancore.schedules", "gancore.optimizers", "gancore.pictures"),
-    ("gancore.data", "gancore.models"),
-    ("gancore.algorithms", "gancore.metrics"),
-    ("gancore.extractors", "gancore.sampling"),
-    ("gancore.evaluation",),
-    ("gancore.health",),
-    ("gancore.training",),
-    ("gancore.executors",),
-    ("gancore.bench",),
-    ("gancore.cli",),
-    ("gancore.__main__",),
-)
-RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 WITHOUT_TORCH = (
     *("files", "machine", "text", "config", "store", "store.evaluations", "experiments", "health"),
@@ -40,7 +23,7 @@ WITHOUT_TORCH = (
 PLAIN = "gancore.bench.step"  # compares with the plain loop that people write, global random numbers and all
 LAZY = {
     *("torchvision", "mlxtend", "sklearn", "skimage", "torchmetrics", "torch_fidelity", "safetensors"),
-    *("ray", "tensorboard", "onnx", "streamlit"),
+    *("ray", "tensorboard", "onnx"),
 }
 
 
@@ -63,46 +46,10 @@ def imported(node: ast.AST) -> Iterator[str]:
         yield from (name for alias in node.names if (name := f"{node.module}.{alias.name}") in SOURCES)
 
 
-def imports_of(module: str) -> set[str]:
-    return {name for node in ast.walk(SOURCES[module]) for name in imported(node)}
-
-
-def loaded_by(module: str) -> set[str]:
-    """What a module imports when it runs, without what only a type checker reads."""
-    conditional = [node for node in ast.walk(SOURCES[module]) if isinstance(node, ast.If)]
-    for_types = [node for node in conditional if ast.unparse(node.test) == "TYPE_CHECKING"]
-    skipped = {id(inner) for node in for_types for inner in ast.walk(node)}
-    return {name for node in ast.walk(SOURCES[module]) if id(node) not in skipped for name in imported(node)}
-
-
-def layer_name(module: str) -> str:
-    """`gancore.data.idx` lives in the layer of `gancore.data`."""
-    return ".".join(module.split(".")[:2])
-
-
-@pytest.mark.parametrize("module", list(SOURCES))
-def test_a_module_imports_only_from_lower_layers(module: str) -> None:
-    mine = layer_name(module)
-    assert mine in RANK, f"{mine} has no place in the layers yet"
-    for name in imports_of(module):
-        if name.startswith("gancore.") and layer_name(name) != mine:
-            assert RANK[layer_name(name)] < RANK[mine], f"{module} must not import {name}"
-
-
-def test_there_are_no_cycles() -> None:
-    graph = {
-        module: {name for name in loaded_by(module) if name in SOURCES and not module.startswith(f"{name}.")} - {module}
-        for module in SOURCES
-    }
-    order = list(TopologicalSorter(graph).static_order())  # raises CycleError
-    assert set(order) == set(SOURCES)
-
-
 @pytest.mark.parametrize("module", [name for name in SOURCES if name != PLAIN])
 def test_heavy_libraries_are_imported_where_they_are_used(module: str) -> None:
     at_the_top = {name.partition(".")[0] for node in SOURCES[module].body for name in imported(node)}
     assert not at_the_top & LAZY
-    assert "streamlit" not in {name.partition(".")[0] for name in imports_of(module)}
 
 
 def test_what_pages_need_to_list_runs_does_not_load_torch() -> None:
