@@ -257,7 +257,7 @@ def import_set(
 ) -> None:
     """Import images of your own; prints the name to train with (--set data.name=own --set data.own=NAME) last."""
     from gancore.data import BadImages
-    from gancore.data.own import import_images
+    from gancore.data.imported import import_images
 
     try:
         report = import_images(path, name)
@@ -279,18 +279,18 @@ def import_set(
 def datasets(quiet: Quiet = False) -> None:
     """The data sets and your imported ones, and whether they are here; with --quiet those that are, by name."""
     from gancore.data import available
-    from gancore.data.own import imported
+    from gancore.data.imported import imported_sets
 
     named = {name: info for name, info in DATASETS.items() if name not in ("own", "drawn")}
     here = {name: available(name) for name in named}
     if quiet:
-        print("\n".join([*(name for name in named if here[name]), *(each.name for each in imported())]))
+        print("\n".join([*(name for name in named if here[name]), *(each.name for each in imported_sets())]))
         return
     table = Table("name", "samples", "classes", "what", "", box=None)
     for name, info in named.items():
         state = "here" if here[name] else f"downloads {info.download}"
         table.add_row(name, f"{sum(info.counts):,}", str(len(info.counts)), info.title, state)
-    for each in imported():
+    for each in imported_sets():
         what = f"imported, {each.size} x {each.size} pixels, {each.channels} channels"
         table.add_row(f"own={each.name}", f"{sum(each.counts):,}", str(len(each.counts)), what, "here")
     _console(wide=not sys.stdout.isatty()).print(table)
@@ -363,9 +363,9 @@ def _with_own_facts(changes: dict[str, Any], start: RunConfig) -> dict[str, Any]
 
 def _own_facts(name: str) -> dict[str, Any]:
     """The settings that follow from the choice of an imported image set; none if there is no such set."""
-    from gancore.data import own
+    from gancore.data import imported
 
-    chosen = own.find(name)
+    chosen = imported.find(name)
     return {} if chosen is None else {"data.own_counts": chosen.counts, "model.nc": chosen.channels}
 
 

@@ -19,8 +19,8 @@ from gancore.data.bold import bold_twins, thin_and_thick
 from gancore.data.digits import load_digits8
 from gancore.data.errors import BadImages, DataUnavailable
 from gancore.data.identity import digest
+from gancore.data.imported import find, load_imported, version
 from gancore.data.mnist5k import load_mnist5k
-from gancore.data.own import find, load_own, version
 from gancore.data.roots import cache_root, data_root
 from gancore.data.toys import TOY_SIGMA, load_toy
 
@@ -88,7 +88,7 @@ def _load(
         drawn = points if name == "drawn" else ()
         return Images(coordinates, labels, origin=digest(f"{name} {TOY_SIGMA[name]} {drawn}", labels))
     if name == "own":
-        pixels, labels = load_own(own, own_counts)
+        pixels, labels = load_imported(own, own_counts)
     elif name == "cifar10":
         pixels, labels = cifar.load_cifar(split, root)
     elif name in idx.IDX_SETS:

@@ -13,7 +13,7 @@ from ui.forms import form
 from ui.words import plain
 
 if TYPE_CHECKING:
-    from gancore.data.own import ImportReport, OwnSet
+    from gancore.data.imported import ImportedSet, ImportReport
 
 TYPES = ("zip", "png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff", "pgm", "ppm")
 
@@ -23,9 +23,9 @@ def panel() -> None:
     if not state.torch_ready():
         st.skeleton(height=120)
         return
-    from gancore.data.own import imported
+    from gancore.data.imported import imported_sets
 
-    sets = {each.name: each for each in imported()}
+    sets = {each.name: each for each in imported_sets()}
     chosen = st.session_state["draft"]["data.own"]
     turn = st.session_state.get("imports", 0)  # after an import all of this is made anew, the popover closed
     if sets:
@@ -48,12 +48,12 @@ def panel() -> None:
             st.button("Delete for good", type="primary", key="own-delete", on_click=_delete, args=(chosen,))
 
 
-def _title(own: OwnSet) -> str:
+def _title(own: ImportedSet) -> str:
     color = "colour" if own.channels == 3 else "grey"
     return f"{own.name} · {sum(own.counts):,} images, {own.size} px, {color}"
 
 
-def _classes(own: OwnSet) -> None:
+def _classes(own: ImportedSet) -> None:
     if len(own.counts) > 1:
         shown = [f"{place} {name} ({own.counts[place]:,})" for place, name in enumerate(own.classes[:12])]
         rest = [f"and {len(own.classes) - 12} more"] if len(own.classes) > 12 else []
@@ -86,7 +86,7 @@ def _import_form() -> None:
 def _import(files: Sequence[st.runtime.uploaded_file_manager.UploadedFile], name: str) -> ImportReport | None:
     """Read the uploads; None, and a sentence, if they cannot be used."""
     from gancore.data.errors import BadImages
-    from gancore.data.own import import_images
+    from gancore.data.imported import import_images
 
     zips = [file for file in files if file.name.lower().endswith(".zip")]
     try:
@@ -105,7 +105,7 @@ def _summary(report: ImportReport) -> str:
     return f"{made.name}: {report.used:,} images{classes}.{skipped} {report.note}".strip()
 
 
-def _take(own: OwnSet) -> None:
+def _take(own: ImportedSet) -> None:
     """Train on this set."""
     kind = st.session_state["draft"]["model.kind"]
     channels = {"model.nc": own.channels} if "model.nc" not in needed("model.kind", kind) else {}
@@ -113,7 +113,7 @@ def _take(own: OwnSet) -> None:
 
 
 def _choose() -> None:
-    from gancore.data.own import find
+    from gancore.data.imported import find
 
     own = find(st.session_state[f"own-set-{st.session_state.get('imports', 0)}"] or "")
     if own is not None:
@@ -121,7 +121,7 @@ def _choose() -> None:
 
 
 def _delete(name: str) -> None:
-    from gancore.data.own import remove
+    from gancore.data.imported import remove
 
     remove(name)
     form.put({"data.own": "", "data.own_counts": ()})

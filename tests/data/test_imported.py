@@ -17,8 +17,8 @@ from PIL import Image
 
 from gancore import data
 from gancore.config import RunConfig
-from gancore.data import BadImages, DataUnavailable, own, pictures, untrusted
-from gancore.data.own import ImportReport, import_images, imported, remove
+from gancore.data import BadImages, DataUnavailable, imported, pictures, untrusted
+from gancore.data.imported import ImportReport, import_images, imported_sets, remove
 from gancore.data.untrusted import Unusable
 
 SHARED = Path(os.environ.get("GANCORE_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -72,7 +72,7 @@ def refusal(call: Callable[[], object]) -> str:
 
 
 def using(name: str, **changes: Any) -> RunConfig:
-    made = own.find(name)
+    made = imported.find(name)
     assert made is not None
     facts = {"data.name": "own", "data.own": name, "data.own_counts": made.counts, "model.nc": made.channels}
     return RunConfig().replace({"model.kind": "mlp", "train.batch_size": 2} | facts | changes)
@@ -188,7 +188,7 @@ def test_folders_are_classes_wherever_the_images_come_from(tmp_path: Path) -> No
         assert (report.used, report.skipped) == (22, 1)
         assert report.reasons == ("notes.txt: not an image that can be read",)
         assert report.note == ""
-    sets = imported()
+    sets = imported_sets()
     assert [each.name for each in sets] == ["set-0", "set-1", "set-2", "set-3"]
     assert sets == [report.made for report in reports]
     loaded = [data.load(using(each.name)) for each in sets]
@@ -257,12 +257,12 @@ def test_too_few_images_are_refused() -> None:
     assert "15 images can be used" in refusal(lambda: import_images(greys(15), "few"))
     assert "a.txt" in refusal(lambda: import_images([("a.txt", b"hello")], "none"))
     refusal(lambda: import_images([], "nothing"))
-    assert imported() == []
+    assert imported_sets() == []
 
 
 def test_too_many_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     files = greys(30)
-    monkeypatch.setattr(own, "MAX_IMAGES", 20)
+    monkeypatch.setattr(imported, "MAX_IMAGES", 20)
     assert "at most 20" in refusal(lambda: import_images(files, "many"))
     monkeypatch.setattr(untrusted, "MAX_FILES", 25)
     for source in (files, zipped(files), unpacked(files, tmp_path / "many")):
@@ -270,7 +270,7 @@ def test_too_many_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 def test_too_many_classes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own, "MAX_CLASSES", 10)
+    monkeypatch.setattr(imported, "MAX_CLASSES", 10)
     files = [(f"{place}/a.png", encoded(picture(3))) for place in range(16)]
     assert "16 folders" in refusal(lambda: import_images(files, "classes"))
 
@@ -290,7 +290,7 @@ def test_a_zip_that_unpacks_without_end_is_refused(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(untrusted, "RATIO_FROM", 10_000_000)
     bomb = zipped([*greys(16), *((f"{place}.bmp", bytes(1_000_000)) for place in range(12))])
     assert "unpacks to far more" in refusal(lambda: import_images(bomb, "bomb"))
-    assert imported() == []
+    assert imported_sets() == []
     monkeypatch.setattr(untrusted, "RATIO_FROM", 10**9)
     monkeypatch.setattr(untrusted, "MAX_UNPACKED", 5_000_000)
     assert "unpacks to far more" in refusal(lambda: import_images(bomb, "bomb"))
@@ -325,7 +325,7 @@ def test_files_in_a_zip_that_are_locked_damaged_or_packed_oddly_are_skipped() ->
 def test_only_the_first_few_problems_are_named() -> None:
     report = import_images([*greys(16), *((f"{place}.txt", b"") for place in range(50))], "texts")
     assert report.skipped == 50
-    assert len(report.reasons) == own.NAMED
+    assert len(report.reasons) == imported.NAMED
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_a_cache_that_cannot_be_written_is_said_so(tmp_path: Path, monkeypatch: 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GANCORE_CACHE", str(tmp_path / "file"))
     assert "GANCORE_CACHE" in refusal(lambda: import_images(greys(16), "unwritable"))
-    assert imported() == []
+    assert imported_sets() == []
 
 
 # --- training on it -------------------------------------------------------------------------------------------------
@@ -403,7 +403,7 @@ def test_a_removed_set_is_gone() -> None:
     remove("mine")
     remove("mine")
     remove("../mine")
-    assert imported() == []
+    assert imported_sets() == []
     assert not data.available("own", "mine")
     with pytest.raises(DataUnavailable, match="import it again"):
         data.load(config)
@@ -440,11 +440,11 @@ def test_a_file_made_by_somebody_else_is_not_believed(change: dict[str, Any], ca
     path = cache / "images" / "forged.npz"
     path.parent.mkdir(parents=True)
     np.savez(path, **GOOD)
-    assert [each.name for each in imported()] == ["forged"]
+    assert [each.name for each in imported_sets()] == ["forged"]
     np.savez(path, **GOOD | change)
-    assert imported() == []
+    assert imported_sets() == []
     with pytest.raises(DataUnavailable):
-        own.load_own("forged", (1,))
+        imported.load_imported("forged", (1,))
 
 
 def test_a_file_that_announces_terabytes_is_not_unpacked(cache: Path) -> None:
@@ -453,7 +453,7 @@ def test_a_file_that_announces_terabytes_is_not_unpacked(cache: Path) -> None:
     np.savez(path, **GOOD)
     content = path.read_bytes()
     path.write_bytes(content.replace(b"(20, 1, 28, 28), }    ", b"(99999, 3, 9999, 9999), }")[: len(content)])
-    assert imported() == []
+    assert imported_sets() == []
 
 
 @pytest.mark.parametrize(
@@ -464,7 +464,7 @@ def test_a_damaged_file_is_not_listed(damage: Callable[[bytes], bytes], cache: P
     config = using("mine")
     path = cache / "images" / "mine.npz"
     path.write_bytes(damage(path.read_bytes()))
-    assert imported() == []
+    assert imported_sets() == []
     with pytest.raises(DataUnavailable, match="import it again"):
         data.load(config)
 

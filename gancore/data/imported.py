@@ -36,7 +36,7 @@ NAMED = 5  # skipped files that a report names
 
 
 @dataclass(frozen=True)
-class OwnSet:
+class ImportedSet:
     """An imported set, as a form offers it."""
 
     name: str
@@ -50,7 +50,7 @@ class OwnSet:
 class ImportReport:
     """What became of an import, for people."""
 
-    made: OwnSet
+    made: ImportedSet
     skipped: int  # files that could not be used
     reasons: tuple[str, ...]  # why, for the first few of them: `a/b.png: not an image that can be read`
     note: str = ""  # what else is worth a sentence
@@ -83,13 +83,13 @@ def import_images(source: Source, name: str) -> ImportReport:
     return ImportReport(made, len(problems), tuple(problems[:NAMED]), note)
 
 
-def imported() -> list[OwnSet]:
+def imported_sets() -> list[ImportedSet]:
     """All imported sets that can be read, by name."""
     found = (_described(path) for path in sorted(_folder().glob("*.npz")))
     return [each for each in found if each is not None]
 
 
-def find(name: str) -> OwnSet | None:
+def find(name: str) -> ImportedSet | None:
     """The imported set of that name, if there is one that can be read."""
     return _described(_path(name)) if _is_slug(name) else None
 
@@ -100,7 +100,7 @@ def remove(name: str) -> None:
         _path(name).unlink(missing_ok=True)
 
 
-def load_own(name: str, counts: Sequence[int]) -> tuple[Tensor, Tensor]:
+def load_imported(name: str, counts: Sequence[int]) -> tuple[Tensor, Tensor]:
     """Images (N, C, S, S) uint8 and labels (N,) int64. `DataUnavailable` too if a class has fewer than `counts`."""
     known = find(name)
     saved = None if known is None else read_arrays(_path(name), {"images": (np.uint8, (None,) * 4)})
@@ -181,7 +181,7 @@ def _stacked(pictures: list[Picture]) -> npt.NDArray[np.uint8]:
     return images
 
 
-def _keep(slug: str, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int16], names: list[str]) -> OwnSet:
+def _keep(slug: str, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int16], names: list[str]) -> ImportedSet:
     """Write a set. Shuffled, so that the first images are of all classes."""
     order = torch.randperm(len(images), generator=rng.generator(0, "own/order")).numpy()
     classes = np.frombuffer(json.dumps(names).encode(), np.uint8)
@@ -190,7 +190,7 @@ def _keep(slug: str, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int16
     except OSError as error:
         raise BadImages(f"{_folder()} cannot be written ({error.strerror}): set GANCORE_CACHE.") from error
     counts = np.bincount(labels, minlength=len(names))
-    return OwnSet(slug, tuple(counts.tolist()), tuple(names), images.shape[1], images.shape[-1])
+    return ImportedSet(slug, tuple(counts.tolist()), tuple(names), images.shape[1], images.shape[-1])
 
 
 def _labels(path: Path) -> npt.NDArray[np.int16] | None:
@@ -198,7 +198,7 @@ def _labels(path: Path) -> npt.NDArray[np.int16] | None:
     return None if saved is None else saved["labels"]
 
 
-def _described(path: Path) -> OwnSet | None:
+def _described(path: Path) -> ImportedSet | None:
     """What a file says of itself, without unpacking its images; None if they are not what a set has."""
     shape, labels = read_shape(path, "images", np.uint8), _labels(path)
     saved = read_arrays(path, {"classes": (np.uint8, (None,))})
@@ -213,7 +213,7 @@ def _described(path: Path) -> OwnSet | None:
     if labels.min() < 0 or labels.max() >= len(names):
         return None
     counts = np.bincount(labels, minlength=len(names))
-    return OwnSet(path.stem, tuple(counts.tolist()), names, channels, side)
+    return ImportedSet(path.stem, tuple(counts.tolist()), names, channels, side)
 
 
 def _names(content: bytes) -> tuple[str, ...]:

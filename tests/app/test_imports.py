@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from gancore.data.own import find, import_images, imported
+from gancore.data.imported import find, import_images, imported_sets
 from tests.app.test_train import start, widget, with_torch
 
 File = tuple[str, bytes, str]
@@ -90,7 +90,7 @@ def test_the_name_is_suggested_from_the_first_file(open_page):
     app.file_uploader[0].set_value([("Birds of 2024.zip", zipped({"a": 80}), "application/zip")]).run()
     assert name_box(app).value == "Birds of 2024"
     app.button(key="own-import").click().run()
-    assert [own.name for own in imported()] == ["birds-of-2024"]
+    assert [own.name for own in imported_sets()] == ["birds-of-2024"]
     assert app.file_uploader[0].value == []  # ready for another
     app.file_uploader[0].set_value(files()).run()
     assert name_box(app).value == "Leaf 0"
@@ -135,7 +135,7 @@ def test_what_cannot_be_used_is_explained_in_a_sentence(open_page, sent, words):
     assert not app.exception
     problems = [error.value for error in app.error]
     assert any(words in problem for problem in problems), problems
-    assert not imported()
+    assert not imported_sets()
 
 
 def test_a_name_without_letters_is_refused(open_page):
