@@ -28,6 +28,7 @@ from gancore.evaluation.measures import MAIN, MEASURES, headline
 from gancore.experiments import EXPERIMENTS
 from gancore.files import write_atomic
 from gancore.health import examine
+from gancore.progress import silent
 from gancore.store import Run, RunBusy, RunNotFound, RunStore
 from gancore.store.evaluations import Evaluation, Size
 from gancore.store.records import RESUMABLE
@@ -237,9 +238,9 @@ def evaluate(
     found, console = _find(run, runs_dir), Console(stderr=True)
     try:
         with console.status("measuring") if not quiet else nullcontext() as shown:
-            tell = (lambda _: None) if shown is None else shown.update
+            progress = silent if shown is None else shown.update
             size: Size = "cheap" if cheap else "full"
-            made = evaluate_run(found, size=size, checkpoint=checkpoint, samples=samples, tell=tell)
+            made = evaluate_run(found, size=size, checkpoint=checkpoint, samples=samples, progress=progress)
     except (BadCheckpoint, DataUnavailable, ValueError) as problem:  # the last: samples that are not finite
         raise BadInput(f"{found.name} cannot be measured: {problem}") from None
     if quiet:

@@ -23,10 +23,10 @@ from gancore.data.batches import to_range
 from gancore.data.toys import TOY_SIGMA, toy_modes
 from gancore.evaluation.measures import CHEAP_SAMPLES, FULL_SAMPLES
 from gancore.extractors.describe import CLASSES, EXTRACTOR_OF, Described, NotAvailable, describe, extractor_for, fitted
+from gancore.progress import UNWATCHED, Work
 from gancore.sampling.samples import draw
 from gancore.store.evaluations import Evaluation, Size, Weights
 
-Tell = Callable[[str], object]  # what is being done now; it may raise, to give up
 Values = dict[str, float]
 
 DISPLAY = "-1..1"  # the range of pixels in which samples are measured
@@ -78,14 +78,14 @@ class Evaluator:
         size: Size,
         weights: Weights = "raw",
         samples: int | None = None,  # how many, if not as usual for the size
-        tell: Tell = lambda _: None,
+        work: Work = UNWATCHED,
     ) -> Evaluation:
-        """Everything that can be said of the algorithm's samples."""
-        self.prepare(tell)
+        """Everything that can be said of the algorithm's samples. Raises `Cancelled` if the work is."""
+        self.prepare(work)
         begin = time.perf_counter()
         usual = CHEAP_SAMPLES if size == "cheap" else self.config.train.final_samples or FULL_SAMPLES
-        made = self._draw(algorithm, samples or usual, raw=weights == "raw", tell=tell)
-        values, described = self.measure(made, size, algorithm, tell)
+        made = self._draw(algorithm, samples or usual, raw=weights == "raw", work=work)
+        values, described = self.measure(made, size, algorithm, work)
         return Evaluation(
             step=step,
             weights=weights,
@@ -101,10 +101,10 @@ class Evaluator:
             expected=_histogram(self.real.labels) if described and self.knows_classes else (),
         )
 
-    def prepare(self, tell: Tell = lambda _: None) -> None:
+    def prepare(self, work: Work = UNWATCHED) -> None:
         """Look at the real images, once: what an evaluation costs does not include it."""
         if self.extractor is not None:
-            self.described = self.described or _described(self.real.pixels, self.extractor, tell)
+            self.described = self.described or _described(self.real.pixels, self.extractor, work)
         if not self.on_plane:
             _ = self._real_pixels
         _, sources = self._asked(STROKES)
@@ -114,14 +114,14 @@ class Evaluator:
             _ = self._held_out_nearest
 
     def measure(
-        self, made: Samples, size: Size, algorithm: Algorithm | None = None, tell: Tell = lambda _: None
+        self, made: Samples, size: Size, algorithm: Algorithm | None = None, work: Work = UNWATCHED
     ) -> tuple[Values, Described | None]:
         """The values of some samples, and what the extractor sees in them; those of a family need its algorithm."""
-        self.prepare(tell)
-        described = None if self.extractor is None else describe(made.images, self.extractor, _count(tell, made.images))
+        self.prepare(work)
+        described = None if self.extractor is None else describe(made.images, self.extractor, _count(work, made.images))
         values: Values = {}
         for what, measure in self._parts(made, described, size, algorithm):
-            tell(what)
+            work.begin(what)
             values |= measure()
         return {name: value for name, value in values.items() if math.isfinite(value)}, described
 
@@ -155,13 +155,13 @@ class Evaluator:
 
     # --- samples and real images ------------------------------------------------------------------------------------
 
-    def _draw(self, algorithm: Algorithm, count: int, *, raw: bool, tell: Tell) -> Samples:
+    def _draw(self, algorithm: Algorithm, count: int, *, raw: bool, work: Work) -> Samples:
         noise = algorithm.draw(count, rng.generator(self.config.seed, "evaluation"))
         classes, sources = self._asked(count)
         told = sources if sources is not None else classes
 
         def after(done: int) -> None:
-            tell(f"drawing samples, {done:,} of {count:,}")
+            work.begin(f"drawing samples, {done:,} of {count:,}")
 
         images = draw(algorithm, noise, told, raw=raw, after=after)
         variants = None if sources is None else self._vary(algorithm, sources[:NOISES], raw=raw)
@@ -350,11 +350,11 @@ def chosen_extractor(config: RunConfig) -> tuple[str | None, str]:
         return None, str(reason)
 
 
-def _described(pixels: Tensor, extractor: str, tell: Tell) -> Described:
+def _described(pixels: Tensor, extractor: str, work: Work) -> Described:
     """Real images through an extractor, kept in the cache: they are the same for all runs of a data set."""
 
     def compute() -> dict[str, Array]:
-        found = describe(to_range(pixels, DISPLAY), extractor, _count(tell, pixels, "real images"))
+        found = describe(to_range(pixels, DISPLAY), extractor, _count(work, pixels, "real images"))
         return {"features": found.features.numpy(), "probabilities": found.probabilities.numpy()}
 
     shape = (len(pixels), None)
@@ -367,9 +367,9 @@ def _histogram(classes: Tensor) -> tuple[int, ...]:
     return tuple(classes.bincount(minlength=CLASSES).tolist())
 
 
-def _count(tell: Tell, images: Tensor, what: str = "samples") -> Callable[[int], object]:
+def _count(work: Work, images: Tensor, what: str = "samples") -> Callable[[int], object]:
     """What tells how many of some images have been described."""
-    return lambda done: tell(f"describing {what}, {done:,} of {len(images):,}")
+    return lambda done: work.begin(f"describing {what}, {done:,} of {len(images):,}")
 
 
 def _relative(value: float, wanted: float) -> float:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
 from gancore.algorithms import Algorithm
 from gancore.config import RunConfig
-from gancore.evaluation.evaluator import Evaluator, Tell, chosen_extractor
+from gancore.evaluation.evaluator import Evaluator, chosen_extractor
 from gancore.evaluation.measures import MAIN, best, final, full_key
 from gancore.extractors import inception
 from gancore.files import write_json
+from gancore.progress import Cancelled, Progress, Work, never, silent
 from gancore.sampling.samples import load_step
 from gancore.store import Run
 from gancore.store.evaluations import Evaluation, Size, Weights
@@ -21,18 +22,25 @@ SECONDS, INCEPTION_SECONDS = 0.5, 100.0  # what a cheap evaluation takes on two 
 
 
 def evaluate_run(
-    run: Run, *, size: Size = "full", checkpoint: str = "last", samples: int | None = None, tell: Tell = lambda _: None
+    run: Run,
+    *,
+    size: Size = "full",
+    checkpoint: str = "last",
+    samples: int | None = None,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = never,
 ) -> list[Evaluation]:
     """Measure a saved run and write its evaluations: of G, and of the average of its weights where there is one.
 
-    Raises `BadCheckpoint` if there is none, `DataUnavailable` if the real images are not here, `ValueError` for samples
-    that cannot be measured.
+    Nothing is written unless all is measured. Raises `Cancelled` as soon as it is `cancelled`, `BadCheckpoint` if there
+    is none, `DataUnavailable` if the real images are not here, `ValueError` for samples that cannot be measured.
     """
-    tell("loading the networks")
+    work = Work(progress, cancelled)
+    work.begin("loading the networks")
     step, algorithm = load_step(run, checkpoint)
     evaluator = Evaluator(run.config)
-    made = [evaluator.evaluate(algorithm, step, size, each, samples, tell) for each in weights_of(algorithm)]
-    tell("writing them down")
+    made = [evaluator.evaluate(algorithm, step, size, each, samples, work) for each in weights_of(algorithm)]
+    work.begin("writing them down")
     for evaluation in made:
         run.add_evaluation(evaluation)
     sum_up(run)
@@ -87,21 +95,24 @@ class Evaluations:
             return False
         return train.evaluate_share == 1 or self._seconds + self._next <= train.evaluate_share * trained
 
-    def prepare(self, tell: Tell) -> None:
-        """Look at the real images, if they were not yet."""
+    def prepare(self, *, progress: Progress = silent, cancelled: Callable[[], bool] = never) -> None:
+        """Look at the real images, if they were not yet. Raises `Cancelled`, and what goes wrong."""
         with self._once():
-            self._evaluator.prepare(tell)
+            self._evaluator.prepare(Work(progress, cancelled))
 
-    def make(self, step: int, size: Size, tell: Tell) -> Iterator[Evaluation]:
+    def make(
+        self, step: int, size: Size, *, progress: Progress = silent, cancelled: Callable[[], bool] = never
+    ) -> Iterator[Evaluation]:
         """Measure samples of every network that there are samples of; each is written before the next is begun.
 
-        `tell` may raise, to give up. Raises what goes wrong, too.
+        Raises `Cancelled` as soon as it is `cancelled`, and what goes wrong.
         """
+        work = Work(progress, cancelled)
         begin = time.perf_counter()
         try:
             with self._once():
                 for weights in weights_of(self._algorithm):
-                    made = self._evaluator.evaluate(self._algorithm, step, size, weights, tell=tell)
+                    made = self._evaluator.evaluate(self._algorithm, step, size, weights, work=work)
                     self._run.add_evaluation(made)
                     yield made
         finally:
@@ -113,6 +124,8 @@ class Evaluations:
         """What fails is not tried again: it would cost as much, and fail again."""
         try:
             yield
+        except Cancelled:
+            raise
         except Exception:
             self._failed = True
             raise

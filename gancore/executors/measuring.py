@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 
 from gancore.executors.loading import load_torch
+from gancore.progress import Cancelled, Work
 from gancore.store import Run
 
 
@@ -30,13 +31,14 @@ class Measurement:
     def make(self, free: threading.Lock) -> None:
         """Measure as soon as nobody else does; whatever goes wrong becomes the `problem`."""
         try:
+            work = Work(self._show, self._unwanted.is_set)
             while not free.acquire(timeout=0.1):
-                self._tell("waiting for another measurement to end")
+                work.begin("waiting for another measurement to end")
             try:
-                self._measure()
+                self._measure(work)
             finally:
                 free.release()
-        except _Unwanted:
+        except Cancelled:
             pass
         except (OSError, ValueError, RuntimeError, MemoryError) as problem:  # no checkpoint, no data, a diverged G
             self.problem = _sentence(problem)
@@ -46,16 +48,14 @@ class Measurement:
         finally:
             self.over.set()
 
-    def _measure(self) -> None:
-        self._tell("loading the networks")
+    def _measure(self, work: Work) -> None:
+        work.begin("loading the networks")
         load_torch()
         from gancore.evaluation.runs import evaluate_run
 
-        evaluate_run(self.run, tell=self._tell)
+        evaluate_run(self.run, progress=work.progress, cancelled=work.cancelled)
 
-    def _tell(self, doing: str) -> None:
-        if self._unwanted.is_set():
-            raise _Unwanted
+    def _show(self, doing: str) -> None:
         self.doing = doing
 
 
@@ -93,10 +93,6 @@ class Measurer:
                 measurement.cancel()
             for thread in self._threads:
                 thread.join(max(0.0, deadline - time.monotonic()))
-
-
-class _Unwanted(Exception):
-    """Nobody wants this measurement any more."""
 
 
 def _sentence(problem: Exception) -> str:

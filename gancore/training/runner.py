@@ -22,6 +22,7 @@ from gancore.evaluation.runs import Evaluations, sum_up
 from gancore.files import write_atomic, write_json
 from gancore.health import examine
 from gancore.pictures.grids import encode_png
+from gancore.progress import Cancelled, silent
 from gancore.store import Run, RunBusy
 from gancore.store.checkpoints import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.store.evaluations import Evaluation, Size
@@ -84,10 +85,6 @@ def pick_device(wanted: str = "auto") -> torch.device:
     if not present[wanted]:
         raise NoDevice(f"this machine has no {wanted}: set train.device to auto or cpu")
     return torch.device(wanted)
-
-
-class _GivenUp(Exception):
-    """Something else is wanted than the evaluation that is being made."""
 
 
 class _Attempt:
@@ -215,8 +212,7 @@ class _Attempt:
         return outcome
 
     def _after(self, event: Step) -> None:
-        if self.pulse.lost.is_set():
-            raise Superseded(f"{self.run.name} was taken over by a later attempt")
+        self._stop_if_lost()
         self.pulse.update(step=event.step, epoch=event.epoch, seconds=event.time, scalars=self.scalars.latest)
         first_epoch = self.config.batches_per_epoch // self.config.batches_per_step
         if event.step == first_epoch or preview_due(event.step, self.config.train.preview_every):
@@ -298,26 +294,30 @@ class _Attempt:
 
     def _evaluate(self, size: Size) -> None:
         """Measure samples, and say so in the status where that takes long."""
-        with suppress(_GivenUp), self._without_harm("the samples could not be measured"):
-            self.evaluations.prepare(self._show)
+        with suppress(Cancelled), self._without_harm("the samples could not be measured"):
+            self.evaluations.prepare(progress=self._show, cancelled=self._is_evaluation_unwanted)
             self.pulse.update(phase="")
-            tell = self._show if size == "full" else self._give_up_if_asked
-            for made in self.evaluations.make(self.trainer.step, size, tell):
+            progress = self._show if size == "full" else silent
+            made_now = self.evaluations.make(
+                self.trainer.step, size, progress=progress, cancelled=self._is_evaluation_unwanted
+            )
+            for made in made_now:
                 if size == "full":
                     self._notify(Notice("measured", self.trainer.step, _describe_evaluation(made)))
+        self._stop_if_lost()
         self.pulse.update(phase="")
 
     def _show(self, what: str) -> None:
         """Say in the status what is being measured."""
         self.pulse.update(phase=f"measuring: {what}")
-        self._give_up_if_asked(what)
 
-    def _give_up_if_asked(self, _what: str) -> None:
-        """Raise if somebody wants something else than an evaluation, or took the run over."""
+    def _is_evaluation_unwanted(self) -> bool:
+        """Whether somebody wants something else than an evaluation, or took the run over."""
+        return self.pulse.lost.is_set() or self._wanted() is not None
+
+    def _stop_if_lost(self) -> None:
         if self.pulse.lost.is_set():
             raise Superseded(f"{self.run.name} was taken over by a later attempt")
-        if self._wanted():
-            raise _GivenUp
 
     def _look_for_trouble(self) -> None:
         """Write into the history what goes wrong, once for each sign of it, whichever attempt told it first."""
@@ -335,7 +335,7 @@ class _Attempt:
         """Looking at a training must not end it: what goes wrong with that is told in its history."""
         try:
             yield
-        except (Superseded, _GivenUp):
+        except (Superseded, Cancelled):
             raise
         except Exception as problem:
             self._notify(Notice("warning", self.trainer.step, f"{what}: {problem}"))

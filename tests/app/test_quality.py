@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from gancore.config import RunConfig
 from gancore.evaluation import runs
 from gancore.evaluation.measures import MEASURES
+from gancore.progress import Work
 from gancore.store.records import Status
 from gancore.store.scalars import ScalarWriter
 from tests.app.evaluations import evaluation, full, plant
@@ -335,9 +336,9 @@ def test_a_checkpoint_that_cannot_be_read_is_said_in_a_sentence(open_page, stopp
 def test_a_measurement_that_is_under_way_can_be_followed_and_cancelled(open_page, stopped, monkeypatch):
     run, begun = stopped("old"), threading.Event()
 
-    def never_ends(_run, tell):
+    def never_ends(_run, progress, cancelled):
         while True:
-            tell("*features*")
+            Work(progress, cancelled).begin("*features*")
             begun.set()
 
     monkeypatch.setattr(runs, "evaluate_run", never_ends)

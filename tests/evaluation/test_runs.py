@@ -25,6 +25,7 @@ from gancore.evaluation.evaluator import Evaluator, Samples
 from gancore.evaluation.measures import CHEAP_SAMPLES, MEASURES, best, final, last
 from gancore.evaluation.runs import Evaluations, evaluate_run, expected_seconds, sum_up, weights_of
 from gancore.extractors import inception
+from gancore.progress import Cancelled, Work
 from gancore.store import RunStore
 from gancore.store.checkpoints import BadCheckpoint
 from gancore.store.evaluations import Evaluation
@@ -308,20 +309,22 @@ def test_inception_is_known_to_take_long(monkeypatch: pytest.MonkeyPatch) -> Non
     assert expected_seconds(tiny("dcgan")) == 0.5
 
 
-def test_what_is_done_is_told_and_can_be_given_up() -> None:
+def test_an_evaluation_reports_its_progress_and_can_be_cancelled() -> None:
     config = tiny("dcgan")
-    told: list[str] = []
+    done: list[str] = []
     evaluator = Evaluator(config)
     evaluator.prepare()
-    evaluator.evaluate(trained(config), 3, "full", samples=600, tell=told.append)
-    assert told[:2] == ["drawing samples, 500 of 600", "drawing samples, 600 of 600"]
-    assert {"features", "pixels", "Parzen windows", "describing samples, 600 of 600"} <= set(told)
+    evaluator.evaluate(trained(config), 3, "full", samples=600, work=Work(done.append))
+    assert done[:2] == ["drawing samples, 500 of 600", "drawing samples, 600 of 600"]
+    assert {"features", "pixels", "Parzen windows", "describing samples, 600 of 600"} <= set(done)
 
-    def refuse(_what: str) -> None:
-        raise InterruptedError
-
-    with pytest.raises(InterruptedError):
-        Evaluator(config).evaluate(trained(config), 3, "cheap", samples=30, tell=refuse)
+    cancelled_at = next(place for place, doing in enumerate(done) if doing == "pixels")
+    done.clear()
+    with pytest.raises(Cancelled):
+        evaluator.evaluate(
+            trained(config), 3, "full", samples=600, work=Work(done.append, lambda: len(done) == cancelled_at)
+        )
+    assert done[-1] == "features"
 
 
 @pytest.mark.parametrize("size", [8, 64])
@@ -372,7 +375,7 @@ def test_a_saved_run_is_measured_at_any_checkpoint(store: RunStore) -> None:
     run = store.create(tiny("dcgan", {"train.keep_epochs": 2, "optim.ema": 0.9}))
     execute(run.path)
     told: list[str] = []
-    made = evaluate_run(run, samples=40, tell=told.append)
+    made = evaluate_run(run, samples=40, progress=told.append)
     assert [(each.step, each.weights, each.size) for each in made] == [(20, "raw", "full"), (20, "ema", "full")]
     earlier = evaluate_run(run, size="cheap", checkpoint="10", samples=40)
     assert {each.step for each in earlier} == {10}
@@ -487,17 +490,17 @@ def test_evaluations_take_their_share_of_the_time_and_no_more(store: RunStore, s
     assert not made.due(11, 1e9)
     assert (made.due(10, 19.9), made.due(10, 20.0)) == (False, True)
     seconds += [3.0]
-    assert len(list(made.make(10, "cheap", lambda _: None))) == 1
+    assert len(list(made.make(10, "cheap"))) == 1
     assert (made.due(20, 119.9), made.due(20, 120.0)) == (False, True)
     seconds += [1.0]
-    list(made.make(20, "cheap", lambda _: None))
+    list(made.make(20, "cheap"))
     assert (made.due(30, 99.9), made.due(30, 100.0)) == (False, True)
 
 
 def test_an_averaged_network_costs_as_well(store: RunStore, seconds: list[float]) -> None:
     made = evaluations(store, optim__ema=0.9)
     seconds += [2.0, 3.0]
-    assert len(list(made.make(10, "cheap", lambda _: None))) == 2
+    assert len(list(made.make(10, "cheap"))) == 2
     assert (made.due(20, 199.9), made.due(20, 200.0)) == (False, True)
 
 
@@ -506,20 +509,27 @@ def test_after_one_that_failed_there_is_no_other(store: RunStore, seconds: list[
     assert made.due(10, 0.0)
     seconds += [0.0]
     with pytest.raises(ValueError, match="upside down"):
-        list(made.make(10, "cheap", lambda _: None))
+        list(made.make(10, "cheap"))
     assert not made.due(20, 1e9)
+
+
+def test_an_evaluation_that_was_cancelled_did_not_fail(store: RunStore) -> None:
+    made = evaluations(store, train__evaluate_share=1.0)
+    with pytest.raises(Cancelled):
+        list(made.make(10, "cheap", cancelled=lambda: True))
+    assert made.due(20, 1e9)
 
 
 def test_after_images_that_could_not_be_looked_at_nothing_is_tried_again(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_self: Evaluator, _tell: Any) -> None:
+    def fail(_self: Evaluator, _work: Work) -> None:
         raise evaluator.DataUnavailable("there are none")
 
     monkeypatch.setattr(Evaluator, "prepare", fail)
     made = evaluations(store, train__evaluate_share=1.0)
     with pytest.raises(evaluator.DataUnavailable):
-        made.prepare(lambda _: None)
+        made.prepare()
     assert not made.due(20, 1e9)
 
 

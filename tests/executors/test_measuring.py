@@ -11,6 +11,7 @@ import pytest
 from gancore.config import RunConfig
 from gancore.evaluation import runs
 from gancore.executors.measuring import Measurer
+from gancore.progress import Progress, Work
 from gancore.store import Run, RunStore
 from gancore.training.runner import execute
 
@@ -27,9 +28,9 @@ def endless(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Measurements end only when they are given up; the event is set as soon as one has begun."""
     begun = threading.Event()
 
-    def never_ends(_run: Run, tell: Callable[[str], object]) -> None:
+    def never_ends(_run: Run, progress: Progress, cancelled: Callable[[], bool]) -> None:
         while True:
-            tell("features")
+            Work(progress, cancelled).begin("features")
             begun.set()
 
     monkeypatch.setattr(runs, "evaluate_run", never_ends)
