@@ -1,21 +1,66 @@
 """Writing files so that a reader sees the old one or the new one, never half of either.
 
 What a killed writer leaves behind is swept by the next one: the name of a temporary says who writes it.
+Files that may have come from anywhere are read only if they are plain files of a size that makes sense.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
 import re
 import shutil
+import stat
 import threading
 import time
 import zlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+
+class UnfitFile(OSError):
+    """What lies there is no plain file, or too large a one."""
+
+
+def read_regular(path: Path, most: int, *, tail: bool = False) -> bytes:
+    """The content of a plain file of at most `most` bytes, or with `tail` the last so many of it.
+
+    Nothing of a larger file is read, links are not followed, and a pipe is not waited for. Raises `OSError`.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if tail:
+            file.seek(max(size - most, 0))
+        elif size > most:
+            raise UnfitFile(f"{path.name} has {size:,} bytes, more than {most:,}")
+        return file.read(most)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a plain file for reading; links are not followed, and a pipe is not waited for. Raises `OSError`."""
+    if not _HAS_NOFOLLOW and path.is_symlink():
+        raise UnfitFile(f"{path.name} is a link")
+    try:
+        descriptor = os.open(path, _PLAIN)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise UnfitFile(f"{path.name} is no plain file") from None
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UnfitFile(f"{path.name} is no plain file")
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+_HAS_NOFOLLOW = hasattr(os, "O_NOFOLLOW")  # Windows has neither links to pipes nor these flags
+_FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOCTTY")
+_PLAIN = sum((getattr(os, name, 0) for name in _FLAGS), start=os.O_RDONLY)
 
 # Earlier versions wrote no place into a name, and drafts had neither a writer nor an ending.
 _TEMPORARY = re.compile(r"\..+\.(?:(?P<place>[0-9a-f]{8})-)?(?P<pid>[0-9]{1,10})-[0-9]+\.tmp")

@@ -9,7 +9,10 @@ from typing import Any
 
 import torch
 
-from gancore.files import replace, temporary_name
+from gancore.files import open_regular, replace, temporary_name
+from gancore.store.records import MOST_COUNT, MOST_TIME
+
+MOST_DRAWN = 10**15  # images, of a billion steps with a million each
 
 
 class BadCheckpoint(RuntimeError):
@@ -42,8 +45,15 @@ class Checkpoint:
 def load_checkpoint(path: Path) -> Checkpoint:
     """A saved checkpoint, on the CPU. Raises `BadCheckpoint`."""
     try:
-        saved = Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
-        counts = (int(saved.step), int(saved.drawn), float(saved.trained))
-        return Checkpoint(*counts, dict(saved.algorithm))
+        with open_regular(path) as file:
+            saved = Checkpoint(**torch.load(file, map_location="cpu", weights_only=True))
+        step, drawn, trained = int(saved.step), int(saved.drawn), float(saved.trained)
+        algorithm = dict(saved.algorithm)
     except Exception as error:  # torch raises anything from EOFError to UnpicklingError on a damaged file
         raise BadCheckpoint(f"the checkpoint {path.name} cannot be read ({type(error).__name__})") from error
+    if not (0 <= step <= MOST_COUNT and 0 <= drawn <= MOST_DRAWN and 0 <= trained <= MOST_TIME):
+        raise BadCheckpoint(
+            f"the checkpoint {path.name} cannot be used: step {step:.4g}, {drawn:.4g} images drawn and {trained:.4g} "
+            "seconds are not the counts of a run"
+        )
+    return Checkpoint(step, drawn, trained, algorithm)

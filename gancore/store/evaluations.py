@@ -10,10 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from gancore.files import write_atomic
-from gancore.store.records import Record, parse_json
-
-MOST_BYTES = 1_000_000  # in a file, at most: others are not read
+from gancore.files import UnfitFile, read_regular, write_atomic
+from gancore.store.records import MOST_BYTES, Record, parse_json
 
 Weights = Literal["raw", "ema"]  # G as it is, or the average of its weights
 Size = Literal["cheap", "full"]  # while it trains, or at the end
@@ -125,15 +123,9 @@ def _listed(facts: os.stat_result) -> tuple[int, int]:
 
 def _parse(path: Path) -> Evaluation | None:
     """An evaluation, or None if the file holds something else. Raises `OSError` if it cannot be read."""
-    if not path.is_file():  # opening a pipe would wait for a writer
-        return None
-    with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        return None
     try:
-        return Evaluation.model_validate(parse_json(content.decode(errors="replace")))
-    except ValidationError:
+        return Evaluation.model_validate(parse_json(read_regular(path, MOST_BYTES).decode(errors="replace")))
+    except (UnfitFile, ValidationError):
         return None
 
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from gancore.files import read_regular
+
+MOST_BYTES = 1_000_000  # of a small JSON file: larger ones are not read
+MOST_COUNT = 10**9  # of steps, attempts, and of whatever else is counted
+MOST_TIME = 1e11  # Unix time: in the year 5138
+MOST_VALUE = 1e30  # of a loss: beyond, a number says nothing but that training diverged
 
 State = Literal["queued", "running", "paused", "stopped", "finished", "failed"]
 ShownState = Literal["queued", "running", "paused", "stopped", "finished", "failed", "interrupted", "damaged"]
@@ -16,8 +25,39 @@ Command = Literal["run", "pause", "stop"]
 RESUMABLE: tuple[ShownState, ...] = ("paused", "stopped", "interrupted", "failed")
 
 
+# What a terminal, a browser or a font takes for a command, and halves of characters, which cannot be encoded.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_SUSPECT = re.compile(_UNPRINTABLE.pattern + r"|\\u")  # in JSON, any of them may be spelled out
+
+
+def printable(text: str, most: int | None = None) -> str:
+    """A text without control characters, halves of characters and changes of direction, cut to `most` characters."""
+    return _UNPRINTABLE.sub("\ufffd", text[:most])
+
+
+def _text(most: int) -> Any:
+    return BeforeValidator(lambda value: printable(value, most) if isinstance(value, str) else value)
+
+
+def _bounded(value: Any) -> Any:
+    """A number that says something, or None in its place; a network that diverged gives others."""
+    return value if not isinstance(value, int | float) or abs(value) <= MOST_VALUE else None
+
+
+Name = Annotated[str, _text(500)]
+Sentence = Annotated[str, _text(2_000)]
+Notes = Annotated[str, _text(200_000)]
+Count = Annotated[int, Field(ge=0, le=MOST_COUNT)]
+Seconds = Annotated[float, Field(ge=0, le=MOST_TIME)]
+Time = Annotated[float, Field(ge=0, le=MOST_TIME)]  # Unix time
+Value = Annotated[float | None, BeforeValidator(_bounded)]
+
+
 class Record(BaseModel):
-    """A small JSON file of a run; unknown keys are from a later version and are ignored."""
+    """A small JSON file of a run; unknown keys are from a later version and are ignored.
+
+    A file may come from anywhere, so all of it is bounded: what is accepted can be drawn and added up.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -26,39 +66,39 @@ class Status(Record):
     """How far a run is. Written by whoever executes it; `state` alone can be out of date, see `Run.state`."""
 
     state: State = "stopped"
-    step: int = Field(default=0, ge=0)
-    total_steps: int = Field(default=0, ge=0)
-    epoch: float = Field(default=0.0, ge=0)
-    heartbeat: float = 0.0  # Unix time of the last sign of life
-    rate: float | None = None  # real images a second, over the last seconds
-    seconds: float = Field(default=0.0, ge=0)  # trained so far
-    remaining: float | None = Field(default=None, ge=0)  # seconds, estimated
-    scalars: dict[str, float | None] = Field(default_factory=dict)  # means over the last second
-    phase: str = ""  # what it does when it is not stepping: "loading data"
-    device: str = ""
-    error: str | None = None  # one sentence
-    attempt: int = Field(default=0, ge=0)  # how many times it was executed
+    step: Count = 0
+    total_steps: Count = 0
+    epoch: Seconds = 0.0
+    heartbeat: Time = 0.0  # of the last sign of life
+    rate: Value = None  # real images a second, over the last seconds
+    seconds: Seconds = 0.0  # trained so far
+    remaining: Annotated[Seconds | None, BeforeValidator(_bounded)] = None  # estimated
+    scalars: dict[Name, Value] = Field(default_factory=dict, max_length=200)  # means over the last second
+    phase: Name = ""  # what it does when it is not stepping: "loading data"
+    device: Name = ""
+    error: Sentence | None = None
+    attempt: Count = 0  # how many times it was executed
 
 
 class Meta(Record):
     """What people say of a run. Everything in it can be edited."""
 
-    name: str = ""
-    tags: tuple[str, ...] = ()
-    notes: str = ""
+    name: Name = ""
+    tags: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
+    notes: Notes = ""
     starred: bool = False
-    parent: str | None = None  # id of the run it was forked from
-    parent_step: int | None = Field(default=None, ge=0)  # the parent's step from which it goes on
-    color: int = 0  # place in the colour cycle
-    priority: int = 0
-    queued_at: float = 0.0
+    parent: Name | None = None  # id of the run it was forked from
+    parent_step: Count | None = None  # the parent's step from which it goes on
+    color: Count = 0  # place in the colour cycle
+    priority: Annotated[int, Field(ge=-MOST_COUNT, le=MOST_COUNT)] = 0
+    queued_at: Time = 0.0
 
 
 class Control(Record):
     """A command for one attempt."""
 
     command: Command = "run"
-    attempt: int = 0
+    attempt: Count = 0
 
 
 class Change(Record):
@@ -68,35 +108,59 @@ class Change(Record):
     step on. A resume from an earlier checkpoint lets it take effect at that very step again.
     """
 
-    number: int = Field(ge=0)  # the file's name
+    number: Count  # the file's name
     changes: dict[str, Any]  # values by path
-    time: float = 0.0  # Unix time at which it was asked for
-    step: int | None = Field(default=None, ge=0)  # after which it took effect; None: not yet
+    time: Time = 0.0  # at which it was asked for
+    step: Count | None = None  # after which it took effect; None: not yet
 
 
 R = TypeVar("R", bound=Record)
 
 
 def parse_json(text: str) -> Any:
-    """What a JSON text says; None if it is none."""
+    """What a JSON text says, its texts printable; None if it is none."""
     try:
-        return json.loads(text)
+        saved = json.loads(text)
+        return _printable_in(saved) if _SUSPECT.search(text) else saved
     except (ValueError, RecursionError):
         return None
 
 
-def read_json(path: Path) -> Any:
-    """What a JSON file says; None if it cannot be read."""
+def _printable_in(saved: Any) -> Any:
+    if isinstance(saved, str):
+        return printable(saved)
+    if isinstance(saved, list):
+        return [_printable_in(each) for each in saved]
+    if isinstance(saved, dict):
+        return {printable(key): _printable_in(value) for key, value in saved.items()}
+    return saved
+
+
+def read_json(path: Path, most: int = MOST_BYTES) -> Any:
+    """What a JSON file of at most `most` bytes says; None if it cannot be read."""
     try:
-        return parse_json(path.read_text(encoding="utf-8", errors="replace"))
+        return parse_json(read_regular(path, most).decode(errors="replace"))
     except OSError:
         return None
 
 
 def read_record(path: Path, kind: type[R]) -> R:
-    """A record from its file; with its defaults if the file cannot be read or does not fit."""
+    """A record from its file. What does not fit, or all of it if the file cannot be read, is as if not there."""
     saved = read_json(path)
+    fields = dict(saved) if isinstance(saved, Mapping) else {}
     try:
-        return kind.model_validate(saved if isinstance(saved, Mapping) else {})
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        unfit = {each["loc"][0] for each in error.errors(include_input=False, include_context=False, include_url=False)}
+    try:
+        return kind.model_validate({name: value for name, value in fields.items() if name not in unfit})
     except ValidationError:
         return kind()
+
+
+def bounded_values(saved: Any) -> dict[str, float]:
+    """The numbers of a plain mapping that say something: finite, and within `MOST_VALUE`."""
+    if not isinstance(saved, Mapping):
+        return {}
+    numbers = {printable(name, 200): value for name, value in saved.items() if type(value) in (int, float)}
+    return {name: float(value) for name, value in islice(numbers.items(), 500) if abs(value) <= MOST_VALUE}

@@ -13,9 +13,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
-from gancore.files import replace, temporary_name
+from gancore.files import read_regular, replace, temporary_name
 
 _EXACT = {"step": pa.int64(), "epoch": pa.float64(), "time": pa.float64()}
+
+MOST_BYTES = 1_000_000_000  # of a curve file: ten million steps of twenty columns
 
 Columns = Mapping[str, "np.ndarray[tuple[int], np.dtype[np.float64]]"]
 
@@ -32,20 +34,29 @@ def read_scalars(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
     if columns is not None:
         table = table.select([name for name in columns if name in table.column_names])
     frame: pd.DataFrame = table.to_pandas()
-    return frame.select_dtypes("number")
+    return frame
 
 
 def _read_table(path: Path) -> pa.Table | None:
+    """The columns of numbers, each name once; None if nothing can be read."""
     batches = []
     try:
-        reader = pa.ipc.open_stream(pa.py_buffer(path.read_bytes()))
+        reader = pa.ipc.open_stream(pa.py_buffer(read_regular(path, MOST_BYTES)))
         _ = reader.schema.names  # decoded only now
     except (OSError, ValueError, pa.ArrowException):
         return None
     with reader, suppress(StopIteration, OSError, pa.ArrowException):  # the last two are a torn tail
         while True:
-            batches.append(reader.read_next_batch())
-    return pa.Table.from_batches(batches, reader.schema)
+            batch = reader.read_next_batch()
+            batch.validate()
+            batches.append(batch)
+    table = pa.Table.from_batches(batches, reader.schema)
+    first = {field.name: place for place, field in reversed(list(enumerate(table.schema))) if _is_number(field.type)}
+    return table.select(sorted(first.values()))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 class ScalarWriter:

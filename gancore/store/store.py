@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import secrets
 import shutil
@@ -38,10 +39,24 @@ from gancore.config import (
     parse_config,
 )
 from gancore.config.forks import check_networks, with_length
-from gancore.files import draft_name, sweep_drafts, write_atomic, write_json
+from gancore.files import draft_name, read_regular, sweep_drafts, write_atomic, write_json
 from gancore.store import evaluations
 from gancore.store.evaluations import Evaluation
-from gancore.store.records import Change, Command, Control, Meta, ShownState, Status, parse_json, read_json, read_record
+from gancore.store.records import (
+    MOST_COUNT,
+    MOST_TIME,
+    Change,
+    Command,
+    Control,
+    Meta,
+    ShownState,
+    Status,
+    bounded_values,
+    parse_json,
+    printable,
+    read_json,
+    read_record,
+)
 from gancore.store.scalars import read_scalars
 
 fcntl: ModuleType | None
@@ -52,6 +67,12 @@ except ImportError:  # Windows
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 _NUMBER = re.compile(r"[0-9]{6,9}")
+_STEP = re.compile(r"[0-9]{1,9}")
+
+_MOST_EVENTS = 16_000_000  # bytes of the history: some hundred thousand events
+_MOST_NAME = 200  # characters of an experiment's id
+_MOST_SENTENCE = 500  # characters of what is wrong with a run
+_MOST_DETAILS = 4_000  # bytes of a traceback: its end says what went wrong
 
 
 class RunBusy(RuntimeError):
@@ -99,20 +120,20 @@ class Run:
         try:
             _ = self.config
         except ConfigError as error:
-            return str(error)
+            return printable(str(error), _MOST_SENTENCE)
         return None
 
     @property
     def experiment(self) -> str | None:
         """Id of the catalogue's experiment that it was started from."""
         found = self._saved("experiment")
-        return found if isinstance(found, str) else None
+        return found[:_MOST_NAME] if isinstance(found, str) else None
 
     @property
     def created(self) -> float:
         """Unix time of its creation."""
         created = self._saved("created")
-        return float(created) if isinstance(created, int | float) and 0 <= created < 1e11 else 0.0
+        return float(created) if isinstance(created, int | float) and 0 <= created <= MOST_TIME else 0.0
 
     def _saved(self, key: str) -> Any:
         try:
@@ -216,8 +237,7 @@ class Run:
     @property
     def summary(self) -> dict[str, float]:
         """Final numbers; empty before the first end of training."""
-        saved = read_json(self.path / "summary.json")
-        return {k: v for k, v in saved.items() if isinstance(v, int | float)} if isinstance(saved, dict) else {}
+        return bounded_values(read_json(self.path / "summary.json"))
 
     def scalars(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The curves, one row a step."""
@@ -237,12 +257,12 @@ class Run:
 
     def samples(self) -> dict[int, Path]:
         """Sample grids by step, in order."""
-        found = (self.path / "samples").glob("*.png")
-        return dict(sorted((int(file.stem), file) for file in found if file.stem.isdecimal()))
+        found = _plain_files(self.path / "samples", ".png")
+        return dict(sorted((int(file.stem), file) for file in found if _STEP.fullmatch(file.stem)))
 
     def checkpoints(self) -> dict[str, Path]:
         """Checkpoints by name: `last` and kept ones by step."""
-        return {file.stem: file for file in sorted((self.path / "checkpoints").glob("*.pt"))}
+        return {file.stem: file for file in sorted(_plain_files(self.path / "checkpoints", ".pt"))}
 
     def checkpoint_path(self, name: str) -> Path:
         """The file of a checkpoint. Raises `gancore.store.checkpoints.BadCheckpoint` if there is none."""
@@ -261,13 +281,25 @@ class Run:
         return int(name) if name.isdecimal() else load_checkpoint(path).step
 
     def events(self) -> list[dict[str, Any]]:
-        """The run's history: time, kind, step and message each; lines that are torn or something else are left out."""
+        """The run's history: time, kind, step and message each; lines that are torn or something else are left out.
+
+        Of a file beyond all measure, the end.
+        """
         try:
-            lines = (self.path / "events.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = read_regular(self.path / "events.jsonl", _MOST_EVENTS, tail=True).splitlines()
         except OSError:
             return []
-        parsed = (parse_json(line) for line in lines)
+        parsed = (parse_json(line.decode(errors="replace")) for line in lines)
         return [event for event in parsed if isinstance(event, dict) and _is_event(event)]
+
+    @property
+    def error_details(self) -> str:
+        """The end of the traceback of a run that failed; empty if there is none."""
+        try:
+            details = read_regular(self.path / "error.txt", _MOST_DETAILS, tail=True)
+        except OSError:
+            return ""
+        return printable(details.decode(errors="replace"))
 
     # --- changing it ------------------------------------------------------------------------------------------------
 
@@ -512,8 +544,23 @@ def _folders(root: Path) -> Sequence[Run]:
 
 
 def _is_event(event: dict[str, Any]) -> bool:
-    numbers = isinstance(event.get("time"), int | float) and isinstance(event.get("step"), int)
-    return numbers and 0 <= event["time"] < 1e11 and {"kind", "message"} <= set(event)
+    numbers = type(event.get("time")) in (int, float) and type(event.get("step")) is int
+    bounded = numbers and 0 <= event["time"] <= MOST_TIME and 0 <= event["step"] <= MOST_COUNT
+    return bounded and isinstance(event.get("kind"), str) and isinstance(event.get("message"), str)
+
+
+def _plain_files(folder: Path, suffix: str) -> Sequence[Path]:
+    """The files in a folder, but no links, pipes and folders; none if it cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.name.endswith(suffix) and _is_plain(entry)]
+    except OSError:
+        return []
+    return [folder / name for name in names]
+
+
+def _is_plain(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False)
 
 
 def _slug(text: str) -> str:

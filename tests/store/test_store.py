@@ -14,7 +14,7 @@ import torch
 
 from gancore import machine
 from gancore.config import STEERABLE, ConfigError, RunConfig
-from gancore.store import Run, RunBusy, RunNotFound, RunStore, evaluations
+from gancore.store import Run, RunBusy, RunNotFound, RunStore, evaluations, records
 from gancore.store.checkpoints import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.store.evaluations import Evaluation
 from gancore.store.records import RESUMABLE, Meta, Status
@@ -910,7 +910,7 @@ def test_an_evaluation_that_cannot_be_read_now_is_read_later(evaluated: Run, mon
 
 def test_a_file_too_large_for_an_evaluation_is_left_out(evaluated: Run) -> None:
     content = evaluation(30).model_dump_json()
-    padding = " " * (evaluations.MOST_BYTES - len(content))
+    padding = " " * (records.MOST_BYTES - len(content))
     (evaluated.path / "evals" / "000030-raw-cheap.json").write_text(content + padding)
     (evaluated.path / "evals" / "000040-raw-cheap.json").write_text(content + padding + " ")
     assert [each.step for each in evaluated.evaluations()] == [10, 20, 30]
