@@ -1,5 +1,5 @@
 """`python -m gancore`."""
 
-from gancore.cli.commands import main
+from gancore.cli.main import main
 
 main()

@@ -1,0 +1,37 @@
+"""What the commands have in common: options, finding a run, and saying what a user can mend."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gancore.store import Run, RunNotFound, RunStore
+
+RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Folder of the run store.", envvar="GANCORE_RUNS")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but the result.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or `latest`.")]
+RUNS = Path("runs")
+
+
+class BadInput(ValueError):
+    """Something the user can mend; the message is one sentence."""
+
+
+def find(run_id: str, runs_dir: Path) -> Run:
+    store = RunStore(runs_dir)
+    if run_id == "latest":
+        runs = store.list()
+        if not runs:
+            raise RunNotFound(f"there are no runs in {runs_dir}")
+        return runs[0]
+    return store.open(run_id)
+
+
+def print_table(table: Table) -> None:
+    """As wide as the terminal, or wide enough for a file."""
+    Console(width=None if sys.stdout.isatty() else 200).print(table)

@@ -1,0 +1,71 @@
+"""Settings as a terminal gives them: an experiment or a file to start from, and PATH=VALUE changes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gancore.cli.options import BadInput
+from gancore.config import RunConfig, parse_config, parse_setting
+from gancore.experiments import EXPERIMENTS
+
+
+def starting_point(experiment: str | None, config: Path | None) -> RunConfig:
+    if config is not None:
+        return _read_config(config)
+    if experiment is None:
+        return RunConfig()
+    if experiment not in EXPERIMENTS:
+        raise BadInput(f"unknown experiment {experiment!r}: choose one of {', '.join(EXPERIMENTS)}")
+    return EXPERIMENTS[experiment].runs()[0]
+
+
+def parse_changes(changes: list[str], seed: int | None = None) -> dict[str, Any]:
+    parsed: dict[str, Any] = {} if seed is None else {"seed": seed}
+    for change in changes:
+        path, equals, text = change.partition("=")
+        if not equals:
+            raise BadInput(f"a setting is given as PATH=VALUE, such as model.ngf=64, not {change!r}")
+        parsed[path.strip()] = parse_setting(path.strip(), text)
+    return parsed
+
+
+def with_own_facts(changes: dict[str, Any], start: RunConfig) -> dict[str, Any]:
+    """Changes that choose an imported image set, with what it tells about itself; what they say themselves holds."""
+    if not {"data.name", "data.own"} & set(changes) or changes.get("data.name", start.data.name) != "own":
+        return changes
+    return _own_facts(str(changes.get("data.own", start.data.own))) | changes
+
+
+def _read_config(path: Path) -> RunConfig:
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise BadInput(f"{path} cannot be read: {problem.strerror}") from None
+    except (ValueError, RecursionError) as problem:
+        raise BadInput(f"{path} is not JSON: {problem}") from None
+    if isinstance(saved, dict) and isinstance(saved.get("config"), dict):
+        saved = saved["config"]
+    return parse_config(_with_own_counts(saved))
+
+
+def _with_own_counts(saved: Any) -> Any:
+    """Saved settings, with what an imported image set tells where they only name it; whatever else they are, as is."""
+    data = saved.get("data") if isinstance(saved, dict) else None
+    if not isinstance(data, dict) or data.get("name") != "own" or data.get("own_counts"):
+        return saved
+    told = _own_facts(str(data.get("own", "")))
+    model = saved.get("model", {})
+    if not told or not isinstance(model, dict):
+        return saved
+    counts, channels = told["data.own_counts"], told["model.nc"]
+    return {**saved, "data": {**data, "own_counts": counts}, "model": {"nc": channels, **model}}
+
+
+def _own_facts(name: str) -> dict[str, Any]:
+    """The settings that follow from the choice of an imported image set; none if there is no such set."""
+    from gancore.data import imported
+
+    chosen = imported.find(name)
+    return {} if chosen is None else {"data.own_counts": chosen.counts, "model.nc": chosen.channels}

@@ -1,0 +1,114 @@
+"""Training: new runs, runs that go on, and forks."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gancore.cli.options import RUNS, BadInput, Quiet, RunId, RunsDir, find
+from gancore.cli.settings import parse_changes, starting_point, with_own_facts
+from gancore.store import Run, RunStore
+from gancore.store.records import RESUMABLE
+from gancore.text import describe_duration
+
+
+def train(
+    experiment: Annotated[str | None, typer.Option(help="Train the first run of this experiment.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A JSON file with settings, or a run's config.json.")] = None,
+    changes: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, such as model.ngf=64.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Short for --set seed=N.")] = None,
+    name: Annotated[str, typer.Option(help="A name for people.")] = "",
+    max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after this many steps.")] = None,
+    runs_dir: RunsDir = RUNS,
+    quiet: Quiet = False,
+) -> int:
+    """Train a new run; prints its id last."""
+    if experiment is not None and config is not None:
+        raise BadInput("give --experiment or --config, not both")
+    start = starting_point(experiment, config)
+    settings = start.replace(with_own_facts(parse_changes(changes or [], seed), start))
+    run = RunStore(runs_dir).create(settings, name=name, experiment=experiment)
+    return _execute(run, quiet, max_steps)
+
+
+def resume(
+    run: RunId,
+    max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after this many steps.")] = None,
+    runs_dir: RunsDir = RUNS,
+    quiet: Quiet = False,
+) -> int:
+    """Go on with a run from its last checkpoint."""
+    found = find(run, runs_dir)
+    if found.state not in RESUMABLE:
+        raise BadInput(f"{found.id} is {found.state}: only runs that are {', '.join(RESUMABLE)} can be resumed")
+    return _execute(found, quiet, max_steps)
+
+
+def fork(
+    run: RunId,
+    checkpoint: Annotated[str, typer.Option(help="`last`, or a kept step.")] = "last",
+    changes: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, such as optim.lr_g=1e-4.")] = None,
+    name: Annotated[str, typer.Option(help="A name for people.")] = "",
+    max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after this many steps.")] = None,
+    runs_dir: RunsDir = RUNS,
+    quiet: Quiet = False,
+) -> int:
+    """Train a new run that goes on from another's checkpoint, with its settings or others; prints its id last."""
+    from gancore.store.checkpoints import BadCheckpoint
+
+    parent = find(run, runs_dir)
+    kept = checkpoint.zfill(6) if checkpoint.isdecimal() else checkpoint
+    try:
+        start = parent.config_at(parent.checkpoint_step(kept))
+        settings = start.replace(with_own_facts(parse_changes(changes or []), start))
+        forked = RunStore(runs_dir).fork(parent, kept, settings, name=name)
+    except BadCheckpoint as problem:
+        raise BadInput(str(problem)) from None
+    return _execute(forked, quiet, max_steps)
+
+
+def _execute(run: Run, quiet: bool, max_steps: int | None) -> int:
+    from gancore.cli.progress import ProgressSink
+    from gancore.training.runner import execute
+
+    watchers = [] if quiet else [ProgressSink(run, Console(stderr=True))]
+    with _interruptible() as interrupt:
+        state = execute(run.path, watchers=watchers, max_steps=max_steps, interrupt=interrupt)
+    for watcher in watchers:
+        watcher.close()
+    status = run.status
+    if status.error:
+        print(f"error: {status.error}", file=sys.stderr)
+    elif not quiet:
+        done = f"{state} at step {status.step:,} of {status.total_steps:,}"
+        print(f"{done} after {describe_duration(status.seconds)}", file=sys.stderr)
+    print(run.id)
+    if interrupt.is_set():
+        return 130
+    return 1 if state == "failed" else 0
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Ctrl-C and SIGTERM ask for a stop at the next step, with a checkpoint; a second Ctrl-C ends at once."""
+    interrupt = threading.Event()
+
+    def ask(_number: int, _frame: object) -> None:
+        if interrupt.is_set():
+            raise KeyboardInterrupt
+        interrupt.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupt
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gancore.config import RunConfig
+from gancore.store import RunStore
+from tests.cli.calling import SET_TINY, Command, assert_refused
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["settings", "a run's config.json"])
+def test_train_takes_a_config_file(
+    gancore: Command, store: RunStore, mlp: RunConfig, tmp_path: Path, wrapped: bool
+) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(mlp.model_dump_json())
+    if wrapped:
+        path = store.create(mlp).path / "config.json"
+    result = gancore("train", "--config", str(path), "--seed", "5", "--max-steps", "1", "--quiet")
+    assert store.open(result.lines[-1]).config == mlp.replace({"seed": 5})
+
+
+FIXED = {
+    "data.name": ("mnist-5k", "mnist-5k"),
+    "data.limit": ("40", 40),
+    "model.kind": ("mlp", "mlp"),
+    "model.ngf": ("3", 3),
+    "model.ndf": ("3", 3),
+    "model.nz": ("5", 5),
+    "model.init": ("default", "default"),
+    "objective.loss": ("minimax", "minimax"),
+    "optim.lr_g": ("0.0005", 0.0005),
+    "optim.lr_d": ("5e-5", 5e-5),
+    "optim.beta1": ("0", 0.0),
+    "optim.g_steps": ("2", 2),
+    "optim.d_steps": ("2", 2),
+    "train.epochs": ("1", 1),
+    "train.batch_size": ("4", 4),
+    "train.precision": ("bf16", "bf16"),
+    "seed": ("4294967295", 4294967295),
+}
+
+
+@pytest.mark.parametrize(("path", "text", "value"), [(path, *pair) for path, pair in FIXED.items()], ids=list(FIXED))
+def test_every_fixed_path_can_be_set(gancore: Command, store: RunStore, path: str, text: str, value: object) -> None:
+    result = gancore("train", *SET_TINY, "--set", f"{path}={text}", "--max-steps", "1", "--quiet")
+    assert result.status == 0, result.err
+    run = store.open(result.lines[-1])
+    assert run.config.flat[path] == value
+    assert run.status.step == 1
+
+
+def test_all_of_them_at_once_and_the_last_word_counts(gancore: Command, store: RunStore) -> None:
+    changes = [word for path, (text, _) in FIXED.items() for word in ("--set", f"{path}={text}")]
+    result = gancore("train", "--seed", "3", *changes, "--set", "model.nz=6", "--max-steps", "1", "--quiet")
+    config = store.open(result.lines[-1]).config
+    assert {path: config.flat[path] for path in FIXED} == {path: value for path, (_, value) in FIXED.items()} | {
+        "model.nz": 6
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("model.ngf", ("PATH=VALUE",)),
+        ("model.ngff=3", ("unknown setting model.ngff", "model.ngf?")),
+        ("model.ngf=0", ("model.ngf", "from 1 to 1024", "0")),
+        ("model.ngf=many", ("model.ngf", '"many"')),
+        ("model.ngf=", ("model.ngf",)),
+        ("model.g_hidden=a,b", ("model.g_hidden",)),
+        ("optim.lr_g=nan", ("optim.lr_g", "finite")),
+        ("optim.lr_g=NaN", ("optim.lr_g", "finite")),
+        ("optim.lr_g=Infinity", ("optim.lr_g", "finite")),
+        ("optim.lr_g=1e999", ("optim.lr_g", "finite")),
+        ("train.precision=fp64", ("train.precision", "fp32, bf16")),
+        ("data.image_size=28", ("data.image_size", "32")),
+        ("data.limit=2", ("train.batch_size",)),
+        ("seed=-1", ("seed",)),
+        ("=3", ("unknown setting",)),
+        ("a\nb=3", ("unknown setting",)),
+    ],
+)
+def test_a_bad_setting_is_one_line_on_stderr(
+    gancore: Command, store: RunStore, change: str, words: tuple[str, ...]
+) -> None:
+    assert_refused(gancore("train", "--set", change), *words)
+    assert store.list() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", ("is not JSON",)),
+        ("[" * 100_000, ("is not JSON",)),
+        ("[]", ("the config must be an object",)),
+        ('{"model": {"ngf": 0}}', ("model.ngf must be",)),
+        ('{"schema": 1, "config": {"model": {"ngff": 3}}}', ("unknown setting model.ngff",)),
+    ],
+    ids=["torn", "deep", "list", "bad value", "unknown key"],
+)
+def test_a_bad_config_file_is_one_line_on_stderr(
+    gancore: Command, tmp_path: Path, text: str, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "config.json").write_text(text)
+    assert_refused(gancore("train", "--config", str(tmp_path / "config.json")), *words)
+
+
+OWN = ("data.name=own", "data.own=pets", "train.batch_size=8", "train.epochs=1", "model.nz=4")
+
+
+def test_an_imported_set_tells_its_counts_and_channels(gancore: Command, pictures: Path, store: RunStore) -> None:
+    gancore("import", str(pictures), "--name", "pets")
+    small = ("--set", "model.ngf=2", "--set", "model.ndf=2", "--max-steps", "1", "--quiet")
+    result = gancore("train", *[word for change in OWN for word in ("--set", change)], *small)
+    assert result.status == 0, result.err
+    config = store.open(result.lines[-1]).config
+    assert config.data.own_counts == (20, 20)
+    assert config.model.nc == 3
+    given = gancore("train", *[word for change in (*OWN, "model.nc=1") for word in ("--set", change)], *small)
+    assert store.open(given.lines[-1]).config.model.nc == 1
+
+
+def test_a_file_of_settings_may_only_name_the_set(
+    gancore: Command, pictures: Path, store: RunStore, tmp_path: Path
+) -> None:
+    gancore("import", str(pictures), "--name", "pets")
+    settings = {"data": {"name": "own", "own": "pets"}, "model": {"ngf": 2, "ndf": 2}, "train": {"batch_size": 8}}
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    result = gancore("train", "--config", str(tmp_path / "settings.json"), "--max-steps", "1", "--quiet")
+    assert result.status == 0, result.err
+    assert store.open(result.lines[-1]).config.data.own_counts == (20, 20)
+
+
+@pytest.mark.parametrize("name", ["", "missing", "../x"])
+def test_a_set_that_was_not_imported_is_refused(gancore: Command, pictures: Path, name: str) -> None:
+    assert pictures.is_dir()
+    assert_refused(gancore("train", "--set", "data.name=own", "--set", f"data.own={name}"), "data.own")
