@@ -1,18 +1,14 @@
-"""GAN Workbench: `streamlit run dashboard.py`."""
+"""GAN Workbench: `streamlit run dashboard.py`. What a browser sees is made by the script `ui/main.py`."""
+
+from pathlib import Path
 
 import streamlit as st
 
-from ui import navigation, state
-from ui.run import view
+from ui.server import routes
 
-icon = state.PROJECT / "ui" / "frontend" / "icon.svg"
-st.set_page_config(page_title="GAN Workbench", page_icon=icon, layout="wide", initial_sidebar_state=360)
-
-page = navigation.choose()
-state.executor().ensure_worker()
-activity = state.activity()  # before the page looks, or it could miss what changes meanwhile
-if page.title != "Train":  # it shows what runs in full
-    view.now_strip()
-page.run()
-view.watch(activity)
-state.torch_ready()  # starts importing torch, once the first page is on its way
+app = st.App(
+    Path(__file__).parent / "ui" / "main.py",
+    routes=routes.routes(),
+    middleware=routes.middleware(),
+    lifespan=routes.lifespan,
+)

@@ -6,8 +6,6 @@ from gancore.store import Run
 from ui import navigation, state
 from ui.compare import quality, view
 
-navigation.enter()
-
 st.title("Compare", anchor=False)
 
 
@@ -30,4 +28,4 @@ elif len(usable) >= 2:
     )
 else:
     st.info("Two runs are needed. Train one, change a setting, and train another.", icon=":material/info:")
-    st.page_link("pages/train.py", label="Go to Train", icon=":material/tune:")
+    st.page_link(navigation.TRAIN, label="Go to Train", icon=":material/tune:")

@@ -5,10 +5,8 @@ import streamlit as st
 from gancore.experiments import EXPERIMENTS
 from ui import navigation, state
 from ui.forms import starting
-from ui.run import view
+from ui.run import film, view
 from ui.words import plain
-
-navigation.enter()
 
 SHOWN = 8
 
@@ -29,12 +27,12 @@ with st.container(horizontal=True, vertical_alignment="center"):
         except starting.NotStarted as reason:
             problem = str(reason)
         else:
-            st.switch_page("pages/train.py", query_params={"run": run.id})
-    st.page_link("pages/train.py", label="Choose settings", icon=":material/tune:")
+            st.switch_page(navigation.TRAIN, query_params={"run": run.id})
+    st.page_link(navigation.TRAIN, label="Choose settings", icon=":material/tune:")
     if len(runs) >= 2:
         newest = ",".join(run.id for run in runs[:2])
         st.page_link(
-            "pages/compare.py", label="Compare the last two", icon=":material/compare:", query_params={"runs": newest}
+            navigation.COMPARE, label="Compare the last two", icon=":material/compare:", query_params={"runs": newest}
         )
 
 if problem:
@@ -45,7 +43,7 @@ if not runs:
         "nothing is downloaded.",
         icon=":material/info:",
     )
-    view.expected_samples()
+    film.expected_samples()
 else:
     st.subheader("Latest runs", anchor=False)
     for row in range(0, min(len(runs), SHOWN), 4):

@@ -5,15 +5,13 @@ import streamlit as st
 from ui import navigation, state
 from ui.runs import table
 
-navigation.enter()
-
 st.title("Runs", anchor=False)
 table.undo_bar()
 runs = state.store().list()
 
 if not runs:
     st.info("No runs yet. Start one on the Train page: it will be listed here.", icon=":material/info:")
-    st.page_link("pages/train.py", label="Go to Train", icon=":material/tune:")
+    st.page_link(navigation.TRAIN, label="Go to Train", icon=":material/tune:")
 else:
     words = st.text_input(
         "Filter",

@@ -4,12 +4,10 @@ import streamlit as st
 
 from gancore.config import ConfigError, RunConfig
 from gancore.store import Run
-from ui import navigation, state
+from ui import state
 from ui.forms import costs, drawing, form, imports, networks, starting
-from ui.run import view
+from ui.run import film, strip, view
 from ui.words import plain
-
-navigation.enter()
 
 
 @st.fragment
@@ -79,7 +77,7 @@ def nothing_yet() -> None:
         "Press **Start**: the quickstart trains a small DCGAN on 5,000 real digits. The first samples appear within "
         "seconds, digits within two minutes. Then change one setting, start again, and compare."
     )
-    view.expected_samples()
+    film.expected_samples()
 
 
 with st.sidebar:
@@ -91,7 +89,7 @@ if "run" in st.query_params and state.find_run(st.query_params["run"]) is None:
     del st.query_params["run"]
 shown = state.find_run(st.query_params.get("run")) or active or next(iter(state.store().list()), None)
 if active is not None and shown is not None and shown.id != active.id:
-    view.now_strip()
+    strip.now_strip()
 queue(shown)
 if shown is None:
     nothing_yet()

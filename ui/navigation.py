@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-
-def pages() -> list[Any]:
-    """Every page, in the order of the menu; the first is where `/` leads."""
-    return [
-        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
-        st.Page("pages/train.py", title="Train", icon=":material/tune:"),
-        st.Page("pages/runs.py", title="Runs", icon=":material/table_rows:"),
-        st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
-    ]
+_PAGES = Path(__file__).parents[1] / "pages"
+HOME, TRAIN, RUNS, COMPARE = (_PAGES / f"{name}.py" for name in ("home", "train", "runs", "compare"))
 
 
 def choose() -> Any:
     """Show the menu; returns the page that was asked for."""
-    st.session_state["entered"] = True
-    return st.navigation(pages(), position="top")
-
-
-def enter() -> None:
-    """First line of each page.
-
-    Because the folder is called `pages`, Streamlit runs a page without `dashboard.py` when a link to it is the first
-    thing a new server is asked for. Calling `st.navigation` once ends that, and then the app starts over.
-    """
-    if "entered" not in st.session_state:
-        st.navigation(pages(), position="top")
-        st.rerun()
+    pages = [  # in the order of the menu; the first is where `/` leads
+        st.Page(HOME, title="Home", icon=":material/home:", default=True),
+        st.Page(TRAIN, title="Train", icon=":material/tune:"),
+        st.Page(RUNS, title="Runs", icon=":material/table_rows:"),
+        st.Page(COMPARE, title="Compare", icon=":material/compare:"),
+    ]
+    return st.navigation(pages, position="top")

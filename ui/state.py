@@ -23,9 +23,14 @@ def _executor(root: Path) -> ThreadExecutor:
     return ThreadExecutor(RunStore(root))
 
 
+def root() -> Path:
+    """The folder of this server's store: `GANCORE_RUNS`, else `runs/`."""
+    return Path(os.environ.get("GANCORE_RUNS") or PROJECT / "runs")
+
+
 def executor() -> ThreadExecutor:
     """The background worker of this server's store. Runs that wait in the queue are taken up again."""
-    return _executor(Path(os.environ.get("GANCORE_RUNS") or PROJECT / "runs"))
+    return _executor(root())
 
 
 @st.cache_resource
@@ -35,7 +40,7 @@ def measurer() -> Measurer:
 
 
 def store() -> RunStore:
-    """The store of this server: `GANCORE_RUNS`, else `runs/`."""
+    """The store of this server."""
     return executor().store
 
 

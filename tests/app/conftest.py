@@ -18,7 +18,7 @@ from gancore.store.scalars import ScalarWriter
 from gancore.training.runner import execute
 from tests.miniatures import tiny
 
-DASHBOARD = Path(__file__).parents[2] / "dashboard.py"
+DASHBOARD = Path(__file__).parents[2] / "ui" / "main.py"
 PNG = bytes.fromhex(  # one grey pixel
     "89504e470d0a1a0a0000000d4948445200000001000000010800000000 3a7e9b55"
     "0000000a49444154789c636800000082008177cd72b6 0000000049454e44ae426082"
@@ -46,7 +46,7 @@ def open_page(runs: RunStore) -> Callable[..., AppTest]:
             app.query_params[key] = value
         app.run()
         if name != "home":
-            app.switch_page(f"pages/{name}.py").run()
+            app.switch_page(f"../pages/{name}.py").run()
         assert not app.exception, app.exception
         return app
 

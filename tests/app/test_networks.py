@@ -60,8 +60,8 @@ def test_before_any_networks_could_be_drawn_those_of_the_starting_point_are(open
 
 
 def test_the_switch_keeps_its_place_when_another_page_is_shown(shown):
-    shown.switch_page("pages/runs.py").run()
-    shown.switch_page("pages/train.py").run()
+    shown.switch_page("../pages/runs.py").run()
+    shown.switch_page("../pages/train.py").run()
     assert shown.toggle(key="networks").value
     assert shown.dataframe
 

@@ -12,7 +12,7 @@ from gancore.store.records import Status
 from gancore.training.previews import build_preview
 from tests.miniatures import tiny
 from ui.forms import form
-from ui.run import view
+from ui.run import film
 from ui.state import _torch_loaded
 
 
@@ -236,8 +236,8 @@ def test_choosing_an_experiment_fills_the_form(open_page, runs, key, scale):
 def test_the_draft_survives_a_visit_to_another_page(open_page):
     app = open_page("train")
     widget(app, "model.ngf", "s").set_value(64).run()
-    app.switch_page("pages/runs.py").run()
-    app.switch_page("pages/train.py").run()
+    app.switch_page("../pages/runs.py").run()
+    app.switch_page("../pages/train.py").run()
     assert widget(app, "model.ngf", "s").value == 64
 
 
@@ -343,4 +343,4 @@ def test_what_a_status_says_is_no_markup(open_page, finished):
 def test_a_picture_has_its_room_before_it_is_there(kind, classes):
     config = tiny(kind, {"data.classes": classes})
     width, height = build_preview(build_algorithm(config), config)().size
-    assert view._aspect(config) == pytest.approx(width / height, rel=0.05)
+    assert film.aspect(config) == pytest.approx(width / height, rel=0.05)

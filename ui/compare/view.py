@@ -17,6 +17,8 @@ from ui.compare import quality
 from ui.figures.curves import AXES, SMOOTHING, Mark, comparison_figure
 from ui.frontend.components import chart, film
 from ui.run import health, view
+from ui.run.film import run_film, thin_steps
+from ui.run.progress import state_word
 from ui.runs import table
 from ui.words import labels
 
@@ -167,9 +169,9 @@ def samples(runs: Sequence[Run]) -> None:
     st.subheader("Samples at the same step", anchor=False)
     names = labels(runs)
     every = [set(run.samples()) for run in runs]
-    shared = view.thin_steps(sorted(set.intersection(*every)))
+    shared = thin_steps(sorted(set.intersection(*every)))
     steps = {*shared, *(max(own) for own in every if own)}
-    films = [view.run_film(run, names[run.id], sorted(steps)) for run in runs]
+    films = [run_film(run, names[run.id], sorted(steps)) for run in runs]
     shown = [one for one in films if one.frames]
     if shown:
         identity = ",".join(run.id for run in runs)
@@ -186,7 +188,7 @@ def results(runs: Sequence[Run]) -> None:
     table = [
         {
             "run": names[run.id],
-            "state": view.state_word(run.state),
+            "state": state_word(run.state),
             "health": health.sentence(run),
             "steps": run.status.step,
             **{METRICS[key]: run.summary.get(key) for key in measured},

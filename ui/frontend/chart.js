@@ -1,11 +1,9 @@
 // A Plotly chart that keeps its DOM node, and with it zoom and hover, while its data changes.
 
-const SOURCE = new URL("app/static/plotly.min.js", document.baseURI).href
-
-function loadPlotly() {
+function loadPlotly(address) {
   window.ganWorkbenchPlotly ??= new Promise((resolve, reject) => {
     const script = document.createElement("script")
-    script.src = SOURCE
+    script.src = new URL(address, document.baseURI).href
     script.onload = () => resolve(window.Plotly)
     script.onerror = () => reject(new Error("plotly.min.js could not be loaded"))
     document.head.append(script)
@@ -34,7 +32,7 @@ export default function ({ data, parentElement }) {
   element.style.height = `${data.height}px`
   element.setAttribute("aria-label", data.alt)
   element.pending = data
-  loadPlotly().then(
+  loadPlotly(data.library).then(
     (Plotly) => {
       if (element.pending !== data) return // a newer update is on its way
       const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] }

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import plotly
 import streamlit as st
 
 from ui.figures.curves import Figure
+from ui.server import library
 
 _FRONTEND = Path(__file__).parent
-_STATIC = Path(__file__).parents[2] / "static"
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class Frame:
 
     step: int
     caption: str
-    src: str  # data URL
+    src: str  # its address, relative to the server's
 
 
 @dataclass(frozen=True)
@@ -35,17 +33,6 @@ class Film:
     note: str = ""  # what the pictures are
     aspect: float = 1.0  # width over height, before there is one
 
-
-def provide_plotly() -> None:
-    """Put the installed plotly's JavaScript where the browser can fetch it, once a version."""
-    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    target = _STATIC / "plotly.min.js"
-    if not target.exists() or target.stat().st_size != source.stat().st_size:
-        _STATIC.mkdir(exist_ok=True)
-        shutil.copyfile(source, target)
-
-
-provide_plotly()
 
 _CHART = st.components.v2.component(
     "gan_workbench_chart",
@@ -67,10 +54,17 @@ _FILM = st.components.v2.component(
     js=(_FRONTEND / "film.js").read_text(encoding="utf-8"),
 )
 
+_PICTURE = st.components.v2.component(
+    "gan_workbench_picture",
+    html='<div class="picture"><img></div>',
+    css=(_FRONTEND / "film.css").read_text(encoding="utf-8"),
+    js=(_FRONTEND / "picture.js").read_text(encoding="utf-8"),
+)
+
 
 def chart(figure: Figure, *, key: str, alt: str, height: int = 330) -> None:
     """Show a figure; with the same key it stays the same chart, zoom included, however its data change."""
-    _CHART(key=key, data={"figure": figure, "alt": alt, "height": height}, height="content")
+    _CHART(key=key, data={"figure": figure, "alt": alt, "height": height, "library": library.ADDRESS}, height="content")
 
 
 def film(films: Sequence[Film], *, key: str, identity: str) -> None:
@@ -79,3 +73,8 @@ def film(films: Sequence[Film], *, key: str, identity: str) -> None:
     Before there are any it takes as much room as later on, so that nothing below jumps when the first one comes.
     """
     _FILM(key=key, data={"films": [asdict(one) for one in films], "id": identity}, height="content")
+
+
+def picture(source: str | None, *, key: str, alt: str, aspect: float = 1.0) -> None:
+    """Show one sample grid by its address, pixel by pixel; without one, the room for it."""
+    _PICTURE(key=key, data={"src": source, "alt": alt, "aspect": aspect}, height="content")

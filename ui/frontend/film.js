@@ -23,7 +23,8 @@ function render(root) {
 
 function renderFrame(figure, frame, film, step) {
   const image = figure.querySelector("img")
-  if (image.src !== frame.src) image.src = frame.src
+  const source = new URL(frame.src, document.baseURI).href
+  if (image.src !== source) image.src = source
   image.alt = `samples of ${film.title} at step ${frame.step}`
   const ended = frame.step < step && frame === film.frames.at(-1)
   figure.querySelector(".caption").textContent = ended ? `${frame.caption} · the run ends here` : frame.caption
@@ -48,11 +49,24 @@ function buildFigures(root, films) {
       title.hidden = films.length === 1 && !film.color
       const picture = element("div", "picture")
       picture.style.setProperty("--aspect", film.aspect)
-      picture.append(document.createElement("img")) // without a source it is not shown: the picture keeps its room
+      const image = document.createElement("img") // until its first source is there, the picture keeps its room
+      image.onload = () => picture.classList.add("loaded")
+      picture.append(image)
       figure.append(title, picture, element("div", "caption", "no samples yet"), element("div", "note", film.note))
       return figure
     }),
   )
+}
+
+// Browsers keep what they fetched: once a film is moved, its pictures should be there before they are asked for.
+function fetchAhead(root) {
+  for (const film of root.film.films) {
+    for (const frame of film.frames) {
+      const source = new URL(frame.src, document.baseURI).href
+      if (root.ahead.has(source)) continue
+      root.ahead.set(source, Object.assign(new Image(), { src: source }))
+    }
+  }
 }
 
 function stop(root) {
@@ -65,6 +79,7 @@ function play(root) {
   if (root.timer) return stop(root)
   if (root.film.position >= root.film.steps.length - 1) root.film.position = 0
   root.querySelector("button").textContent = "❚❚ Hold"
+  fetchAhead(root)
   root.timer = setInterval(() => {
     root.film.position = Math.min(root.film.position + 1, root.film.steps.length - 1)
     render(root)
@@ -84,8 +99,11 @@ export default function ({ data, parentElement }) {
   if (!sameFilms && root.timer) stop(root)
   root.film = { id: data.id, films: data.films, steps, position }
   buildFigures(root, data.films)
+  if (!sameFilms) root.ahead = new Map()
+  root.querySelector(".controls").onpointerenter = () => fetchAhead(root)
   root.querySelector("input").oninput = (event) => {
     stop(root)
+    fetchAhead(root)
     root.film.position = Number(event.target.value)
     render(root)
   }

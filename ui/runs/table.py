@@ -14,9 +14,11 @@ from gancore.config import SETTINGS
 from gancore.store import Run, RunBusy
 from gancore.store.records import RESUMABLE
 from gancore.text import describe_duration
-from ui import state
+from ui import navigation, state
 from ui.forms import form
-from ui.run import health, quality, view
+from ui.run import controls, film, health, quality, view
+from ui.run.progress import LIVE, state_word
+from ui.run.strip import WATCH
 from ui.runs import columns
 from ui.words import plain, value_text
 
@@ -30,7 +32,7 @@ def matches(run: Run, words: str) -> bool:
     if not wanted:
         return True
     meta = run.meta
-    found = [run.id, run.name, view.state_word(run.state), run.experiment or "", *meta.tags, meta.notes]
+    found = [run.id, run.name, state_word(run.state), run.experiment or "", *meta.tags, meta.notes]
     settings = set()
     if not run.damage:
         found += health.titles(run)
@@ -92,14 +94,14 @@ def _table_key(runs: Sequence[Run]) -> str:
 
 def _row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
     if run.damage:
-        state_of_it = view.state_word("damaged")
+        state_of_it = state_word("damaged")
         return {"samples": None, "name": run.id, "state": state_of_it, **measured, "notes": run.damage}
     status, meta, config = run.status, run.meta, run.config_now
     numbers = status.scalars | run.summary  # of a run that was killed, a summary has no losses
     return {
-        "samples": view.thumbnail_url(run),
+        "samples": film.thumbnail(run),
         "name": ("★ " if meta.starred else "") + run.name,
-        "state": view.state_word(run.state),
+        "state": state_word(run.state),
         "progress": 100 * status.step / max(status.total_steps, 1),
         "health": health.word(run),
         **measured,
@@ -132,17 +134,17 @@ def actions(chosen: Sequence[Run]) -> None:
     one = chosen[0] if len(chosen) == 1 and not chosen[0].damage else None
     with st.container(horizontal=True):
         if one and st.button("Open", icon=":material/open_in_full:", type="primary"):
-            st.switch_page("pages/train.py", query_params={"run": one.id})
+            st.switch_page(navigation.TRAIN, query_params={"run": one.id})
         if len(chosen) > 1 and st.button("Compare", icon=":material/compare:", type="primary"):
-            st.switch_page("pages/compare.py", query_params={"runs": ",".join(run.id for run in chosen)})
+            st.switch_page(navigation.COMPARE, query_params={"runs": ",".join(run.id for run in chosen)})
         resumable = [run for run in chosen if run.state in RESUMABLE]
         if resumable and st.button("Resume", icon=":material/play_arrow:"):
             for run in resumable:
-                view.resume(run)
+                controls.resume(run)
             st.rerun()
         if one and st.button("Use settings in Train", icon=":material/content_copy:"):
             form.start_from(one.config, one.name, one.experiment)
-            st.switch_page("pages/train.py", query_params={"run": one.id})
+            st.switch_page(navigation.TRAIN, query_params={"run": one.id})
         if st.button("Delete", icon=":material/delete:"):
             _delete(chosen)
             st.rerun()
@@ -173,7 +175,7 @@ def outcome(chosen: Sequence[Run]) -> None:
         st.caption("**Compare** shows their curves, their samples and which classes come up, side by side.")
     elif usable:
         (run,) = usable
-        every = view.WATCH if run.state in view.LIVE else None
+        every = WATCH if run.state in LIVE else None
         st.fragment(_outcome, run_every=every, key=f"outcome-{run.id}")(run.id)
 
 
@@ -182,7 +184,7 @@ def _outcome(run_id: str) -> None:
     if run is None or run.damage:
         st.rerun()  # the table must notice, too
     st.subheader("Quality of its samples", anchor=False)
-    quality.section(run, live=run.state in view.LIVE, marks=view.change_marks(run))
+    quality.section(run, live=run.state in LIVE, marks=view.change_marks(run))
 
 
 def _delete(chosen: Sequence[Run]) -> None:

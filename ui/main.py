@@ -1,0 +1,18 @@
+"""What a session of a browser runs: the page that it asked for, and what stands around each page."""
+
+import streamlit as st
+
+from ui import navigation, state
+from ui.run import strip
+
+icon = state.PROJECT / "ui" / "frontend" / "icon.svg"
+st.set_page_config(page_title="GAN Workbench", page_icon=icon, layout="wide", initial_sidebar_state=360)
+
+page = navigation.choose()
+state.executor().ensure_worker()
+activity = state.activity()  # before the page looks, or it could miss what changes meanwhile
+if page.title != "Train":  # it shows what runs in full
+    strip.now_strip()
+page.run()
+strip.watch(activity)
+state.torch_ready()  # starts importing torch, once the first page is on its way

@@ -1,0 +1,98 @@
+"""What can be asked of a run: pause, stop, resume, fork, and its settings for another one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gancore.config import ConfigError
+from gancore.executors.loading import load_torch
+from gancore.store import Run, RunBusy
+from gancore.store.records import RESUMABLE, Command
+from ui import state
+from ui.forms import form, starting
+from ui.words import plain
+
+
+def fork_button(run: Run) -> None:
+    """Where to fork from; choosing one fills the form with the settings that held there."""
+    saved = [name for name in run.checkpoints() if name == "last" or name.isdecimal()]  # and nothing that lies there
+    names = sorted(saved, key=lambda name: (name != "last", name))
+    icon, key = ":material/fork_right:", f"fork-{run.id}-{st.session_state.get('forks', 0)}"  # a new one is closed
+    if not names:
+        st.button("Fork", icon=icon, key=f"no-{key}", disabled=True, help="There is no checkpoint yet.")
+        return
+    with st.popover("Fork", icon=icon, key=key):
+        st.markdown("A new run that goes on from a checkpoint of this one, with settings that you change.")
+        name = st.selectbox(
+            "From",
+            names,
+            format_func=lambda name: "the last checkpoint" if name == "last" else f"step {int(name):,}",
+            key=f"fork-from-{run.id}",
+        )
+        if len(names) == 1:
+            st.caption("To keep more checkpoints, set “keep a checkpoint every (epochs)” before Start.")
+        if st.button("Choose settings", type="primary", key=f"fork-go-{run.id}", on_click=_take_fork, args=(run, name)):
+            st.rerun()  # the form, too
+
+
+def _take_fork(run: Run, checkpoint: str) -> None:
+    """Fill the form with what held at the checkpoint, and have Start fork it."""
+    load_torch()
+    from gancore.store.checkpoints import BadCheckpoint
+
+    try:
+        config = run.config_at(run.checkpoint_step(checkpoint) if run.changes() else 0)
+    except (BadCheckpoint, ConfigError) as problem:
+        st.toast(plain(str(problem)), icon=":material/error:")
+        return
+    st.session_state["forks"] = st.session_state.get("forks", 0) + 1
+    title = f"fork of {run.name}" + (f" at step {int(checkpoint):,}" if checkpoint != "last" else "")
+    form.start_from(config, title, run.experiment, fork=form.Fork(run.id, checkpoint))
+
+
+def restart_on_embedded(run: Run) -> None:
+    try:
+        config = run.config.replace({"data.name": "mnist-5k", "data.limit": None})
+        other = starting.launch(config, f"{run.name} on mnist-5k", experiment=run.experiment)
+    except (ConfigError, starting.NotStarted) as problem:  # a batch that 4,500 images do not fill
+        st.error(plain(str(problem)), icon=":material/error:")
+        return
+    st.query_params["run"] = other.id
+    st.rerun()
+
+
+def control_buttons(run: Run, place: str) -> None:
+    """Pause and stop, or resume, whichever can be done now."""
+    shown = run.state
+    key = f"{place}-{run.id}"
+    if shown in ("running", "queued"):
+        waiting = asked(run) != "run"
+        if st.button("Pause", icon=":material/pause:", key=f"pause-{key}", disabled=waiting):
+            run.command("pause")
+            st.rerun()
+        if st.button("Stop", icon=":material/stop:", key=f"stop-{key}", disabled=waiting):
+            run.command("stop")
+            st.rerun()
+        return
+    if place == "view":
+        settings = (run.config_now, run.name, run.experiment)
+        icon = ":material/content_copy:"
+        if st.button("Use settings", icon=icon, key=f"use-{key}", on_click=form.start_from, args=settings):
+            st.rerun()  # the form, too
+    if shown in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", key=f"resume-{key}"):
+        resume(run)
+        st.rerun()
+
+
+def asked(run: Run) -> Command:
+    """What a run that trains was asked for and has not done yet."""
+    control = run.control
+    return control.command if run.state == "running" and control.attempt == run.status.attempt else "run"
+
+
+def resume(run: Run) -> None:
+    """Go on with a run, from its last checkpoint, ahead of what waits."""
+    try:
+        state.executor().submit(run, priority=1)
+    except RunBusy as problem:
+        st.toast(plain(str(problem)), icon=":material/error:")

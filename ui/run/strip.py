@@ -1,0 +1,44 @@
+"""What goes on in the store, on every page: the slim bar of what trains, and noticing what begins and ends."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import navigation, state
+from ui.run import controls, film, progress
+from ui.words import plain
+
+TICK = 1.0  # seconds between looks while something trains
+WATCH = 2.0  # seconds between looks at what else goes on in the store
+
+
+def watch(seen: tuple[str, ...]) -> None:
+    """Notice what trains or waits other than `seen` (started in another tab, ended), and draw the page anew."""
+    st.fragment(_watch, run_every=WATCH, key="watch")(seen)
+
+
+def _watch(seen: tuple[str, ...]) -> None:
+    if state.activity() != seen:
+        st.rerun()
+
+
+def now_strip() -> None:
+    """The slim bar at the top of a page while something trains."""
+    run = state.active_run()
+    if run is not None:
+        st.fragment(_strip, run_every=TICK, key="now")(run.id)
+
+
+def _strip(run_id: str) -> None:
+    run = state.find_run(run_id)
+    if run is None or run.state != "running":
+        st.rerun()
+    status = run.status
+    with st.container(border=True, key="now-strip"):
+        picture, words, buttons = st.columns([0.6, 6, 3.4], vertical_alignment="center")
+        with picture:
+            film.newest(run, place="strip")
+        words.progress(progress.share(status), text=f"**{plain(run.name)}** · {plain(progress.progress_line(status))}")
+        with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+            st.page_link(navigation.TRAIN, label="Watch", icon=":material/visibility:", query_params={"run": run.id})
+            controls.control_buttons(run, "strip")

@@ -1,0 +1,104 @@
+"""Sample pictures by address: `pictures/<run>/<step>.png?v=<version>`, so that pages send addresses and not images.
+
+A browser keeps a picture for good under its address. A resume can draw a step again, so the address names the file's
+version; the picture of another version than the file's is sent, too, but not kept.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from gancore.store import Run, RunNotFound, RunStore
+from ui import state
+
+SMALL = 128  # pixels along the longer side of a thumbnail: a table's row on a fine screen
+MOST_BYTES = 20_000_000  # of a picture; our own are below one
+MOST_PIXELS = 30_000_000  # that are decoded for a thumbnail
+
+_KEPT = "private, max-age=31536000, immutable"
+_LOOKED_UP = "no-cache"
+
+
+class _Gone(LookupError):
+    """There is no such picture."""
+
+
+def address(run: Run, step: int, *, small: bool = False, path: Path | None = None) -> str | None:
+    """The address of the picture of a step, relative to the server's; None if it is gone.
+
+    `path` is the picture's file, where it is known already.
+    """
+    try:
+        version = _version(path or _path(run, step))
+    except _Gone:
+        return None
+    return f"pictures/{run.id}/{step}.png?v={version}" + ("&small=1" if small else "")
+
+
+def picture(request: Request) -> Response:
+    """Answer with a picture of a run in the store, as it is or `small`; 404 for all that is not one."""
+    try:
+        run = RunStore(state.root()).open(request.path_params["run"])
+        path = _path(run, request.path_params["step"])
+        version = _version(path)
+        content = _small(path, version) if request.query_params.get("small") else _read(path)
+    except (RunNotFound, _Gone):
+        return PlainTextResponse("There is no such picture.", 404, {"Cache-Control": _LOOKED_UP})
+    kept = request.query_params.get("v") == version
+    headers = {
+        "Cache-Control": _KEPT if kept else _LOOKED_UP,
+        "ETag": f'"{version}"',
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="image/png", headers=headers)
+
+
+def _path(run: Run, step: int) -> Path:
+    try:
+        return run.samples()[step]
+    except (KeyError, OSError):
+        raise _Gone from None
+
+
+def _version(path: Path) -> str:
+    """Another one when the file was replaced; only of a plain file, not of what a link leads to."""
+    try:
+        facts = path.lstat()
+    except OSError:
+        raise _Gone from None
+    if not stat.S_ISREG(facts.st_mode) or not 0 < facts.st_size <= MOST_BYTES:
+        raise _Gone
+    return f"{facts.st_mtime_ns:x}-{facts.st_size:x}"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES)
+    except OSError:
+        raise _Gone from None
+
+
+@lru_cache(maxsize=2_000)  # of about 10 kB each
+def _small(path: Path, version: str) -> bytes:  # noqa: ARG001
+    """A thumbnail as PNG. Raises `_Gone` for what is no picture or too large to be one of ours."""
+    try:
+        with Image.open(io.BytesIO(_read(path)), formats=["PNG"]) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise _Gone
+            small = image.convert("RGB" if image.mode not in ("L", "RGB") else image.mode)
+            small.thumbnail((SMALL, SMALL), Image.Resampling.BOX)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow raises for damaged files
+        raise _Gone from None
+    buffer = io.BytesIO()
+    small.save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,42 @@
+"""What the server answers, by address, and what it does when it begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route
+
+from ui import state
+from ui.server import library, pictures
+from ui.server.headers import SecurityHeaders
+
+
+def routes() -> list[BaseRoute]:
+    """Below the path at which Streamlit serves its pages."""
+    base = "/" + (st.get_option("server.baseUrlPath") or "").strip("/")
+    return [
+        Route(f"{base.rstrip('/')}/{path}", endpoint)
+        for path, endpoint in (
+            ("pictures/{run}/{step:int}.png", pictures.picture),
+            (library.ADDRESS, library.plotly_js),
+        )
+    ]
+
+
+def middleware() -> list[Middleware]:
+    """What every request goes through before Streamlit's own checks."""
+    return [Middleware(SecurityHeaders)]
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    """Go on with what waits in the queue, nobody need look; at the end stop what trains, with a checkpoint."""
+    executor = await asyncio.to_thread(state.executor)
+    await asyncio.to_thread(executor.ensure_worker)
+    yield
+    await asyncio.to_thread(executor.close)
