@@ -1,17 +1,19 @@
 """`python -m gancore`: train, steer and look at runs from a terminal.
 
-Exit status: 0 on success, 2 on bad input with one line on stderr, 130 on Ctrl-C after a checkpoint, 1 when a run
-failed.
+Exit status: 0 on success, 2 on bad input with one line on stderr, 1 when a run failed; 130 on Ctrl-C, after a
+checkpoint of what trains, and so 129, 131 and 143 when the terminal is closed and on SIGQUIT and SIGTERM.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import typer
 from typer.exceptions import TyperException
 
+from gancore.cli import interrupts
 from gancore.cli.bench import bench
 from gancore.cli.catalogue import datasets, experiments, import_set
 from gancore.cli.options import BadInput
@@ -48,14 +50,19 @@ for name, command in COMMANDS.items():
 def main() -> None:
     """Run a command; whatever the user can mend becomes one line on stderr and status 2."""
     try:
-        status = app(standalone_mode=False)
+        with interrupts.raising():
+            status = app(standalone_mode=False)
+    except interrupts.Interrupted as interrupt:
+        with suppress(OSError):
+            print("interrupted", file=sys.stderr)
+        status = 128 + interrupt.number
     except (BadInput, ConfigError, RunBusy, RunNotFound, Superseded) as problem:
         status = _complain(str(problem))
     except TyperException as problem:
         status = _complain(problem.format_message() or "no command was given")
     except OSError as problem:  # a runs folder that is a file, or that may not be written
         status = _complain(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem))
-    sys.exit(status if isinstance(status, int) else 0)
+    interrupts.leave(status if isinstance(status, int) else 0)
 
 
 def _complain(problem: str) -> int:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gancore.cli import interrupts
 from gancore.cli.options import RUNS, BadInput, Quiet, RunId, RunsDir, find
 from gancore.evaluation.measures import MEASURES
 from gancore.files import write_atomic
@@ -31,10 +32,11 @@ def sample(
     quiet: Quiet = False,
 ) -> None:
     """Draw images from a run's checkpoint into a grid."""
-    from gancore.data import DataUnavailable
-    from gancore.pictures.grids import encode_png
-    from gancore.sampling.samples import picture
-    from gancore.store.checkpoints import BadCheckpoint
+    with interrupts.ending_at_once():
+        from gancore.data import DataUnavailable
+        from gancore.pictures.grids import encode_png
+        from gancore.sampling.samples import picture
+        from gancore.store.checkpoints import BadCheckpoint
 
     try:
         drawn = picture(find(run, runs_dir), count, columns, seed, checkpoint)
@@ -56,9 +58,10 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Measure samples of a run's checkpoint against real images; with --quiet as JSON."""
-    from gancore.data import DataUnavailable
-    from gancore.evaluation.runs import evaluate_run
-    from gancore.store.checkpoints import BadCheckpoint
+    with interrupts.ending_at_once():
+        from gancore.data import DataUnavailable
+        from gancore.evaluation.runs import evaluate_run
+        from gancore.store.checkpoints import BadCheckpoint
 
     if cheap and samples is not None:
         raise BadInput("give --cheap or --samples, not both: cheap evaluations compare since all are of 1,000 samples")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from gancore.cli import interrupts
 from gancore.cli.options import RUNS, BadInput, Quiet, RunId, RunsDir, find
 from gancore.cli.settings import parse_changes, starting_point, with_own_facts
 from gancore.store import Run, RunStore
@@ -35,6 +33,7 @@ def train(
         raise BadInput("give --experiment or --config, not both")
     start = starting_point(experiment, config)
     settings = start.replace(with_own_facts(parse_changes(changes or [], seed), start))
+    _load()
     run = RunStore(runs_dir).create(settings, name=name, experiment=experiment)
     return _execute(run, quiet, max_steps)
 
@@ -49,6 +48,7 @@ def resume(
     found = find(run, runs_dir)
     if found.state not in RESUMABLE:
         raise BadInput(f"{found.id} is {found.state}: only runs that are {', '.join(RESUMABLE)} can be resumed")
+    _load()
     return _execute(found, quiet, max_steps)
 
 
@@ -62,6 +62,7 @@ def fork(
     quiet: Quiet = False,
 ) -> int:
     """Train a new run that goes on from another's checkpoint, with its settings or others; prints its id last."""
+    _load()
     from gancore.store.checkpoints import BadCheckpoint
 
     parent = find(run, runs_dir)
@@ -75,15 +76,29 @@ def fork(
     return _execute(forked, quiet, max_steps)
 
 
+def _load() -> None:
+    """Import torch and what else training needs, before anything is written that an interrupt would leave behind."""
+    with interrupts.ending_at_once():
+        import gancore.training.runner  # noqa: F401
+
+
 def _execute(run: Run, quiet: bool, max_steps: int | None) -> int:
     from gancore.cli.progress import ProgressSink
     from gancore.training.runner import execute
 
     watchers = [] if quiet else [ProgressSink(run, Console(stderr=True))]
-    with _interruptible() as interrupt:
-        state = execute(run.path, watchers=watchers, max_steps=max_steps, interrupt=interrupt)
-    for watcher in watchers:
-        watcher.close()
+    with interrupts.stopping() as stop:
+        state = execute(run.path, watchers=watchers, max_steps=max_steps, interrupt=stop)
+        with suppress(OSError):  # the terminal is gone, which may be why it stopped
+            for watcher in watchers:
+                watcher.close()
+            _report(run, state, quiet)
+    if stop.is_set():
+        return 128 + stop.number
+    return 1 if state == "failed" else 0
+
+
+def _report(run: Run, state: str, quiet: bool) -> None:
     status = run.status
     if status.error:
         print(f"error: {status.error}", file=sys.stderr)
@@ -91,24 +106,3 @@ def _execute(run: Run, quiet: bool, max_steps: int | None) -> int:
         done = f"{state} at step {status.step:,} of {status.total_steps:,}"
         print(f"{done} after {describe_duration(status.seconds)}", file=sys.stderr)
     print(run.id)
-    if interrupt.is_set():
-        return 130
-    return 1 if state == "failed" else 0
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """Ctrl-C and SIGTERM ask for a stop at the next step, with a checkpoint; a second Ctrl-C ends at once."""
-    interrupt = threading.Event()
-
-    def ask(_number: int, _frame: object) -> None:
-        if interrupt.is_set():
-            raise KeyboardInterrupt
-        interrupt.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield interrupt
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
