@@ -5,6 +5,7 @@ import streamlit as st
 from gancore.experiments import EXPERIMENTS
 from ui import navigation, state
 from ui.forms import starting
+from ui.forms.titles import Title
 from ui.run import film, view
 from ui.words import plain
 
@@ -23,7 +24,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         help="A small DCGAN on 5,000 real digits; about a minute and a half on two cores.",
     ):
         try:
-            run = starting.launch(EXPERIMENTS["quickstart"].base, "quickstart", experiment="quickstart")
+            run = starting.launch(EXPERIMENTS["quickstart"].base, Title("quickstart"), experiment="quickstart")
         except starting.NotStarted as reason:
             problem = str(reason)
         else:

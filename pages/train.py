@@ -5,7 +5,7 @@ import streamlit as st
 from gancore.config import ConfigError, RunConfig
 from gancore.store import Run
 from ui import state
-from ui.forms import costs, drawing, form, imports, networks, starting
+from ui.forms import costs, draft, drawing, imports, networks, picker, starting, steering, widgets
 from ui.run import film, strip, view
 from ui.words import plain
 
@@ -13,28 +13,28 @@ from ui.words import plain
 @st.fragment
 def settings_panel(networks_shown: bool) -> None:
     """Everything that Start will use; moving a slider reruns this panel alone."""
-    form.pick_experiment()
-    form.changes_line()
+    picker.pick_experiment()
+    picker.changes_line()
     cost_line = st.container()  # filled last, since it takes longest
     networks.switch(networks_shown)
     try:
-        config = form.draft()
+        config = draft.config()
     except ConfigError as error:
-        config, waits = None, form.waits_for()
+        config, waits = None, draft.missing()
         if waits is None:
             st.error(plain(str(error)), icon=":material/error:")
         else:  # as high as the costs, or the canvas would jump from under the pointer with the first stroke
             cost_line.caption(f":material/edit: Nothing to train on yet:  \n{waits}")
     busy = state.active_run()
     label, icon = ("Add to queue", ":material/playlist_add:") if busy else ("Start", ":material/play_arrow:")
-    if form.origin().fork:
+    if draft.origin().fork:
         label = f"{label} as a fork"
     pressed = st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None, key="start")
     if pressed and config is not None:
         start(config)
     if busy is not None:
-        form.steering(busy)
-    form.settings_form({"drawn": drawing.canvas, "own": imports.panel})
+        steering.steering(busy)
+    widgets.settings_form({"drawn": drawing.canvas, "own": imports.panel})
     if config is not None:
         with cost_line:
             costs.cost_line(config)
@@ -42,9 +42,9 @@ def settings_panel(networks_shown: bool) -> None:
 
 def start(config: RunConfig) -> None:
     """Write the run's folder, hand it to the worker and look at it."""
-    origin, busy = form.origin(), state.active_run()
+    origin, busy = draft.origin(), state.active_run()
     try:
-        run = starting.launch(config, form.suggest_name(config), experiment=origin.experiment, fork=origin.fork)
+        run = starting.launch(config, draft.title(), experiment=origin.experiment, fork=origin.fork)
     except starting.NotStarted as problem:
         st.error(plain(str(problem)), icon=":material/error:")
         return

@@ -80,10 +80,19 @@ class Status(Record):
     attempt: Count = 0  # how many times it was executed
 
 
+class Naming(Record):
+    """What a run's name was made from; it holds as long as nobody has given the run another name."""
+
+    name: Name = ""
+    start: Name = ""  # what the run started from: an experiment and its arm, or another run
+    changed: Annotated[tuple[Name, ...], Field(max_length=1_000)] = ()  # paths of settings that the name mentions
+
+
 class Meta(Record):
     """What people say of a run. Everything in it can be edited."""
 
     name: Name = ""
+    naming: Naming | None = None
     tags: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
     notes: Notes = ""
     starred: bool = False

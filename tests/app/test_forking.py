@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from gancore.config import SETTINGS
 from gancore.models import MODELS
 from gancore.store import Run
-from tests.app.test_train import start, unfold, widget
+from tests.app.test_train import experiments, start, unfold, widget
 
 
 def choose(app: AppTest, run: Run, checkpoint: str = "last") -> AppTest:
@@ -36,14 +36,14 @@ def test_a_fork_goes_on_with_what_was_changed(open_page, stopped, runs):
     parent = stopped("parent")
     app = choose(open_page("train", run=parent.id), parent)
     assert app.button(key="start").label == "Start as a fork"
-    assert any(caption.value == "As in fork of parent." for caption in app.caption)
-    assert app.selectbox(key="experiment").options[0] == "fork of parent"
+    assert any(caption.value == "fork of parent, unchanged" for caption in app.caption)
+    assert experiments(app).options[0] == "fork of parent"
     widget(app, "optim.lr_d", "t").set_value("1e-3").run()
     start(app)
     (fork,) = runs.queue()
     assert (fork.meta.parent, fork.meta.parent_step) == (parent.id, 12)
     assert fork.config == parent.config.replace({"optim.lr_d": 1e-3})
-    assert fork.name == "fork of parent lr_d 1e-3"
+    assert fork.name == "fork of parent, lr_d 1e-3"
     assert fork.status.step == 12
     assert app.query_params["run"] == fork.id
 
@@ -56,7 +56,7 @@ def test_a_kept_checkpoint_brings_the_settings_that_held_there(open_page, stoppe
     app = open_page("train", run=parent.id)
     choose(app, parent, "000005")
     assert widget(app, "optim.lr_g", "s").value == 1e-3
-    assert any("As in fork of parent at step 5." in caption.value for caption in app.caption)
+    assert any("fork of parent at step 5, unchanged" in caption.value for caption in app.caption)
     choose(app, parent)
     assert widget(app, "optim.lr_g", "s").value == 2e-3
     choose(app, parent, "000005")
@@ -164,7 +164,7 @@ def test_another_start_is_no_fork(open_page, stopped):
     assert app.button(key="start").label == "Start"
     assert not widget(app, "model.kind").disabled
     choose(app, parent)
-    app.selectbox(key="experiment").set_value("quickstart").run()
+    experiments(app).set_value("quickstart").run()
     assert app.button(key="start").label == "Start"
 
 

@@ -7,10 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from gancore.config import RunConfig
 from gancore.health import Finding
 from gancore.health.remedies import Remedy
 from gancore.health.signs import SIGNS
@@ -18,7 +16,6 @@ from gancore.store import Run, RunStore
 from gancore.store.evaluations import Evaluation
 from gancore.store.records import Status
 from gancore.store.scalars import ScalarWriter
-from ui.forms import form
 from ui.run import health
 from ui.runs import table
 
@@ -159,7 +156,7 @@ def test_a_remedy_starts_a_new_run_and_goes_there(open_page, finished, runs):
     assert not app.exception
     (new,) = runs.queue()
     assert new.config == run.config.replace({"optim.lr_d": 1e-4})
-    assert (new.name, new.experiment) == ("sick lr_d 1e-4", "quickstart")
+    assert (new.name, new.experiment) == ("sick, lr_d 1e-4", "quickstart")
     assert app.query_params["run"] == new.id
     assert run.control.command == "run"
 
@@ -167,7 +164,7 @@ def test_a_remedy_starts_a_new_run_and_goes_there(open_page, finished, runs):
 @pytest.mark.usefixtures("sick")
 @pytest.mark.parametrize("edited", [False, True])
 def test_the_form_takes_a_remedy_over_unless_it_holds_something_else(open_page, finished, edited):
-    run = finished("sick lr_d 0.1", {"optim.lr_d": 0.1})
+    run = finished("sick", {"optim.lr_d": 0.1})
     app = open_page("train", run=run.id)
     app.button(key=f"use-view-{run.id}").click().run()
     if edited:
@@ -175,7 +172,7 @@ def test_the_form_takes_a_remedy_over_unless_it_holds_something_else(open_page, 
     remedy(app, run).click().run()
     assert not app.exception
     assert app.session_state["draft"]["optim.lr_d"] == (0.1 if edited else 1e-4)
-    assert app.session_state["origin"].title == ("sick lr_d 0.1" if edited else "sick lr_d 1e-4")
+    assert app.session_state["origin"].name == ("sick" if edited else "sick, lr_d 1e-4")
 
 
 def typed(app: AppTest, label: str) -> str:
@@ -206,7 +203,7 @@ def test_a_run_that_still_trains_is_stopped_first(open_page, stopped, runs):
         remedy(app, run).click().run()
     assert not app.exception
     assert (run.control.command, run.control.attempt) == ("stop", run.status.attempt)
-    assert [each.name for each in runs.queue()] == ["sick lr_d 1e-4", "waiting"]
+    assert [each.name for each in runs.queue()] == ["sick, lr_d 1e-4", "waiting"]
     assert run.checkpoints()
 
 
@@ -307,28 +304,3 @@ def test_a_damaged_run_has_no_health(finished):
     run = finished("a")
     (run.path / "config.json").write_text("{}")
     assert health.word(Run(run.path)) is None
-
-
-@pytest.mark.parametrize(
-    ("title", "change", "named"),
-    [
-        ("quickstart lr_d 0.1", {"optim.lr_d": 1e-3}, "quickstart lr_d 1e-3"),
-        ("quickstart lr_d 0.1 ngf 64", {"optim.lr_d": 1e-3}, "quickstart lr_d 1e-3 ngf 64"),
-        ("quickstart", {"optim.lr_d": 1e-3}, "quickstart lr_d 1e-3"),
-        ("mylr_d 0.1", {"optim.lr_d": 1e-3}, "mylr_d 0.1 lr_d 1e-3"),
-        ("quickstart lr_d 0.15", {"optim.lr_d": 1e-3}, "quickstart lr_d 0.15 lr_d 1e-3"),
-        ("semi labelled images 500", {"data.limit": None}, "semi labelled images 500 images all"),
-    ],
-)
-def test_a_name_tells_a_setting_once(title, change, named):
-    before = RunConfig().replace({"optim.lr_d": 0.1, "data.limit": 500})
-    assert form.changed_name(title, before, before.replace(change)) == named
-
-
-def test_a_fork_that_is_prepared_is_not_overwritten(monkeypatch):
-    config = RunConfig()
-    monkeypatch.setattr(st, "session_state", {})
-    form.start_from(config, "good")
-    assert form.holds(config)
-    form.start_from(config, "fork of good", fork=form.Fork("good", "last"))
-    assert not form.holds(config)

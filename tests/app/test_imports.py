@@ -82,7 +82,7 @@ def test_images_are_imported_and_trained_on(open_page, runs):
     (run,) = runs.list()
     assert (run.config.data.own, run.config.data.own_counts) == ("my-leaves", (80,))
     assert run.config.model.nc == 1
-    assert run.name == "quickstart dataset own image set my-leaves"
+    assert run.name == "quickstart, dataset own, image set my-leaves"
 
 
 def test_the_name_is_suggested_from_the_first_file(open_page):

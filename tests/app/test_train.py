@@ -11,7 +11,7 @@ from gancore.models import MODELS
 from gancore.store.records import Status
 from gancore.training.previews import build_preview
 from tests.miniatures import tiny
-from ui.forms import form
+from ui.forms import picker
 from ui.run import film
 from ui.state import _torch_loaded
 
@@ -23,6 +23,12 @@ def widget(app: AppTest, path: str, role: str = "stw"):
             if found.key and found.key.split("@")[0] in [f"{one}:{path}" for one in role]:
                 return found
     raise AssertionError(f"no widget for {path}")
+
+
+def experiments(app: AppTest):
+    """The picker of what to start from."""
+    (found,) = [box for box in app.selectbox if box.key and box.key.startswith("experiment-")]
+    return found
 
 
 def unfold(app: AppTest) -> AppTest:
@@ -65,7 +71,7 @@ def test_start_trains_exactly_what_the_sliders_say(open_page, runs):
     changes = {"model.ngf": 64, "optim.lr_d": 0.1, "model.nz": 77}
     assert run.config == EXPERIMENTS["quickstart"].base.replace(changes)
     assert run.status.state == "queued"
-    assert run.name == "quickstart ngf 64 nz 77 lr_d 0.1"
+    assert run.name == "quickstart, ngf 64, nz 77, lr_d 0.1"
 
 
 def shown_paths(app: AppTest) -> set[str]:
@@ -161,7 +167,7 @@ def test_what_a_form_fills_in_by_itself_has_no_widget(open_page):
 def test_a_settings_help_says_where_its_value_comes_from(open_page):
     app = open_page("train")
     assert "Here" not in widget(app, "optim.lr_g", "s").help
-    app.selectbox(key="experiment").set_value("dcgan-ngf").run()
+    experiments(app).set_value("dcgan-ngf").run()
     app.get_by_key("scale:dcgan-ngf").set_value("full").run()
     experiment = EXPERIMENTS["dcgan-ngf"]
     arm = next(iter(experiment.arms))
@@ -220,7 +226,7 @@ SCALES = [
 @pytest.mark.parametrize(("key", "scale"), SCALES[1:])
 def test_choosing_an_experiment_fills_the_form(open_page, runs, key, scale):
     app = open_page("train")
-    app.selectbox(key="experiment").set_value(key).run()
+    experiments(app).set_value(key).run()
     experiment = EXPERIMENTS[key]
     arm = list(experiment.arms)[-1]
     if len(experiment.arms) > 1:
@@ -310,7 +316,7 @@ def test_a_value_beyond_its_slider_can_be_taken_over_from_a_run(open_page, finis
     unfold(app)
     assert not app.exception
     assert widget(app, "optim.beta1").value == 0.995
-    assert app.selectbox(key="experiment").value == form.OTHER
+    assert experiments(app).value == picker.OTHER
 
 
 def test_after_taking_over_a_run_the_catalogue_can_be_chosen_again(open_page, finished):
@@ -318,7 +324,7 @@ def test_after_taking_over_a_run_the_catalogue_can_be_chosen_again(open_page, fi
     app = open_page("train", run=run.id)
     next(button for button in app.button if button.label == "Use settings").click().run()
     assert widget(app, "model.ngf", "s").value == 64
-    app.selectbox(key="experiment").set_value("quickstart").run()
+    experiments(app).set_value("quickstart").run()
     assert widget(app, "model.ngf", "s").value == 32
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.forms import form
+from ui.forms import draft
 
 Points = tuple[tuple[float, float], ...]
 
@@ -40,8 +40,8 @@ EXAMPLES = {"Circle": _circle, "Smile": _smile}
 
 
 def canvas() -> None:
-    """Draw with the pointer, or take an example; what is drawn goes into the form."""
-    points: Points = st.session_state["draft"]["data.points"]
+    """Draw with the pointer, or take an example; what is drawn goes into the draft."""
+    points: Points = draft.values()["data.points"]
     _CANVAS(key="drawing", data={"points": points}, on_drawn_change=_take, height="content")
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, make in EXAMPLES.items():
@@ -73,4 +73,4 @@ def _is_point(sent: Any) -> bool:
 
 
 def _put(points: Points) -> None:
-    form.put({"data.points": points})
+    draft.put({"data.points": points})

@@ -9,7 +9,7 @@ import streamlit as st
 
 from gancore.config import needed
 from ui import state
-from ui.forms import form
+from ui.forms import draft
 from ui.words import plain
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def panel() -> None:
     from gancore.data.imported import imported_sets
 
     sets = {each.name: each for each in imported_sets()}
-    chosen = st.session_state["draft"]["data.own"]
+    chosen = draft.values()["data.own"]
     turn = st.session_state.get("imports", 0)  # after an import all of this is made anew, the popover closed
     if sets:
         names = list(sets)
@@ -107,9 +107,9 @@ def _summary(report: ImportReport) -> str:
 
 def _take(own: ImportedSet) -> None:
     """Train on this set."""
-    kind = st.session_state["draft"]["model.kind"]
+    kind = draft.values()["model.kind"]
     channels = {"model.nc": own.channels} if "model.nc" not in needed("model.kind", kind) else {}
-    form.put({"data.own": own.name, "data.own_counts": own.counts} | channels)
+    draft.put({"data.own": own.name, "data.own_counts": own.counts} | channels)
 
 
 def _choose() -> None:
@@ -124,5 +124,5 @@ def _delete(name: str) -> None:
     from gancore.data.imported import remove
 
     remove(name)
-    form.put({"data.own": "", "data.own_counts": ()})
+    draft.put({"data.own": "", "data.own_counts": ()})
     st.session_state["imports"] = st.session_state.get("imports", 0) + 1

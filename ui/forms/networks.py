@@ -12,7 +12,7 @@ import streamlit as st
 from gancore.config import ConfigError
 from ui import state
 from ui.figures.networks import PARTS, networks_svg, shape_text
-from ui.forms import form
+from ui.forms import draft
 from ui.words import plain
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ def _panel() -> None:
 
         problem = None
         try:
-            st.session_state["networks-of"] = form.draft()
+            st.session_state["networks-of"] = draft.config()
         except ConfigError as error:  # what was drawn last stays, so that nothing jumps
             problem = plain(str(error))
-        described = describe_layers(st.session_state.get("networks-of") or form.origin().config)
+        described = describe_layers(st.session_state.get("networks-of") or draft.origin().config)
         _PICTURE(key="networks-picture", data={"svg": networks_svg(described)}, height="content")
         st.caption(f":red[:material/error: {problem}]" if problem else f":material/schema: {totals(described)}")
         st.dataframe(

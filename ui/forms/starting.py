@@ -5,7 +5,8 @@ from __future__ import annotations
 from gancore.config import ConfigError, RunConfig
 from gancore.store import Run, RunNotFound
 from ui import state
-from ui.forms.form import Fork
+from ui.forms.draft import Fork
+from ui.forms.titles import Title, naming
 
 
 class NotStarted(RuntimeError):
@@ -13,14 +14,15 @@ class NotStarted(RuntimeError):
 
 
 def launch(
-    config: RunConfig, name: str, *, experiment: str | None = None, fork: Fork | None = None, priority: int = 0
+    config: RunConfig, title: Title, *, experiment: str | None = None, fork: Fork | None = None, priority: int = 0
 ) -> Run:
-    """A new run of that name, or one like it, handed to the worker: from scratch, or going on from a checkpoint.
+    """A new run, named by its title and handed to the worker: from scratch, or going on from a checkpoint.
 
     Raises `NotStarted`.
     """
     try:
-        run = _create(config, free_name(name), experiment, fork)
+        run = _create(config, free_name(title.text(config)), experiment, fork)
+        run.edit_meta(naming=naming(run.name, title))
         state.executor().submit(run, priority)
     except RunNotFound:
         raise NotStarted("The run to fork is not here any more; it may be in the trash.") from None

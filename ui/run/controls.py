@@ -9,7 +9,8 @@ from gancore.executors.loading import load_torch
 from gancore.store import Run, RunBusy
 from gancore.store.records import RESUMABLE, Command
 from ui import state
-from ui.forms import form, starting
+from ui.forms import draft, starting
+from ui.forms.titles import title_of
 from ui.words import plain
 
 
@@ -46,14 +47,13 @@ def _take_fork(run: Run, checkpoint: str) -> None:
         st.toast(plain(str(problem)), icon=":material/error:")
         return
     st.session_state["forks"] = st.session_state.get("forks", 0) + 1
-    title = f"fork of {run.name}" + (f" at step {int(checkpoint):,}" if checkpoint != "last" else "")
-    form.start_from(config, title, run.experiment, fork=form.Fork(run.id, checkpoint))
+    draft.start_from_checkpoint(run, checkpoint, config)
 
 
 def restart_on_embedded(run: Run) -> None:
     try:
         config = run.config.replace({"data.name": "mnist-5k", "data.limit": None})
-        other = starting.launch(config, f"{run.name} on mnist-5k", experiment=run.experiment)
+        other = starting.launch(config, title_of(run).after(run.config, config), experiment=run.experiment)
     except (ConfigError, starting.NotStarted) as problem:  # a batch that 4,500 images do not fill
         st.error(plain(str(problem)), icon=":material/error:")
         return
@@ -75,9 +75,8 @@ def control_buttons(run: Run, place: str) -> None:
             st.rerun()
         return
     if place == "view":
-        settings = (run.config_now, run.name, run.experiment)
         icon = ":material/content_copy:"
-        if st.button("Use settings", icon=icon, key=f"use-{key}", on_click=form.start_from, args=settings):
+        if st.button("Use settings", icon=icon, key=f"use-{key}", on_click=draft.start_from_run, args=(run,)):
             st.rerun()  # the form, too
     if shown in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", key=f"resume-{key}"):
         resume(run)

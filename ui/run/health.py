@@ -16,7 +16,8 @@ from gancore.health.remedies import Remedy
 from gancore.health.signs import SIGNS
 from gancore.store import Run, RunStore
 from ui import state
-from ui.forms import form, starting
+from ui.forms import draft, starting
+from ui.forms.titles import title_of
 from ui.words import plain
 
 PATIENCE = 20.0  # seconds that a run is given to stop before its checkpoint is forked
@@ -153,15 +154,15 @@ def apply(run: Run, remedy: Remedy) -> None:
         before = run.config_now
         config = before.replace(remedy.changes)
         going = _stop(run, wait=remedy.fork)
-        fork = form.Fork(run.id, "last") if remedy.fork else None
-        name = form.changed_name(run.name, before, config)
+        fork = draft.Fork(run.id, "last") if remedy.fork else None
+        title = title_of(run).after(before, config)
         # What was stopped makes room for it: nothing that waits comes in between.
-        new = starting.launch(config, name, experiment=run.experiment, fork=fork, priority=int(going))
+        new = starting.launch(config, title, experiment=run.experiment, fork=fork, priority=int(going))
     except (ConfigError, starting.NotStarted) as problem:
         st.toast(plain(str(problem)), icon=":material/error:")
         return
-    if form.holds(before):  # what is prepared for another run stays
-        form.take_over(config, name, run.experiment)
+    if draft.is_untouched(before):  # what is prepared for another run stays
+        draft.start_from(draft.Origin(config, title, new.name, run.experiment))
     st.query_params["run"] = new.id
     st.rerun()
 

@@ -15,7 +15,7 @@ from gancore.store import Run, RunBusy
 from gancore.store.records import RESUMABLE
 from gancore.text import describe_duration
 from ui import navigation, state
-from ui.forms import form
+from ui.forms import draft
 from ui.run import controls, film, health, quality, view
 from ui.run.progress import LIVE, state_word
 from ui.run.strip import WATCH
@@ -143,7 +143,7 @@ def actions(chosen: Sequence[Run]) -> None:
                 controls.resume(run)
             st.rerun()
         if one and st.button("Use settings in Train", icon=":material/content_copy:"):
-            form.start_from(one.config, one.name, one.experiment)
+            draft.start_from_run(one)
             st.switch_page(navigation.TRAIN, query_params={"run": one.id})
         if st.button("Delete", icon=":material/delete:"):
             _delete(chosen)

@@ -1,0 +1,75 @@
+"""The draft and its picker: what fills the form, and that nothing which comes late empties it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from gancore.config import RunConfig
+from gancore.experiments import EXPERIMENTS
+from tests.app.test_train import experiments, start, unfold, widget
+from ui.forms import draft, picker
+from ui.forms.titles import Title
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    monkeypatch.setattr(st, "session_state", found)
+    return found
+
+
+@pytest.mark.usefixtures("session")
+def test_a_fork_that_is_prepared_is_not_untouched():
+    config = RunConfig()
+    start = draft.Origin(config, Title("good"))
+    draft.start_from(start)
+    assert draft.is_untouched(config)
+    draft.put({"model.ngf": 64})
+    assert not draft.is_untouched(config)
+    draft.start_from(draft.Origin(config, Title("fork of good"), fork=draft.Fork("good", "last")))
+    assert not draft.is_untouched(config)
+
+
+def test_a_late_word_from_a_replaced_picker_is_ignored(session):
+    first = draft.picker_key()
+    session[first] = "dcgan-ngf"
+    draft.start_from(draft.Origin(RunConfig(), Title("good"), fork=draft.Fork("good", "last")))
+    assert draft.picker_key() != first
+    picker._take_experiment(first)
+    picker._take_run(EXPERIMENTS["dcgan-ngf"])
+    assert draft.origin().fork == draft.Fork("good", "last")
+
+
+def test_the_picker_keeps_its_place_while_it_is_used(session):
+    key = draft.picker_key()
+    session[key] = "dcgan-ngf"
+    picker._take_experiment(key)
+    assert draft.origin().experiment == "dcgan-ngf"
+    assert draft.picker_key() == key
+
+
+def test_a_new_runs_title_is_recorded_beside_its_name(open_page, runs):
+    app = open_page("train")
+    widget(app, "model.ngf", "s").set_value(64).run()
+    start(app)
+    start(app)
+    first, second = sorted(runs.list(), key=lambda run: run.name)
+    assert (first.name, second.name) == ("quickstart, ngf 64", "quickstart, ngf 64 #2")
+    assert first.meta.naming.start == second.meta.naming.start == "quickstart"
+    assert second.meta.naming.changed == ("model.ngf",)
+
+
+def test_settings_of_a_run_are_those_in_effect(open_page, finished):
+    run = finished("steered")
+    run.write_status(run.status.model_copy(update={"state": "stopped"}))
+    run.steer({"optim.lr_d": 1e-3})
+    run.record_change(run.changes()[0], 10)
+    app = open_page("train", run=run.id)
+    app.button(key=f"use-view-{run.id}").click().run()
+    unfold(app)
+    assert widget(app, "optim.lr_d", "s").value == 1e-3
+    assert experiments(app).options[0] == "Settings of steered"
+    assert any(caption.value == "steered, unchanged" for caption in app.caption)

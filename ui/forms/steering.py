@@ -1,0 +1,63 @@
+"""Changing the settings of the run that trains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from gancore.config import SETTINGS, STEERABLE, ConfigError
+from gancore.store import Run
+from gancore.text import describe_value
+from ui.forms import draft
+from ui.words import plain
+
+
+def steering(run: Run) -> None:
+    """Where the form differs from the run that trains, in settings that can change while it does: a button to apply
+    them."""
+    if message := st.session_state.pop("steered", None):
+        st.toast(plain(message[0]), icon=message[1])
+    changes = differences(run)
+    if not changes:
+        return
+    words = ", ".join(f"{SETTINGS[path].label} {describe_value(value)}" for path, value in changes.items())
+    with st.container(border=True, key="steering"):
+        st.markdown(f":material/swap_horiz: **{plain(run.name)}** trains with other values.")
+        st.button(
+            f"Apply to it now: {words}",
+            icon=":material/bolt:",
+            key="apply",
+            width="stretch",
+            on_click=_steer,
+            args=(run, changes),
+            help="The run goes on with these from its next step; the change is kept with it and marked on its curves.",
+        )
+
+
+def differences(run: Run) -> dict[str, Any]:
+    """The settings in the form that the run could be given now, with their values by path."""
+    try:
+        now, wanted = run.steered_config, draft.config()
+    except ConfigError:
+        return {}
+    if now.model.kind != wanted.model.kind:
+        return {}
+    start = draft.origin().config  # what was not chosen here is offered only where the run, too, began with it
+    return {
+        path: wanted.flat[path]
+        for path in STEERABLE
+        if now.uses(path)
+        and wanted.uses(path)
+        and now.flat[path] != wanted.flat[path]
+        and (wanted.flat[path] != start.flat[path] or start.flat[path] == run.config.flat[path])
+    }
+
+
+def _steer(run: Run, changes: dict[str, Any]) -> None:
+    try:
+        run.steer(changes)
+    except (ConfigError, OSError) as problem:
+        st.session_state["steered"] = (str(problem), ":material/error:")
+    else:
+        st.session_state["steered"] = (f"{run.name} goes on with the new values.", ":material/bolt:")

@@ -1,0 +1,170 @@
+"""A setting -> its widget: the form is made from `gancore.config.SETTINGS`, so that a new field shows up by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from gancore.config import SETTINGS, ConfigError, check_setting, parse_setting, uses
+from gancore.config.datasets import DATASETS
+from gancore.config.setting import Setting
+from gancore.text import describe_rate, describe_value
+from ui.forms import draft
+
+GROUPS = ("Network", "Learning", "Data", "Training", "Objective")
+PICKED = ("data.own",)  # in a panel of its own
+
+
+def settings_form(panels: Mapping[str, Callable[[], None]]) -> None:
+    """Every setting that has an effect, grouped; the less used ones folded away.
+
+    `panels` are what some datasets ask for besides, such as a canvas to draw on: dataset -> what shows it.
+    """
+    values = draft.values()
+    for group in GROUPS:
+        offered = [s for s in SETTINGS.values() if s.group == group and not s.hidden and s.path not in PICKED]
+        used = [setting for setting in offered if uses(setting.path, values)]
+        if not used:
+            continue
+        with st.expander(group, expanded=group != "Objective", key=f"group:{group}"):
+            for setting in used:
+                if setting.main:
+                    _widget(setting)
+                if setting.path == "data.name" and (panel := panels.get(values["data.name"])):
+                    panel()
+            rest = [setting for setting in used if not setting.main]
+            if rest and st.toggle(
+                "More", key=f"more:{group}", help=", ".join(s.label for s in rest), persist_state="session"
+            ):
+                for setting in rest:
+                    _widget(setting)
+
+
+def _widget(setting: Setting) -> None:
+    if setting.kind == "choice":
+        _choice(setting)
+    elif setting.kind == "bool":
+        st.toggle(setting.label, help=_help(setting), **_wire(setting, "w", _value(setting), _take))
+    elif setting.scale == "log":
+        _log_slider(setting)
+    elif setting.scale == "linear":
+        _linear_slider(setting)
+    else:
+        _typed(setting, label_visibility="visible")
+
+
+def _choice(setting: Setting) -> None:
+    titles = {name: info.title for name, info in DATASETS.items()} if setting.path == "data.name" else {}
+    st.selectbox(
+        setting.label,
+        setting.choices,
+        format_func=lambda value: titles.get(value, str(value).replace("_", " ")),
+        help=_help(setting),
+        **_wire(setting, "w", _value(setting), _take),
+    )
+
+
+def _log_slider(setting: Setting) -> None:
+    """A slider over the marks on a log scale, and a box to type any other value into."""
+    value = _value(setting)
+    with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
+        st.select_slider(
+            setting.label,
+            sorted({*log_marks(setting), value}),
+            format_func=_show,
+            help=_help(setting),
+            **_wire(setting, "s", value, _take),
+        )
+        _typed(setting, label_visibility="collapsed", width=84)
+
+
+def _linear_slider(setting: Setting) -> None:
+    whole = setting.kind == "int"
+    step = 1 if whole else 0.01
+    low, high = setting.low or 0, setting.high or 1
+    st.slider(
+        setting.label,
+        int(low) if whole else float(low),
+        int(high) if whole else max(float(high) - (step if setting.open_high else 0), _value(setting)),
+        step=step,
+        help=_help(setting),
+        **_wire(setting, "w", _value(setting), _take),
+    )
+
+
+def _typed(setting: Setting, *, label_visibility: Any, width: Any = "stretch") -> None:
+    text = draft.typed().get(setting.path, _show(_value(setting)))
+    st.text_input(
+        setting.label if label_visibility == "visible" else f"{setting.label}, typed",
+        help=_help(setting) if label_visibility == "visible" else None,
+        label_visibility=label_visibility,
+        width=width,
+        placeholder=setting.empty if setting.optional else None,
+        **_wire(setting, "t", text, _take_text),
+    )
+
+
+def log_marks(setting: Setting) -> list[Any]:
+    """The stops of a log slider: the marks, and for fractions 1, 2 and 5 of every decade between them."""
+    if setting.kind == "int":
+        return [int(mark) for mark in setting.marks]
+    decades = range(math.floor(math.log10(min(setting.marks))), math.ceil(math.log10(max(setting.marks))) + 1)
+    series = (float(f"{digit}e{decade}") for decade in decades for digit in (1, 2, 5))
+    inside = (value for value in series if min(setting.marks) <= value <= max(setting.marks))
+    return sorted({*inside, *setting.marks})
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    return describe_rate(value) if isinstance(value, float) else str(value)
+
+
+def _value(setting: Setting) -> Any:
+    return draft.values()[setting.path]
+
+
+def _wire(setting: Setting, role: str, value: Any, on_change: Any) -> dict[str, Any]:
+    """What connects a widget to the draft: its key, seeded with `value`, and what happens when it is used."""
+    key = draft.widget_key(setting.path, role)
+    st.session_state.setdefault(key, value)
+    fixed = draft.origin().fixes(setting.path)
+    return {"key": key, "on_change": on_change, "args": (setting, role, key), "disabled": fixed}
+
+
+def _help(setting: Setting) -> str:
+    """What a setting does, and where the value that the form started with comes from."""
+    start = draft.origin()
+    if start.fixes(setting.path):
+        return f"{setting.help}\n\nA fork cannot change this: the checkpoint has it."
+    source = start.source_of(setting.path)
+    value = describe_value(start.config.flat[setting.path])
+    parts = [setting.help, f"Here **{value}**: {source}." if source else "", _class_names(setting)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _class_names(setting: Setting) -> str:
+    """Which number stands for which class, in the help of the setting that asks for numbers."""
+    names = DATASETS[draft.values()["data.name"]].classes if setting.path == "data.classes" else ()
+    return " · ".join(f"{number} {name}" for number, name in enumerate(names[:12]) if name != str(number))
+
+
+def _take(setting: Setting, role: str, key: str) -> None:
+    if key == draft.widget_key(setting.path, role):  # else a late word from a widget that was replaced
+        draft.choose(setting.path, st.session_state[key], role)
+
+
+def _take_text(setting: Setting, role: str, key: str) -> None:
+    """A typed value goes into the draft if the setting can have it; otherwise it stays in the box, and is explained."""
+    if key != draft.widget_key(setting.path, role):
+        return
+    typed = st.session_state[key].strip()
+    try:
+        draft.choose(setting.path, check_setting(setting.path, parse_setting(setting.path, typed)), role)
+    except ConfigError:
+        draft.typed()[setting.path] = typed
