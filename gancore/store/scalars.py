@@ -51,8 +51,13 @@ def _read_table(path: Path) -> pa.Table | None:
             batch.validate()
             batches.append(batch)
     table = pa.Table.from_batches(batches, reader.schema)
-    first = {field.name: place for place, field in reversed(list(enumerate(table.schema))) if _is_number(field.type)}
-    return table.select(sorted(first.values()))
+    return table.select(number_columns(table.schema))
+
+
+def number_columns(schema: pa.Schema) -> list[int]:
+    """The places of the columns that hold numbers, the first of each name."""
+    first = {field.name: place for place, field in reversed(list(enumerate(schema))) if _is_number(field.type)}
+    return sorted(first.values())
 
 
 def _is_number(kind: pa.DataType) -> bool:

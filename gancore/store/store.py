@@ -40,7 +40,7 @@ from gancore.config import (
 )
 from gancore.config.forks import check_networks, with_length
 from gancore.files import draft_name, read_regular, sweep_drafts, write_atomic, write_json
-from gancore.store import evaluations
+from gancore.store import evaluations, tails
 from gancore.store.evaluations import Evaluation
 from gancore.store.records import (
     MOST_COUNT,
@@ -57,7 +57,6 @@ from gancore.store.records import (
     read_json,
     read_record,
 )
-from gancore.store.scalars import read_scalars
 
 fcntl: ModuleType | None
 try:
@@ -241,7 +240,7 @@ class Run:
 
     def scalars(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The curves, one row a step."""
-        return read_scalars(self.path / "scalars.arrow", columns)
+        return tails.follow(self.path / "scalars.arrow", columns)
 
     def evaluations(self) -> list[Evaluation]:
         """What was measured of its samples, by step; files that cannot be read are left out."""

@@ -1,0 +1,183 @@
+"""Curve files that are read again and again while they grow: each time only what was appended.
+
+What was read of a file stays in memory, for all threads of the process together, as long as there is room. A file is
+taken for the same one as before if it is the same inode, no shorter, and still has the bytes that were read last at
+their place; else it was replaced (a resume writes a new one), and is read from its beginning.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from gancore.files import open_regular
+from gancore.store.scalars import MOST_BYTES, number_columns, read_scalars
+
+MOST_FILES = 64  # that are remembered
+MOST_MEMORY = 256_000_000  # bytes of the numbers that are remembered
+_ANCHOR = 4_096  # bytes before the end of what was read, by which a file is known again
+
+Numbers = npt.NDArray[np.generic]
+
+
+class _Stamp(NamedTuple):
+    """When this stays, nobody wrote."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+
+
+class _Unusual(Exception):
+    """A file whose columns can only be told from all of it, such as one of whole numbers with gaps."""
+
+
+class _Column:
+    """Numbers that grow at their end. What was given out stays as it is."""
+
+    def __init__(self, values: Numbers) -> None:
+        self._values = values
+        self._count = len(values)
+
+    def append(self, values: Numbers) -> None:
+        count = self._count + len(values)
+        if count > len(self._values):
+            larger = np.empty(max(count, 3 * len(self._values) // 2), self._values.dtype)
+            larger[: self._count] = self._values[: self._count]
+            self._values = larger
+        self._values[self._count : count] = values
+        self._count = count
+
+    def so_far(self) -> Numbers:
+        shown = self._values[: self._count].view()
+        shown.flags.writeable = False
+        return shown
+
+    @property
+    def memory(self) -> int:
+        return self._values.nbytes
+
+
+class _Tail:
+    """What is known of one file."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._stamp: _Stamp | None = None
+        self._schema = b""  # the message that begins the file
+        self._anchor = b""  # the last bytes that were read
+        self._read = 0  # bytes of whole batches
+        self._places: list[int] = []
+        self._columns: dict[str, _Column] = {}
+
+    def refresh(self, path: Path) -> None:
+        """Read what is new. Raises `OSError`, `ValueError` or `ArrowException` if nothing can be read."""
+        try:
+            with open_regular(path) as file:
+                facts = os.fstat(file.fileno())
+                stamp = _Stamp(facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+                if stamp == self._stamp:
+                    return
+                if stamp.size > MOST_BYTES:
+                    raise ValueError(f"{path.name} is too large")
+                same = self._stamp is not None and stamp[:2] == self._stamp[:2] and stamp.size >= self._read
+                if same:
+                    file.seek(self._read - len(self._anchor))
+                    same = file.read(len(self._anchor)) == self._anchor
+                if not same:
+                    self._forget()
+                    file.seek(0)
+                self._take(file.read(MOST_BYTES))
+                self._stamp = stamp
+        except BaseException:
+            self._forget()
+            raise
+
+    def _take(self, new: bytes) -> None:
+        """Append the whole batches among bytes that follow those that were read."""
+        before = len(self._schema)
+        source = pa.BufferReader(pa.py_buffer(self._schema + new))
+        with pa.ipc.open_stream(source) as reader:
+            schema = reader.schema  # decoded only now
+            if not self._schema:
+                self._begin(schema)
+                self._schema = new[: source.tell()]
+                self._read, before = source.tell(), 0
+            position = source.tell()
+            with suppress(StopIteration, OSError, pa.ArrowException):  # the last two are a torn tail
+                while True:
+                    batch = reader.read_next_batch()
+                    batch.validate()
+                    self._append(batch)
+                    position = source.tell()
+        taken = (self._schema + new if before else new)[:position]
+        self._anchor = (self._anchor + taken[before:])[-_ANCHOR:]
+        self._read += position - len(self._schema)
+
+    def _begin(self, schema: pa.Schema) -> None:
+        if any(pa.types.is_dictionary(field.type) for field in schema):
+            raise _Unusual
+        self._places = number_columns(schema)
+        for place in self._places:
+            field = schema.field(place)
+            self._columns[field.name] = _Column(np.empty(0, field.type.to_pandas_dtype()))
+
+    def _append(self, batch: pa.RecordBatch) -> None:
+        arrays = [batch.column(place) for place in self._places]
+        values = [array.to_numpy(zero_copy_only=False) for array in arrays]
+        for column, numbers in zip(self._columns.values(), values, strict=True):
+            if numbers.dtype != column.so_far().dtype:
+                raise _Unusual
+            column.append(numbers)
+
+    def frame(self, columns: Sequence[str] | None) -> pd.DataFrame:
+        """The rows so far, without copying them."""
+        names = self._columns if columns is None else [name for name in columns if name in self._columns]
+        return pd.DataFrame({name: self._columns[name].so_far() for name in names}, copy=False)
+
+    @property
+    def memory(self) -> int:
+        return sum(column.memory for column in self._columns.values())
+
+
+_tails: OrderedDict[Path, _Tail] = OrderedDict()  # the one that was read last is the last
+_lock = threading.Lock()
+
+
+def follow(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """What `read_scalars` gives, for a file that is looked at again and again. The numbers must not be written to."""
+    with _lock:
+        tail = _tails.setdefault(path, _Tail())
+        _tails.move_to_end(path)
+    try:
+        with tail.lock:
+            tail.refresh(path)
+            frame = tail.frame(columns)
+    except (_Unusual, OSError, ValueError, pa.ArrowException):
+        with _lock:
+            _tails.pop(path, None)
+        return read_scalars(path, columns)
+    _make_room()
+    return frame
+
+
+def _make_room() -> None:
+    with _lock:
+        memory = sum(tail.memory for tail in _tails.values())
+        while _tails and (len(_tails) > MOST_FILES or memory > MOST_MEMORY):
+            _, oldest = _tails.popitem(last=False)
+            memory -= oldest.memory
