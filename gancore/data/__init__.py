@@ -56,7 +56,7 @@ def load(config: RunConfig, split: str = "train") -> Images:
     data, training = config.data, split == "train"
     stamp = version(data.own) if data.name == "own" else 0
     whole = _load(
-        *(data.name, data.own, stamp, data.own_counts, data.points),
+        *(data.name, data.own, stamp, data.own_counts, data.own_hash, data.points),
         *(split, data.image_size, data_root(), cache_root()),
     )
     images = _first_of_each(whole, [count if training else count and len(whole) for count in config.class_counts])
@@ -76,6 +76,7 @@ def _load(
     own: str,
     _stamp: int,  # tells a set of one's own from an earlier one of that name
     own_counts: tuple[int, ...],
+    own_hash: str,
     points: tuple[tuple[float, ...], ...],
     split: str,
     size: int,
@@ -88,8 +89,9 @@ def _load(
         drawn = points if name == "drawn" else ()
         return Images(coordinates, labels, origin=digest(f"{name} {TOY_SIGMA[name]} {drawn}", labels))
     if name == "own":
-        pixels, labels = load_imported(own, own_counts)
-    elif name == "cifar10":
+        pixels, labels, held = load_imported(own, own_counts, own_hash)
+        return Images(resize(pixels, size), labels, origin=held)
+    if name == "cifar10":
         pixels, labels = cifar.load_cifar(split, root)
     elif name in idx.IDX_SETS:
         pixels, labels = idx.load_idx(name, split, root)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import math
+import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,20 +15,58 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from gancore.files import write_atomic
+from gancore.files import replace, temporary_name
+from gancore.progress import Cancelled, never
 
 Array = npt.NDArray[Any]
 Expected = Mapping[str, tuple[npt.DTypeLike, tuple[int | None, ...]]]  # dtype and shape by name; None: any length
 
 LIMIT = 2 * 10**9  # bytes of one array
 
+_CHUNK = 2**22  # bytes that are packed at once
+
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     """An .npz file with `arrays`, whole or not at all. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    write_atomic(path, buffer.getvalue())
+    temporary = temporary_name(path)
+    try:
+        pack_arrays(temporary, arrays)
+        replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def pack_arrays(path: Path, arrays: Mapping[str, Array], cancelled: Callable[[], bool] = never) -> None:
+    """Write an .npz file in place. Raises `OSError`, and `Cancelled` as soon as it is, with part of the file there."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            _pack(archive, name, array, cancelled)
+
+
+def add_array(path: Path, name: str, array: Array) -> None:
+    """Add an array to an .npz file, unless it has one of that name: all at once or not at all. Raises `OSError`."""
+    temporary = temporary_name(path)
+    try:
+        shutil.copyfile(path, temporary)
+        with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
+            if f"{name}.npy" in archive.namelist():
+                return
+            _pack(archive, name, array)
+        replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _pack(archive: zipfile.ZipFile, name: str, array: Array, cancelled: Callable[[], bool] = never) -> None:
+    array = np.ascontiguousarray(array)
+    content = array.reshape(-1).view(np.uint8)
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        for start in range(0, len(content), _CHUNK):
+            if cancelled():
+                raise Cancelled
+            file.write(content[start : start + _CHUNK].tobytes())
 
 
 def read_arrays(path: Path, expected: Expected) -> dict[str, Array] | None:

@@ -1,4 +1,4 @@
-"""Image sets that somebody imported: read once from whatever they were, kept as arrays.
+"""Image sets that were imported: kept as arrays, found by name, told apart by what they hold.
 
 A set is one file, `<cache>/images/<name>.npz`, with square images of one size, in a random order that never changes.
 It may have been damaged or made by somebody else, so it is looked at before it is used.
@@ -8,31 +8,33 @@ from __future__ import annotations
 
 import itertools
 import json
-import posixpath
 import re
-import statistics
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from filelock import FileLock
 from torch import Tensor
 
 from gancore import rng
-from gancore.data.arrays import read_arrays, read_shape, write_arrays
+from gancore.data.arrays import add_array, pack_arrays, read_arrays, read_shape
 from gancore.data.errors import BadImages, DataUnavailable
-from gancore.data.pictures import Picture, is_grey, read_picture, scaled
+from gancore.data.identity import digest
 from gancore.data.roots import cache_root
-from gancore.data.untrusted import Entry, Source, Unusable, entries
+from gancore.files import replace, sweep, temporary_name
+from gancore.progress import never
 
 SIDES = (8, 16, 28, 32, 64)  # of `data.image_size`
-MIN_IMAGES, MAX_IMAGES = 16, 100_000
-MAX_CLASSES = 1_000
-NAMED = 5  # skipped files that a report names
+MAX_IMAGES, MAX_CLASSES = 100_000, 1_000
+
+Images = npt.NDArray[np.uint8]  # (N, C, S, S)
+Labels = npt.NDArray[np.int16]  # (N,)
 
 
 @dataclass(frozen=True)
@@ -46,43 +48,6 @@ class ImportedSet:
     size: int  # pixels of a side
 
 
-@dataclass(frozen=True)
-class ImportReport:
-    """What became of an import, for people."""
-
-    made: ImportedSet
-    skipped: int  # files that could not be used
-    reasons: tuple[str, ...]  # why, for the first few of them: `a/b.png: not an image that can be read`
-    note: str = ""  # what else is worth a sentence
-
-    @property
-    def used(self) -> int:
-        return sum(self.made.counts)
-
-
-def import_images(source: Source, name: str) -> ImportReport:
-    """Read the images of a folder, a zip or uploads into a set called `name`, or `name-2` and so on if that is taken.
-
-    An image's class is the folder it lies in; those in no folder are of the class `images`. Each is cut to the square
-    in its middle and scaled to one size, the smallest of `SIDES` that most reach. Raises `BadImages`.
-    """
-    slug = _free(slugged(name))  # an earlier set stays: runs were trained on it, and may go on
-    with entries(source) as found:
-        chosen, note = _training(found)
-        if len(chosen) > MAX_IMAGES:
-            raise BadImages(f"There are {len(chosen):,} files: import at most {MAX_IMAGES:,} at once.")
-        pictures, classes, problems = _read_all(chosen)
-    if len(pictures) < MIN_IMAGES:
-        why = f": {problems[0]}" if problems else ""
-        raise BadImages(f"{len(pictures)} images can be used, and at least {MIN_IMAGES} are needed{why}.")
-    names = sorted(set(classes))
-    if len(names) > MAX_CLASSES:
-        raise BadImages(f"There are images in {len(names):,} folders: a set has at most {MAX_CLASSES:,} classes.")
-    labels = np.array([names.index(each) for each in classes], dtype=np.int16)
-    made = _keep(slug, _stacked(pictures), labels, names)
-    return ImportReport(made, len(problems), tuple(problems[:NAMED]), note)
-
-
 def imported_sets() -> list[ImportedSet]:
     """All imported sets that can be read, by name."""
     found = (_described(path) for path in sorted(_folder().glob("*.npz")))
@@ -94,24 +59,77 @@ def find(name: str) -> ImportedSet | None:
     return _described(_path(name)) if _is_slug(name) else None
 
 
+def settings_of(name: str) -> dict[str, Any]:
+    """The settings of a run that trains on an imported set, by path; none if there is no such set."""
+    chosen = find(name)
+    if chosen is None:
+        return {}
+    facts = {"data.own": name, "data.own_counts": chosen.counts, "data.own_hash": contents(name)}
+    return {**facts, "model.nc": chosen.channels}
+
+
+def contents(name: str) -> str:
+    """The digest of a set's images, labels and class names, as `data.own_hash`; empty if it cannot be read.
+
+    It is part of the file. Sets that an earlier version imported have none: it is computed once, and added.
+    """
+    return _contents(_path(name), version(name)) if _is_slug(name) else ""
+
+
+def keep(
+    slug: str, images: Images, labels: Labels, names: Sequence[str], cancelled: Callable[[], bool] = never
+) -> ImportedSet:
+    """Write a set. Shuffled, so that the first images are of all classes. Raises `BadImages`, or `Cancelled`.
+
+    Where there is a set of that name, it gets a number: runs were trained on the earlier one, and may go on.
+    """
+    order = torch.randperm(len(images), generator=rng.generator(0, "own/order")).numpy()
+    images, labels = images[order], labels[order]
+    held = _digest(images, labels, names)
+    words = {"classes": _text(json.dumps(list(names))), "hash": _text(held)}
+    temporary = temporary_name(_path(slug))
+    try:
+        _folder().mkdir(parents=True, exist_ok=True)
+        pack_arrays(temporary, {"images": images, "labels": labels, **words}, cancelled)
+        with _alone():
+            sweep(_folder())
+            name = _free(slug)
+            replace(temporary, _path(name))
+    except OSError as error:
+        raise BadImages(f"{_folder()} cannot be written ({error.strerror}): set GANCORE_CACHE.") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    counts = np.bincount(labels, minlength=len(names))
+    return ImportedSet(name, tuple(counts.tolist()), tuple(names), images.shape[1], images.shape[-1])
+
+
 def remove(name: str) -> None:
     """Delete an imported set; runs that used it keep their results. Nothing happens if there is none."""
     if _is_slug(name):
-        _path(name).unlink(missing_ok=True)
+        with _alone():
+            _path(name).unlink(missing_ok=True)
 
 
-def load_imported(name: str, counts: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """Images (N, C, S, S) uint8 and labels (N,) int64. `DataUnavailable` too if a class has fewer than `counts`."""
+def load_imported(name: str, counts: Sequence[int], expected: str = "") -> tuple[Tensor, Tensor, str]:
+    """Images (N, C, S, S) uint8, labels (N,) int64, and the digest of the set. Raises `DataUnavailable`.
+
+    So does a set of which a class has fewer images than `counts`, and one whose digest is not the `expected` one.
+    """
     known = find(name)
-    saved = None if known is None else read_arrays(_path(name), {"images": (np.uint8, (None,) * 4)})
+    saved = None if known is None else read_arrays(_path(name), {"images": (np.uint8, (None,) * 4), **_LABELS})
     if known is None or saved is None:
         raise DataUnavailable(f"The image set {name} is not on this machine, or damaged: import it again.")
+    held = _digest(saved["images"], saved["labels"], known.classes)
+    if expected and held != expected:
+        raise DataUnavailable(
+            f"The image set {name} holds other images than those that this run was started with: delete that set and "
+            "import the earlier images under its name, or start a new run with the set as it is now."
+        )
     there = (*known.counts, *[0] * len(counts))
     if any(here < wanted for here, wanted in zip(there, counts, strict=False)):
         raise DataUnavailable(f"The image set {name} has fewer images than when it was chosen: choose it again.")
-    labels = _labels(_path(name))
-    assert labels is not None  # they were looked at by `find`
-    return torch.from_numpy(saved["images"]), torch.from_numpy(labels).long()
+    return torch.from_numpy(saved["images"]), torch.from_numpy(saved["labels"]).long(), held
 
 
 def version(name: str) -> int:
@@ -147,64 +165,48 @@ def _path(name: str) -> Path:
     return _folder() / f"{name}.npz"
 
 
-def _training(found: list[Entry]) -> tuple[list[Entry], str]:
-    """Only the training images, where there are test images beside them, and a note that says so."""
-    folders = [posixpath.join("", *entry.parts[:-1]) for entry in found]
-    depth = len([part for part in posixpath.commonpath(folders).split("/") if part]) if found else 0
-    tops = {entry.parts[depth] for entry in found if len(entry.parts) > depth + 1}
-    if not {"train", "test"} <= tops:
-        return found, ""
-    chosen = [entry for entry in found if entry.parts[depth] == "train"]
-    return chosen, f"Only the {len(chosen):,} files in train/ were read, not those beside it."
+@contextmanager
+def _alone() -> Iterator[None]:
+    """No other process names, adds to or deletes a set in the block. Raises `OSError`."""
+    _folder().mkdir(parents=True, exist_ok=True)
+    with FileLock(_folder() / ".lock"):
+        yield
 
 
-def _read_all(chosen: list[Entry]) -> tuple[list[Picture], list[str], list[str]]:
-    """Pictures, the class of each, and what was wrong with the files that are none."""
-    pictures, classes, problems = [], [], []
-    for entry in chosen:
-        try:
-            pictures.append(read_picture(entry.read()))
-            classes.append(entry.parts[-2] if len(entry.parts) > 1 else "images")
-        except Unusable as problem:
-            problems.append(f"{entry.name}: {problem}")
-    return pictures, classes, problems
+_LABELS = {"labels": (np.int16, (None,))}
+_HEX = re.compile(r"[0-9a-f]{32}")
 
 
-def _stacked(pictures: list[Picture]) -> npt.NDArray[np.uint8]:
-    """All pictures at one size, (N, C, S, S), C = 1 if none has a colour."""
-    middle = statistics.median(len(picture) for picture in pictures)
-    side = next(side for side in SIDES if side >= middle)
-    channels = 1 if all(is_grey(picture) for picture in pictures) else 3
-    images = np.empty((len(pictures), channels, side, side), np.uint8)
-    for place, picture in enumerate(pictures):
-        images[place] = scaled(picture, side).transpose(2, 0, 1)[:channels]
-    return images
+def _text(text: str) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(text.encode(), np.uint8)
 
 
-def _keep(slug: str, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int16], names: list[str]) -> ImportedSet:
-    """Write a set. Shuffled, so that the first images are of all classes."""
-    order = torch.randperm(len(images), generator=rng.generator(0, "own/order")).numpy()
-    classes = np.frombuffer(json.dumps(names).encode(), np.uint8)
-    try:
-        write_arrays(_path(slug), {"images": images[order], "labels": labels[order], "classes": classes})
-    except OSError as error:
-        raise BadImages(f"{_folder()} cannot be written ({error.strerror}): set GANCORE_CACHE.") from error
-    counts = np.bincount(labels, minlength=len(names))
-    return ImportedSet(slug, tuple(counts.tolist()), tuple(names), images.shape[1], images.shape[-1])
+def _digest(images: Images, labels: Labels, names: Sequence[str]) -> str:
+    return digest(torch.from_numpy(images), torch.from_numpy(labels), *names)
 
 
-def _labels(path: Path) -> npt.NDArray[np.int16] | None:
-    saved = read_arrays(path, {"labels": (np.int16, (None,))})
-    return None if saved is None else saved["labels"]
+@lru_cache(maxsize=100)
+def _contents(path: Path, stamp: int) -> str:
+    noted = read_arrays(path, {"hash": (np.uint8, (32,))})
+    if noted is not None and _HEX.fullmatch(text := noted["hash"].tobytes().decode("latin-1")):
+        return text
+    saved, known = read_arrays(path, {"images": (np.uint8, (None,) * 4), **_LABELS}), _described(path)
+    if saved is None or known is None:
+        return ""
+    held = _digest(saved["images"], saved["labels"], known.classes)
+    with suppress(OSError), _alone():  # a read-only cache costs the time again, and nothing else
+        if version(path.stem) == stamp:
+            add_array(path, "hash", _text(held))
+    return held
 
 
 def _described(path: Path) -> ImportedSet | None:
     """What a file says of itself, without unpacking its images; None if they are not what a set has."""
-    shape, labels = read_shape(path, "images", np.uint8), _labels(path)
-    saved = read_arrays(path, {"classes": (np.uint8, (None,))})
-    if shape is None or labels is None or saved is None or not _is_slug(path.stem):
+    shape = read_shape(path, "images", np.uint8)
+    saved = read_arrays(path, {"classes": (np.uint8, (None,)), **_LABELS})
+    if shape is None or saved is None or not _is_slug(path.stem):
         return None
-    names = _names(saved["classes"].tobytes())
+    labels, names = saved["labels"], _names(saved["classes"].tobytes())
     count, channels, side = (*shape, 0, 0, 0)[:3]
     if shape != (count, channels, side, side) or channels not in (1, 3) or side not in SIDES:
         return None

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from gancore.data.imported import find, import_images, imported_sets
+from gancore.data.imported import find, imported_sets
+from gancore.data.importing import import_images
 from tests.app.test_train import start, widget, with_torch
 
 File = tuple[str, bytes, str]

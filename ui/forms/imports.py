@@ -13,7 +13,8 @@ from ui.forms import draft
 from ui.words import plain
 
 if TYPE_CHECKING:
-    from gancore.data.imported import ImportedSet, ImportReport
+    from gancore.data.imported import ImportedSet
+    from gancore.data.importing import ImportReport
 
 TYPES = ("zip", "png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff", "pgm", "ppm")
 
@@ -86,7 +87,7 @@ def _import_form() -> None:
 def _import(files: Sequence[st.runtime.uploaded_file_manager.UploadedFile], name: str) -> ImportReport | None:
     """Read the uploads; None, and a sentence, if they cannot be used."""
     from gancore.data.errors import BadImages
-    from gancore.data.imported import import_images
+    from gancore.data.importing import import_images
 
     zips = [file for file in files if file.name.lower().endswith(".zip")]
     try:
