@@ -15,12 +15,12 @@ from gancore.experiments import EXPERIMENTS
 
 def import_set(
     path: Annotated[Path, typer.Argument(help="A folder or a zip file; images in a folder of it are of one class.")],
-    name: Annotated[str, typer.Option(help="What to call the set; an earlier one of that name is replaced.")],
+    name: Annotated[str, typer.Option(help="What to call the set; it gets a number if there is one of that name.")],
     quiet: Quiet = False,
 ) -> None:
     """Import images of your own; prints the name to train with (--set data.name=own --set data.own=NAME) last."""
     from gancore.data import BadImages
-    from gancore.data.imported import import_images
+    from gancore.data.importing import import_images
 
     try:
         report = import_images(path, name)

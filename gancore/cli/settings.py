@@ -31,11 +31,11 @@ def parse_changes(changes: list[str], seed: int | None = None) -> dict[str, Any]
     return parsed
 
 
-def with_own_facts(changes: dict[str, Any], start: RunConfig) -> dict[str, Any]:
+def with_imported_facts(changes: dict[str, Any], start: RunConfig) -> dict[str, Any]:
     """Changes that choose an imported image set, with what it tells about itself; what they say themselves holds."""
     if not {"data.name", "data.own"} & set(changes) or changes.get("data.name", start.data.name) != "own":
         return changes
-    return _own_facts(str(changes.get("data.own", start.data.own))) | changes
+    return _imported_facts(str(changes.get("data.own", start.data.own))) | changes
 
 
 def _read_config(path: Path) -> RunConfig:
@@ -47,25 +47,24 @@ def _read_config(path: Path) -> RunConfig:
         raise BadInput(f"{path} is not JSON: {problem}") from None
     if isinstance(saved, dict) and isinstance(saved.get("config"), dict):
         saved = saved["config"]
-    return parse_config(_with_own_counts(saved))
+    return parse_config(_with_imported(saved))
 
 
-def _with_own_counts(saved: Any) -> Any:
+def _with_imported(saved: Any) -> Any:
     """Saved settings, with what an imported image set tells where they only name it; whatever else they are, as is."""
     data = saved.get("data") if isinstance(saved, dict) else None
-    if not isinstance(data, dict) or data.get("name") != "own" or data.get("own_counts"):
+    if not isinstance(data, dict) or data.get("name") != "own" or (data.get("own_counts") and data.get("own_hash")):
         return saved
-    told = _own_facts(str(data.get("own", "")))
-    model = saved.get("model", {})
-    if not told or not isinstance(model, dict):
+    facts, model = _imported_facts(str(data.get("own", ""))), saved.get("model", {})
+    if not facts or not isinstance(model, dict):
         return saved
-    counts, channels = told["data.own_counts"], told["model.nc"]
-    return {**saved, "data": {**data, "own_counts": counts}, "model": {"nc": channels, **model}}
+    missing = {name: facts[f"data.{name}"] for name in ("own_counts", "own_hash") if not data.get(name)}
+    channels = {"nc": facts["model.nc"]} if "own_counts" in missing else {}
+    return {**saved, "data": {**data, **missing}, "model": {**channels, **model}}
 
 
-def _own_facts(name: str) -> dict[str, Any]:
+def _imported_facts(name: str) -> dict[str, Any]:
     """The settings that follow from the choice of an imported image set; none if there is no such set."""
-    from gancore.data import imported
+    from gancore.data.imported import settings_of
 
-    chosen = imported.find(name)
-    return {} if chosen is None else {"data.own_counts": chosen.counts, "model.nc": chosen.channels}
+    return settings_of(name)

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from gancore.cli import interrupts
 from gancore.cli.options import RUNS, BadInput, Quiet, RunId, RunsDir, find
-from gancore.cli.settings import parse_changes, starting_point, with_own_facts
+from gancore.cli.settings import parse_changes, starting_point, with_imported_facts
 from gancore.store import Run, RunStore
 from gancore.store.records import RESUMABLE
 from gancore.text import describe_duration
@@ -32,7 +32,7 @@ def train(
     if experiment is not None and config is not None:
         raise BadInput("give --experiment or --config, not both")
     start = starting_point(experiment, config)
-    settings = start.replace(with_own_facts(parse_changes(changes or [], seed), start))
+    settings = start.replace(with_imported_facts(parse_changes(changes or [], seed), start))
     _load()
     run = RunStore(runs_dir).create(settings, name=name, experiment=experiment)
     return _execute(run, quiet, max_steps)
@@ -69,7 +69,7 @@ def fork(
     kept = checkpoint.zfill(6) if checkpoint.isdecimal() else checkpoint
     try:
         start = parent.config_at(parent.checkpoint_step(kept))
-        settings = start.replace(with_own_facts(parse_changes(changes or []), start))
+        settings = start.replace(with_imported_facts(parse_changes(changes or []), start))
         forked = RunStore(runs_dir).fork(parent, kept, settings, name=name)
     except BadCheckpoint as problem:
         raise BadInput(str(problem)) from None

@@ -50,7 +50,7 @@ class ImportedSet:
 
 def imported_sets() -> list[ImportedSet]:
     """All imported sets that can be read, by name."""
-    found = (_described(path) for path in sorted(_folder().glob("*.npz")))
+    found = (_described(path) for path in sorted(_folder().glob("*.npz"), key=lambda path: path.stem))
     return [each for each in found if each is not None]
 
 

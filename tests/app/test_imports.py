@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from gancore.data.imported import find, imported_sets
+from gancore.data.imported import contents, find, imported_sets, remove
 from gancore.data.importing import import_images
 from tests.app.test_train import start, widget, with_torch
 
@@ -120,6 +120,45 @@ def test_another_set_can_be_chosen(open_page):
     set_box(app).set_value("grey").run()
     assert app.session_state["draft"]["data.own"] == "grey"
     assert app.session_state["draft"]["model.nc"] == 1
+
+
+def test_a_run_says_which_images_it_learns_from(open_page, runs):
+    import_images([(file, content) for file, content, _ in files()], "leaves")
+    app = open_panel(open_page)
+    set_box(app).set_value("leaves").run()
+    start(app)
+    (run,) = runs.list()
+    assert run.config.data.own_hash == contents("leaves") != ""
+    hexadecimal = contents("leaves")[:8]
+    shown = [*app.markdown, *app.caption, *app.text_input, *app.selectbox, *app.warning, *app.error]
+    assert not any(hexadecimal in str(each.value) for each in shown)
+    assert hexadecimal not in run.name
+
+
+def test_settings_made_for_other_images_are_not_used_unasked(open_page):
+    import_images([(file, content) for file, content, _ in files()], "leaves")
+    app = open_panel(open_page)
+    set_box(app).set_value("leaves").run()
+    assert not app.warning
+    earlier = app.session_state["draft"]["data.own_hash"]
+    remove("leaves")
+    import_images([(file, content) for file, content, _ in files()[::-1][:70]], "leaves")
+    app.run()
+    assert any("other images than when these settings were made" in warning.value for warning in app.warning)
+    assert app.session_state["draft"]["data.own_hash"] == earlier
+    app.button(key="own-renew").click().run()
+    assert not app.warning
+    assert app.session_state["draft"]["data.own_hash"] == contents("leaves") != earlier
+    assert app.session_state["draft"]["data.own_counts"] == (70,)
+
+
+def test_settings_of_an_earlier_version_learn_which_images_they_have(open_page):
+    import_images([(file, content) for file, content, _ in files()], "leaves")
+    app = open_panel(open_page)
+    set_box(app).set_value("leaves").run()
+    app.session_state["draft"]["data.own_hash"] = ""
+    app.run()
+    assert app.session_state["draft"]["data.own_hash"] == contents("leaves")
 
 
 @pytest.mark.parametrize(

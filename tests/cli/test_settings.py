@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gancore.config import RunConfig
+from gancore.data.imported import contents, remove
 from gancore.store import RunStore
 from tests.cli.calling import SET_TINY, Command, assert_refused
 
@@ -117,6 +119,7 @@ def test_an_imported_set_tells_its_counts_and_channels(gancore: Command, picture
     assert result.status == 0, result.err
     config = store.open(result.lines[-1]).config
     assert config.data.own_counts == (20, 20)
+    assert config.data.own_hash == contents("pets") != ""
     assert config.model.nc == 3
     given = gancore("train", *[word for change in (*OWN, "model.nc=1") for word in ("--set", change)], *small)
     assert store.open(given.lines[-1]).config.model.nc == 1
@@ -130,7 +133,32 @@ def test_a_file_of_settings_may_only_name_the_set(
     (tmp_path / "settings.json").write_text(json.dumps(settings))
     result = gancore("train", "--config", str(tmp_path / "settings.json"), "--max-steps", "1", "--quiet")
     assert result.status == 0, result.err
-    assert store.open(result.lines[-1]).config.data.own_counts == (20, 20)
+    run = store.open(result.lines[-1])
+    assert run.config.data.own_counts == (20, 20)
+    assert run.config.data.own_hash == contents("pets")
+    saved = json.loads((run.path / "config.json").read_text())
+    del saved["config"]["data"]["own_hash"]  # as an earlier version wrote it
+    (tmp_path / "old.json").write_text(json.dumps(saved))
+    again = gancore("train", "--config", str(tmp_path / "old.json"), "--max-steps", "1", "--quiet")
+    assert store.open(again.lines[-1]).config == run.config
+
+
+def test_a_run_goes_on_with_no_other_images_than_it_was_started_with(
+    gancore: Command, pictures: Path, store: RunStore
+) -> None:
+    gancore("import", str(pictures), "--name", "pets")
+    small = ("--set", "model.ngf=2", "--set", "model.ndf=2", "--max-steps", "1", "--quiet")
+    run = store.open(gancore("train", *[word for change in OWN for word in ("--set", change)], *small).lines[-1])
+    remove("pets")
+    for number, path in enumerate(sorted(pictures.rglob("*.png"))):
+        Image.new("RGB", (20, 20), (0, number, 99)).save(path)
+    assert gancore("import", str(pictures), "--name", "pets", "--quiet").lines == ["pets"]
+    resumed = gancore("resume", run.id, "--quiet")
+    assert resumed.status != 0
+    assert "pets holds other images than those that this run was started with" in resumed.err
+    assert run.status.step == 1
+    forked = gancore("fork", run.id, "--set", "data.own=pets", "--quiet")  # on purpose
+    assert forked.status == 0, forked.err
 
 
 @pytest.mark.parametrize("name", ["", "missing", "../x"])

@@ -43,10 +43,23 @@ def panel() -> None:
     with st.popover("Import images", icon=":material/upload:", width="stretch", key=f"own-popover-{turn}"):
         _import_form()
     if chosen in sets:
+        _identity(chosen)
         _classes(sets[chosen])
         with st.popover("Delete this set", icon=":material/delete:", type="tertiary"):
             st.markdown("Runs that used it keep their results, but cannot go on without it.")
             st.button("Delete for good", type="primary", key="own-delete", on_click=_delete, args=(chosen,))
+
+
+def _identity(name: str) -> None:
+    """What the settings say of the chosen set, compared with what it holds."""
+    from gancore.data.imported import contents
+
+    expected, held = draft.values()["data.own_hash"], contents(name)
+    if not expected:  # settings of a run that an earlier version made; whatever starts now says what it learns from
+        draft.put({"data.own_hash": held})
+    elif expected != held:
+        st.warning("This set holds other images than when these settings were made.", icon=":material/warning:")
+        st.button("Use the set as it is now", key="own-renew", on_click=_take, args=(name,))
 
 
 def _title(own: ImportedSet) -> str:
@@ -78,7 +91,7 @@ def _import_form() -> None:
         with st.spinner("Reading images …"):
             report = _import(files, name)
         if report is not None:
-            _take(report.made)
+            _take(report.made.name)
             st.session_state["imports"] = st.session_state.get("imports", 0) + 1
             st.toast(plain(_summary(report)), icon=":material/check:", duration="long")
             st.rerun()
@@ -106,24 +119,22 @@ def _summary(report: ImportReport) -> str:
     return f"{made.name}: {report.used:,} images{classes}.{skipped} {report.note}".strip()
 
 
-def _take(own: ImportedSet) -> None:
+def _take(name: str) -> None:
     """Train on this set."""
+    from gancore.data.imported import settings_of
+
     kind = draft.values()["model.kind"]
-    channels = {"model.nc": own.channels} if "model.nc" not in needed("model.kind", kind) else {}
-    draft.put({"data.own": own.name, "data.own_counts": own.counts} | channels)
+    fixed = {"model.nc"} & set(needed("model.kind", kind))
+    draft.put({path: value for path, value in settings_of(name).items() if path not in fixed})
 
 
 def _choose() -> None:
-    from gancore.data.imported import find
-
-    own = find(st.session_state[f"own-set-{st.session_state.get('imports', 0)}"] or "")
-    if own is not None:
-        _take(own)
+    _take(st.session_state[f"own-set-{st.session_state.get('imports', 0)}"] or "")
 
 
 def _delete(name: str) -> None:
     from gancore.data.imported import remove
 
     remove(name)
-    draft.put({"data.own": "", "data.own_counts": ()})
+    draft.put({"data.own": "", "data.own_counts": (), "data.own_hash": ""})
     st.session_state["imports"] = st.session_state.get("imports", 0) + 1
