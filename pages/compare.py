@@ -4,6 +4,7 @@ import streamlit as st
 
 from gancore.store import Run
 from ui import navigation, state
+from ui.boundary import boundary
 from ui.compare import quality, view
 
 st.title("Compare", anchor=False)
@@ -11,11 +12,16 @@ st.title("Compare", anchor=False)
 
 @st.fragment
 def comparison(runs: list[Run]) -> None:
-    view.settings(runs)
-    view.curves(runs)
-    view.samples(runs)
-    quality.classes(runs)
-    view.results(runs)
+    sections = {
+        "What differs": view.settings,
+        "Curves": view.curves,
+        "Samples": view.samples,
+        "Classes": quality.classes,
+        "Results": view.results,
+    }
+    for title, section in sections.items():
+        with boundary(title):
+            section(runs)
 
 
 usable = [run for run in state.store().list() if not run.damage]

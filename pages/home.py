@@ -4,6 +4,7 @@ import streamlit as st
 
 from gancore.experiments import EXPERIMENTS
 from ui import navigation, state
+from ui.boundary import boundary
 from ui.forms import starting
 from ui.forms.titles import Title
 from ui.run import film, view
@@ -49,5 +50,5 @@ else:
     st.subheader("Latest runs", anchor=False)
     for row in range(0, min(len(runs), SHOWN), 4):
         for column, run in zip(st.columns(4), runs[row : min(row + 4, SHOWN)], strict=False):
-            with column.container(border=True):
+            with column.container(border=True), boundary(run):
                 view.run_card(run)

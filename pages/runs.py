@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui import navigation, state
 from ui.runs import table
+from ui.words import plain
 
 st.title("Runs", anchor=False)
 table.undo_bar()
@@ -24,7 +25,7 @@ else:
     shown = [run for run in runs if table.matches(run, words or "")]
     chosen = table.runs_table(shown)
     if not shown:
-        st.info(f"None of the {len(runs)} runs matches “{words}”.", icon=":material/search_off:")
+        st.info(f"None of the {len(runs)} runs matches “{plain(words or '')}”.", icon=":material/search_off:")
     table.actions(chosen)
     table.outcome(chosen)
 table.trash()

@@ -6,6 +6,7 @@ from gancore.config import ConfigError, RunConfig
 from gancore.store import Run
 from ui import state
 from ui.forms import costs, draft, drawing, imports, networks, picker, starting, steering, widgets
+from ui.messages import attempt, say
 from ui.run import film, strip, view
 from ui.words import plain
 
@@ -51,7 +52,7 @@ def start(config: RunConfig) -> None:
     if busy is None:
         st.query_params["run"] = run.id
     else:
-        st.toast(plain(f"{run.name} waits behind {busy.name}."), icon=":material/schedule:")
+        say(f"{run.name} waits behind {busy.name}.", icon="schedule")
     st.rerun()
 
 
@@ -66,7 +67,7 @@ def queue(shown: Run | None) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{place}. {plain(run.name)}", width="stretch")
                 if st.button("Take out", key=f"dequeue-{run.id}", type="tertiary", icon=":material/close:"):
-                    run.command("stop")
+                    attempt(f"Taking out {run.name}", run.command, "stop")
                     st.rerun()
 
 

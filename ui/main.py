@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from ui import navigation, state
+from ui import messages, navigation, state
 from ui.run import strip
 
 icon = state.PROJECT / "ui" / "frontend" / "icon.svg"
 st.set_page_config(page_title="GAN Workbench", page_icon=icon, layout="wide", initial_sidebar_state=360)
 
 page = navigation.choose()
+messages.show()
 state.executor().ensure_worker()
 activity = state.activity()  # before the page looks, or it could miss what changes meanwhile
 if page.title != "Train":  # it shows what runs in full

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,14 +12,27 @@ from gancore.config import SETTINGS
 from gancore.store import Run
 from gancore.text import describe_value
 
-# Emphasis, code, links, HTML, strikethrough and formulas; icons and colours; underscores but those inside a word; and
+# Emphasis, code, links, HTML, entities, strikethrough and formulas; colours; underscores but those inside a word; and
 # what makes a heading, a list or a quotation at the start.
-_MARKUP = re.compile(r"([\\`*\[\]<~$]|:(?=\w)|(?<!\w)_|_(?!\w)|^[#>+-])")
+_MARKUP = re.compile(r"([\\`*\[\]<~$&]|:(?=\w)|(?<![^\W_])_|_(?![^\W_])|^[#>+-])")
+_NUMBER = re.compile(r"^(\d+)([.)])")  # begins a list
+
+# Streamlit looks for these in the text that is left once Markdown has been read, so a backslash does not help: links,
+# mail addresses, icons and emoji, arrows and the like that stand alone.
+_AUTOMATIC = re.compile(
+    r"(?<=:)(?=//|material|[\w+-]+:)|(?<=www)(?=\.)|(?<=@)(?=[\w-])"
+    r"|(?:(?<=\s[-<>~])|(?<=^[-<>~]))(?=(?:>|->|-|=)(?!\S))",
+    re.IGNORECASE,
+)
+_JOINER = "\u2060"  # without width
+
+_COLUMNS = ("setting", "at the end")  # beside those of runs
 
 
 def plain(text: str) -> str:
     """Text with nothing in it that Streamlit's Markdown would take for markup, a formula, an icon or a link."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    joined = _AUTOMATIC.sub(_JOINER, " ".join(text.split()))
+    return _NUMBER.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", joined))
 
 
 def legend(text: str) -> str:
@@ -38,6 +52,16 @@ def value_text(path: str, value: Any) -> str:
 
 
 def labels(runs: Sequence[Run]) -> dict[str, str]:
-    """A name for each run, by id, that no other of them has, nor the column of settings beside them."""
-    names = [*(run.name for run in runs), "setting"]
-    return {run.id: run.name if names.count(run.name) == 1 else f"{run.name} ({run.id[-4:]})" for run in runs}
+    """A name for each run, by id, that no other of them has, nor a column beside them: its name, where that is not
+    enough with the last letters of its id, or with all of it."""
+    names = {run.id: " ".join(run.name.split()) or run.id for run in runs}
+    forms = {run_id: (name, f"{name} ({run_id[-4:]})", f"{name} ({run_id})") for run_id, name in names.items()}
+    chosen = dict.fromkeys(forms, 0)
+    while True:
+        found = {run_id: forms[run_id][form] for run_id, form in chosen.items()}
+        times = Counter([*found.values(), *_COLUMNS])
+        unclear = [run_id for run_id, label in found.items() if times[label] > 1 and chosen[run_id] < 2]
+        if not unclear:
+            return found
+        for run_id in unclear:
+            chosen[run_id] += 1

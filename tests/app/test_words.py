@@ -2,15 +2,23 @@ import pytest
 
 from ui.words import labels, legend, plain, value_text
 
+J = "\u2060"  # a word joiner: without width
+
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("quickstart ngf 64 lr_g 5e-4 #2", "quickstart ngf 64 lr_g 5e-4 #2"),
-        ("![](http://host/x.png)", r"!\[\](http://host/x.png)"),
+        ("![](http://host/x.png)", rf"!\[\](http:{J}//host/x.png)"),
         ("$5 and $6", r"\$5 and \$6"),
-        (":red[a] :material/home:", r"\:red\[a\] \:material/home:"),
-        ("*a* `b` ~c~ <i>d</i> _e_", r"\*a\* \`b\` \~c\~ \<i>d\</i> \_e\_"),
+        (":red[a] :material/home:", rf"\:red\[a\] :{J}material/home:"),
+        ("*a* `b` ~c~ <i>d</i> _e_ __f__", r"\*a\* \`b\` \~c\~ \<i>d\</i> \_e\_ \_\_f\_\_"),
+        ("https://host www.host a@host.org", rf"https:{J}//host www{J}.host a@{J}host.org"),
+        (":x: :+1: a:b 12:30", rf":{J}x: :{J}+1: a\:b 12\:30"),
+        ("&copy; & &#169;", r"\&copy; \& \&#169;"),
+        ("a -> b <- c -- d >= e", rf"a -{J}> b \<{J}- c -{J}- d >{J}= e"),
+        ("a->b --flag", "a->b --flag"),
+        ("12. a", r"12\. a"),
         ("# a", r"\# a"),
         ("two\nlines", "two lines"),
     ],

@@ -14,6 +14,7 @@ from gancore.evaluation.measures import MAIN, MEASURES, best, final, shown_weigh
 from gancore.store import Run
 from gancore.store.evaluations import Evaluation
 from ui import state
+from ui.boundary import boundary
 from ui.colors import run_color
 from ui.figures.curves import Mark
 from ui.figures.evaluations import (
@@ -134,7 +135,7 @@ def classes(runs: Sequence[Run]) -> None:
     st.subheader("Classes among the samples", anchor=False)
     names, top = labels(runs), highest_share([found[-1] for found in counted.values()])
     for run, cell in _side_by_side(list(counted)):
-        with cell:
+        with cell, boundary(run):
             newest, classes_of = counted[run][-1], quality.class_names(run.config)
             st.markdown(f"**{plain(names[run.id])}**")
             figure = class_bars(newest, classes_of, run.id, color=run_color(run), top=top)
@@ -151,7 +152,7 @@ def _classes_by_step(counted: Mapping[Run, Sequence[Evaluation]], names: Mapping
         return
     st.markdown("##### Classes while they trained")
     for run, cell in _side_by_side(list(counted)):
-        with cell:
+        with cell, boundary(run):
             st.markdown(f"**{plain(names[run.id])}**")
             figure = class_map(counted[run], quality.class_names(run.config), run.id)
             alt = f"classes among the samples of {names[run.id]}, by step"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from gancore.config.kinds import ADVERSARIAL
 from gancore.config.objective import D_OUTPUT
+from gancore.evaluation.measures import MEASURES
 from gancore.store import Run
 from gancore.text import describe_duration
 from ui import state
+from ui.boundary import boundary, explain
 from ui.colors import run_color
 from ui.compare import quality
 from ui.figures.curves import AXES, SMOOTHING, Mark, comparison_figure
@@ -50,10 +53,10 @@ def choose(runs: Sequence[Run]) -> list[Run]:
     names = labels(runs)
     if "compared" not in st.session_state or "runs" in st.query_params:
         named = st.query_params.get("runs", "").split(",")
-        linked = [run_id for run_id in named if run_id in by_id][:MAX_RUNS]
+        linked = [run_id for run_id in dict.fromkeys(named) if run_id in by_id][:MAX_RUNS]
         if linked:
             st.session_state["compared"] = linked
-    kept = [run_id for run_id in st.session_state.get("compared", []) if run_id in by_id]
+    kept = [run_id for run_id in dict.fromkeys(st.session_state.get("compared", [])) if run_id in by_id]
     if st.session_state.get("compared") != kept:
         st.session_state["compared"] = kept
     chosen = st.multiselect(
@@ -99,8 +102,13 @@ def curves(runs: Sequence[Run]) -> None:
         key="compare-join",
         persist_state="session",
     )
-    rows = {run.id: state.store().joined_scalars(run) if join else run.scalars() for run in runs}
-    evaluations = {run.id: quality.evaluations(run, join=bool(join)) for run in runs}
+    rows, evaluations = {}, {}
+    for run in runs:
+        with boundary(run):
+            known = state.store().joined_scalars(run) if join else run.scalars()
+            evaluations[run.id] = quality.evaluations(run, join=bool(join))
+            rows[run.id] = known
+    runs = [run for run in runs if run.id in rows]
     measured = [column for column in METRICS if any(column in frame for frame in rows.values())]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         columns = st.pills(
@@ -133,7 +141,7 @@ def curves(runs: Sequence[Run]) -> None:
     outputs = {_d_output(run) for run in runs if run.config.model.kind in ADVERSARIAL}
     cells = st.columns(2)
     for index, column in enumerate(columns or []):
-        with cells[index % 2]:
+        with cells[index % 2], boundary(METRICS[column]):
             shown = [run for run in below if column in rows[run.id]]
             series = [(names[run.id], run_color(run), rows[run.id]) for run in shown]
             marks = [mark for run in shown for mark in _marks(run)]
@@ -144,7 +152,7 @@ def curves(runs: Sequence[Run]) -> None:
             if column.startswith("d_") and len(outputs) > 1:
                 st.caption("Some of these runs give probabilities and others raw scores: their levels do not compare.")
     for index, key in enumerate(values, start=len(columns or [])):
-        with cells[index % 2]:
+        with cells[index % 2], boundary(MEASURES[key].label):
             marks = [mark for run in below for mark in _marks(run)]
             found = {run: evaluations[run.id] for run in below}
             quality.curve(found, key, rows, axis=axis or "step", log=log, marks=marks)
@@ -171,7 +179,10 @@ def samples(runs: Sequence[Run]) -> None:
     every = [set(run.samples()) for run in runs]
     shared = thin_steps(sorted(set.intersection(*every)))
     steps = {*shared, *(max(own) for own in every if own)}
-    films = [run_film(run, names[run.id], sorted(steps)) for run in runs]
+    films = []
+    for run in runs:
+        with boundary(run):
+            films.append(run_film(run, names[run.id], sorted(steps)))
     shown = [one for one in films if one.frames]
     if shown:
         identity = ",".join(run.id for run in runs)
@@ -185,9 +196,20 @@ def results(runs: Sequence[Run]) -> None:
     st.subheader("Results", anchor=False)
     names = labels(runs)
     measured = [key for key in METRICS if any(key in run.summary for run in runs)]
-    table = [
-        {
-            "run": names[run.id],
+    frame = pd.DataFrame([_result(run, names[run.id], measured) for run in runs])
+    numbers = frame.select_dtypes("number").columns.difference(["steps", "images/s"])
+    config = {name: st.column_config.NumberColumn(format="%.3g") for name in numbers}
+    config["images/s"] = st.column_config.NumberColumn(format="%.0f")
+    st.dataframe(frame, hide_index=True, column_config=config, placeholder="–", key="results")
+    st.caption("Means over the last 100 steps of each run.")
+    quality.table(runs)
+
+
+def _result(run: Run, name: str, measured: Sequence[str]) -> dict[str, Any]:
+    """A row of final numbers; of a run that cannot be read, why."""
+    try:
+        return {
+            "run": name,
             "state": state_word(run.state),
             "health": health.sentence(run),
             "steps": run.status.step,
@@ -195,12 +217,5 @@ def results(runs: Sequence[Run]) -> None:
             "images/s": run.summary.get("images_per_second"),
             "trained": describe_duration(run.status.seconds),
         }
-        for run in runs
-    ]
-    frame = pd.DataFrame(table)
-    numbers = frame.select_dtypes("number").columns.difference(["steps", "images/s"])
-    config = {name: st.column_config.NumberColumn(format="%.3g") for name in numbers}
-    config["images/s"] = st.column_config.NumberColumn(format="%.0f")
-    st.dataframe(frame, hide_index=True, column_config=config, placeholder="–", key="results")
-    st.caption("Means over the last 100 steps of each run.")
-    quality.table(runs)
+    except Exception as error:
+        return {"run": name, "state": state_word("damaged"), "health": explain(run, error)}

@@ -10,6 +10,7 @@ import streamlit as st
 from gancore.config import needed
 from ui import state
 from ui.forms import draft
+from ui.messages import attempt, say
 from ui.words import plain
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _import_form() -> None:
         if report is not None:
             _take(report.made.name)
             st.session_state["imports"] = st.session_state.get("imports", 0) + 1
-            st.toast(plain(_summary(report)), icon=":material/check:", duration="long")
+            say(_summary(report), icon="check")
             st.rerun()
 
 
@@ -135,6 +136,7 @@ def _choose() -> None:
 def _delete(name: str) -> None:
     from gancore.data.imported import remove
 
-    remove(name)
+    if not attempt(f"Deleting {name}", remove, name):
+        return
     draft.put({"data.own": "", "data.own_counts": (), "data.own_hash": ""})
     st.session_state["imports"] = st.session_state.get("imports", 0) + 1

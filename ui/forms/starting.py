@@ -7,6 +7,7 @@ from gancore.store import Run, RunNotFound
 from ui import state
 from ui.forms.draft import Fork
 from ui.forms.titles import Title, naming
+from ui.messages import describe
 
 
 class NotStarted(RuntimeError):
@@ -23,11 +24,14 @@ def launch(
     try:
         run = _create(config, free_name(title.text(config)), experiment, fork)
         run.edit_meta(naming=naming(run.name, title))
-        state.executor().submit(run, priority)
     except RunNotFound:
         raise NotStarted("The run to fork is not here any more; it may be in the trash.") from None
     except (ConfigError, OSError, RuntimeError) as problem:  # a checkpoint that cannot be read, a disk that is full
-        raise NotStarted(str(problem)) from problem
+        raise NotStarted(describe(problem)) from problem
+    try:
+        state.executor().submit(run, priority)
+    except (OSError, RuntimeError) as problem:
+        raise NotStarted(f"{run.name} is made but does not train yet: {describe(problem)} Then resume it.") from problem
     return run
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from gancore.config import SETTINGS, STEERABLE, ConfigError
 from gancore.store import Run
 from gancore.text import describe_value
+from ui import messages
 from ui.forms import draft
 from ui.words import plain
 
@@ -16,8 +17,7 @@ from ui.words import plain
 def steering(run: Run) -> None:
     """Where the form differs from the run that trains, in settings that can change while it does: a button to apply
     them."""
-    if message := st.session_state.pop("steered", None):
-        st.toast(plain(message[0]), icon=message[1])
+    messages.show()
     changes = differences(run)
     if not changes:
         return
@@ -55,9 +55,5 @@ def differences(run: Run) -> dict[str, Any]:
 
 
 def _steer(run: Run, changes: dict[str, Any]) -> None:
-    try:
-        run.steer(changes)
-    except (ConfigError, OSError) as problem:
-        st.session_state["steered"] = (str(problem), ":material/error:")
-    else:
-        st.session_state["steered"] = (f"{run.name} goes on with the new values.", ":material/bolt:")
+    if messages.attempt(f"Changing {run.name}", run.steer, changes):
+        messages.say(f"{run.name} goes on with the new values.", icon="bolt")

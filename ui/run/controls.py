@@ -6,11 +6,12 @@ import streamlit as st
 
 from gancore.config import ConfigError
 from gancore.executors.loading import load_torch
-from gancore.store import Run, RunBusy
+from gancore.store import Run
 from gancore.store.records import RESUMABLE, Command
 from ui import state
 from ui.forms import draft, starting
 from ui.forms.titles import title_of
+from ui.messages import attempt, say
 from ui.words import plain
 
 
@@ -44,7 +45,7 @@ def _take_fork(run: Run, checkpoint: str) -> None:
     try:
         config = run.config_at(run.checkpoint_step(checkpoint) if run.changes() else 0)
     except (BadCheckpoint, ConfigError) as problem:
-        st.toast(plain(str(problem)), icon=":material/error:")
+        say(f"Forking {run.name} did not work: {problem}")
         return
     st.session_state["forks"] = st.session_state.get("forks", 0) + 1
     draft.start_from_checkpoint(run, checkpoint, config)
@@ -68,10 +69,10 @@ def control_buttons(run: Run, place: str) -> None:
     if shown in ("running", "queued"):
         waiting = asked(run) != "run"
         if st.button("Pause", icon=":material/pause:", key=f"pause-{key}", disabled=waiting):
-            run.command("pause")
+            attempt(f"Pausing {run.name}", run.command, "pause")
             st.rerun()
         if st.button("Stop", icon=":material/stop:", key=f"stop-{key}", disabled=waiting):
-            run.command("stop")
+            attempt(f"Stopping {run.name}", run.command, "stop")
             st.rerun()
         return
     if place == "view":
@@ -91,7 +92,4 @@ def asked(run: Run) -> Command:
 
 def resume(run: Run) -> None:
     """Go on with a run, from its last checkpoint, ahead of what waits."""
-    try:
-        state.executor().submit(run, priority=1)
-    except RunBusy as problem:
-        st.toast(plain(str(problem)), icon=":material/error:")
+    attempt(f"Resuming {run.name}", state.executor().submit, run, priority=1)

@@ -18,6 +18,7 @@ from gancore.store import Run, RunStore
 from ui import state
 from ui.forms import draft, starting
 from ui.forms.titles import title_of
+from ui.messages import describe
 from ui.words import plain
 
 PATIENCE = 20.0  # seconds that a run is given to stop before its checkpoint is forked
@@ -158,8 +159,8 @@ def apply(run: Run, remedy: Remedy) -> None:
         title = title_of(run).after(before, config)
         # What was stopped makes room for it: nothing that waits comes in between.
         new = starting.launch(config, title, experiment=run.experiment, fork=fork, priority=int(going))
-    except (ConfigError, starting.NotStarted) as problem:
-        st.toast(plain(str(problem)), icon=":material/error:")
+    except (ConfigError, OSError, RuntimeError) as problem:
+        st.toast(plain(describe(problem)), icon=":material/error:", duration="long")
         return
     if draft.is_untouched(before):  # what is prepared for another run stays
         draft.start_from(draft.Origin(config, title, new.name, run.experiment))

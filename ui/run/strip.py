@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import navigation, state
+from ui.boundary import boundary
 from ui.run import controls, film, progress
 from ui.words import plain
 
@@ -33,8 +34,8 @@ def _strip(run_id: str) -> None:
     run = state.find_run(run_id)
     if run is None or run.state != "running":
         st.rerun()
-    status = run.status
-    with st.container(border=True, key="now-strip"):
+    with st.container(border=True, key="now-strip"), boundary(run):
+        status = run.status
         picture, words, buttons = st.columns([0.6, 6, 3.4], vertical_alignment="center")
         with picture:
             film.newest(run, place="strip")

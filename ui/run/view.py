@@ -13,6 +13,7 @@ from gancore.store import Run
 from gancore.store.records import ShownState
 from gancore.text import describe_value
 from ui import navigation, state
+from ui.boundary import boundary
 from ui.colors import REAL
 from ui.figures.curves import Mark, Panel, panels, run_figure
 from ui.frontend.components import chart, film
@@ -21,6 +22,8 @@ from ui.run.film import newest, run_film
 from ui.run.progress import LIVE, progress_line, share, state_badge
 from ui.run.strip import TICK
 from ui.words import labels, plain, value_text
+
+MOST_EVENTS = 300  # of a history that are shown: the last ones
 
 
 def run_view(run: Run) -> None:
@@ -38,15 +41,17 @@ def _view(run_id: str, shown: ShownState) -> None:
     if run.damage:
         st.error(plain(run.damage), icon=":material/broken_image:")
         return
-    _header(run, live)
+    with boundary(run):
+        _header(run, live)
     left, right = st.columns([1, 1.25], gap="medium")
-    with left:
+    with left, boundary(run):
         film([run_film(run)], key=f"film-{run.id}", identity=run.id)
-    rows = run.scalars()
-    charts = panels(run.config)
-    with right:
-        _panel(run, rows, charts["losses"], height=430)
-    _details(run, rows, charts, live)
+    with boundary(run):
+        rows = run.scalars()
+        charts = panels(run.config)
+        with right, boundary(run):
+            _panel(run, rows, charts["losses"], height=430)
+        _details(run, rows, charts, live)
 
 
 def _header(run: Run, live: bool) -> None:
@@ -63,10 +68,9 @@ def _header(run: Run, live: bool) -> None:
     health.line(run, live=live)
     if status.error:
         st.error(plain(status.error), icon=":material/error:")
-        details = run.path / "error.txt"
-        if details.exists():
+        if details := run.error_details:
             with st.expander("Technical details"):
-                st.code(details.read_text(encoding="utf-8", errors="replace")[-4000:], language=None)
+                st.code(details, language=None)
         if "mnist-5k" in status.error and st.button("Train on mnist-5k instead", icon=":material/play_arrow:"):
             controls.restart_on_embedded(run)
 
@@ -145,10 +149,13 @@ def settings_table(runs: Sequence[Run], paths: Sequence[str] | None = None) -> N
 
 
 def _history(run: Run) -> None:
-    for event in reversed(run.events()):
+    events = run.events()
+    for event in reversed(events[-MOST_EVENTS:]):
         when = datetime.fromtimestamp(event["time"]).strftime("%d %b %H:%M:%S")
-        what, message = plain(str(event["kind"])), plain(str(event["message"]))
+        what, message = plain(event["kind"][:50]), plain(event["message"][:2_000])
         st.markdown(f"`{when}` **{what}** at step {event['step']:,} · {message}")
+    if len(events) > MOST_EVENTS:
+        st.caption(f"and {len(events) - MOST_EVENTS:,} more before, in events.jsonl in its folder.")
 
 
 def run_card(run: Run) -> None:

@@ -15,6 +15,7 @@ from gancore.evaluation.measures import CHEAP_SAMPLES, MAIN, MEASURES, at_the_en
 from gancore.store import Run
 from gancore.store.evaluations import Evaluation
 from ui import colors, state
+from ui.boundary import explain
 from ui.figures.curves import thin
 from ui.figures.evaluations import FROM_ANYWHERE
 
@@ -87,7 +88,7 @@ class Quality:
     """The columns of what was measured of these runs: those that some run fills, a small curve before them."""
 
     def __init__(self, runs: Sequence[Run]) -> None:
-        self._measured = {run.id: Measured({}) if run.damage else measured(run) for run in runs}
+        self._measured = {run.id: _measured_or_nothing(run) for run in runs}
         known = {column for each in self._measured.values() for column in each.values}
         self._columns = sorted(known, key=lambda column: column.place)
         self._curves = {each.curve.key for each in self._measured.values() if each.curve}
@@ -121,6 +122,14 @@ class Quality:
         least = "0" if since_zero else "its own lowest value"
         note = f"from one evaluation while it trained to the next, each between {least} and its own highest value."
         return LineChartColumn(width=150, help=f"{shown}, {note}", y_min=0 if since_zero else None, color=colors.G)
+
+
+def _measured_or_nothing(run: Run) -> Measured:
+    try:
+        return Measured({}) if run.damage else measured(run)
+    except Exception as error:
+        explain(run, error)
+        return Measured({})
 
 
 def measured(run: Run) -> Measured:

@@ -11,12 +11,14 @@ import pandas as pd
 import streamlit as st
 
 from gancore.config import SETTINGS
-from gancore.store import Run, RunBusy
+from gancore.store import Run
 from gancore.store.records import RESUMABLE
 from gancore.text import describe_duration
 from ui import navigation, state
+from ui.boundary import boundary, explain
 from ui.forms import draft
-from ui.run import controls, film, health, quality, view
+from ui.messages import attempt
+from ui.run import controls, film, health, progress, quality, view
 from ui.run.progress import LIVE, state_word
 from ui.run.strip import WATCH
 from ui.runs import columns
@@ -27,10 +29,18 @@ MAX_VARYING = 8  # columns for settings that differ among the runs shown
 
 def matches(run: Run, words: str) -> bool:
     """Whether every word is found in the run's name, state, tags, experiment or what goes wrong in it, or is a setting
-    such as `ngf=64`."""
+    such as `ngf=64`. What cannot be searched is not hidden."""
     wanted = words.lower().split()
     if not wanted:
         return True
+    try:
+        return _has(run, wanted)
+    except Exception as error:
+        explain(run, error)
+        return True
+
+
+def _has(run: Run, wanted: Sequence[str]) -> bool:
     meta = run.meta
     found = [run.id, run.name, state_word(run.state), run.experiment or "", *meta.tags, meta.notes]
     settings = set()
@@ -93,16 +103,24 @@ def _table_key(runs: Sequence[Run]) -> str:
 
 
 def _row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
-    if run.damage:
-        state_of_it = state_word("damaged")
-        return {"samples": None, "name": run.id, "state": state_of_it, **measured, "notes": run.damage}
+    """What the table says of a run; of one that cannot be read, why."""
+    try:
+        problem = run.damage
+        if problem is None:
+            return _whole_row(run, paths, measured)
+    except Exception as error:
+        problem = explain(run, error)
+    return {"samples": None, "name": run.id, "state": state_word("damaged"), **measured, "notes": problem}
+
+
+def _whole_row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
     status, meta, config = run.status, run.meta, run.config_now
     numbers = status.scalars | run.summary  # of a run that was killed, a summary has no losses
     return {
         "samples": film.thumbnail(run),
         "name": ("★ " if meta.starred else "") + run.name,
         "state": state_word(run.state),
-        "progress": 100 * status.step / max(status.total_steps, 1),
+        "progress": 100 * progress.share(status),
         "health": health.word(run),
         **measured,
         "data": config.data.name,
@@ -164,7 +182,8 @@ def _edit(run: Run) -> None:
         notes = st.text_area("Notes", meta.notes, height=90, key=f"notes-{run.id}")
         starred = st.checkbox("Starred", meta.starred, key=f"star-{run.id}")
         if st.form_submit_button("Save", icon=":material/save:"):
-            run.edit_meta(name=name.strip(), tags=tuple(tags), notes=notes, starred=starred)
+            changes = {"name": name.strip(), "tags": tuple(tags), "notes": notes, "starred": starred}
+            attempt(f"Saving the notes of {run.name}", run.edit_meta, **changes)
             st.rerun()
 
 
@@ -184,18 +203,13 @@ def _outcome(run_id: str) -> None:
     if run is None or run.damage:
         st.rerun()  # the table must notice, too
     st.subheader("Quality of its samples", anchor=False)
-    quality.section(run, live=run.state in LIVE, marks=view.change_marks(run))
+    with boundary(run):
+        quality.section(run, live=run.state in LIVE, marks=view.change_marks(run))
 
 
 def _delete(chosen: Sequence[Run]) -> None:
-    deleted = []
-    for run in chosen:
-        try:
-            state.store().delete(run)
-            deleted.append(run.id)
-        except RunBusy as problem:
-            st.toast(plain(str(problem)), icon=":material/error:")
-    st.session_state["deleted"] = deleted
+    delete = state.store().delete
+    st.session_state["deleted"] = [run.id for run in chosen if attempt(f"Deleting {run.name}", delete, run)]
 
 
 def undo_bar() -> None:
@@ -207,9 +221,8 @@ def undo_bar() -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/delete: Deleted {plain(', '.join(run.name for run in deleted))}.", width="stretch")
         if st.button("Undo", icon=":material/undo:", key="undo"):
-            for run in deleted:
-                state.store().restore(run.id)
-            st.session_state["deleted"] = []
+            restored = [run.id for run in deleted if attempt(f"Restoring {run.name}", state.store().restore, run.id)]
+            st.session_state["deleted"] = [run.id for run in deleted if run.id not in restored]
             st.rerun()
 
 
@@ -223,10 +236,10 @@ def trash() -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(plain(run.name), width="stretch")
                 if st.button("Restore", key=f"restore-{run.id}", icon=":material/undo:"):
-                    state.store().restore(run.id)
+                    attempt(f"Restoring {run.name}", state.store().restore, run.id)
                     st.rerun()
         with st.popover("Empty the trash", icon=":material/delete_forever:"):
             st.markdown("This cannot be undone.")
             if st.button("Delete for good", type="primary"):
-                state.store().empty_trash()
+                attempt("Emptying the trash", state.store().empty_trash)
                 st.rerun()
