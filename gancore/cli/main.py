@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from io import TextIOWrapper
 
 import typer
 from typer.exceptions import TyperException
@@ -49,6 +50,9 @@ for name, command in COMMANDS.items():
 
 def main() -> None:
     """Run a command; whatever the user can mend becomes one line on stderr and status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a path may hold bytes that are no text
     try:
         with interrupts.raising():
             status = app(standalone_mode=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,17 @@ from rich.table import Table
 
 from gancore.store import Run, RunNotFound, RunStore
 
+
+def _printable(name: str) -> str:
+    """A name that can be saved and shown: bytes that are no text, and control characters, cannot."""
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+        raise typer.BadParameter("a name must be plain text in UTF-8, without line breaks")
+    return name
+
+
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Folder of the run store.", envvar="GANCORE_RUNS")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but the result.")]
+Name = Annotated[str, typer.Option(help="A name for people.", callback=_printable)]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or `latest`.")]
 RUNS = Path("runs")
 

@@ -9,6 +9,9 @@ from typing import Any
 from gancore.cli.options import BadInput
 from gancore.config import RunConfig, parse_config, parse_setting
 from gancore.experiments import EXPERIMENTS
+from gancore.text import describe_bytes
+
+_LONGEST = 1_000_000  # bytes of a file of settings; a long one, with a drawing of 1,000 points, has 50,000
 
 
 def starting_point(experiment: str | None, config: Path | None) -> RunConfig:
@@ -40,11 +43,22 @@ def with_imported_facts(changes: dict[str, Any], start: RunConfig) -> dict[str, 
 
 def _read_config(path: Path) -> RunConfig:
     try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:  # not its size first: the shell's <(...) gives a pipe
+            text = file.read(_LONGEST + 1)
     except OSError as problem:
         raise BadInput(f"{path} cannot be read: {problem.strerror}") from None
-    except (ValueError, RecursionError) as problem:
+    if len(text) > _LONGEST:
+        raise BadInput(f"{path} is longer than the {describe_bytes(_LONGEST)} that settings may be")
+    try:
+        saved = json.loads(text.decode())
+    except json.JSONDecodeError as problem:
         raise BadInput(f"{path} is not JSON: {problem}") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is not JSON: it is no text in UTF-8") from None
+    except RecursionError:
+        raise BadInput(f"{path} is not JSON of settings: it is nested too deeply") from None
+    except ValueError:  # Python refuses to read numbers of thousands of digits
+        raise BadInput(f"{path} is not JSON of settings: a number in it has too many digits") from None
     if isinstance(saved, dict) and isinstance(saved.get("config"), dict):
         saved = saved["config"]
     return parse_config(_with_imported(saved))

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from gancore.cli import interrupts
-from gancore.cli.options import RUNS, BadInput, Quiet, RunId, RunsDir, find
+from gancore.cli.options import RUNS, BadInput, Name, Quiet, RunId, RunsDir, find
 from gancore.cli.settings import parse_changes, starting_point, with_imported_facts
 from gancore.store import Run, RunStore
 from gancore.store.records import RESUMABLE
@@ -23,7 +23,7 @@ def train(
     config: Annotated[Path | None, typer.Option(help="A JSON file with settings, or a run's config.json.")] = None,
     changes: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, such as model.ngf=64.")] = None,
     seed: Annotated[int | None, typer.Option(help="Short for --set seed=N.")] = None,
-    name: Annotated[str, typer.Option(help="A name for people.")] = "",
+    name: Name = "",
     max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after this many steps.")] = None,
     runs_dir: RunsDir = RUNS,
     quiet: Quiet = False,
@@ -56,7 +56,7 @@ def fork(
     run: RunId,
     checkpoint: Annotated[str, typer.Option(help="`last`, or a kept step.")] = "last",
     changes: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, such as optim.lr_g=1e-4.")] = None,
-    name: Annotated[str, typer.Option(help="A name for people.")] = "",
+    name: Name = "",
     max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after this many steps.")] = None,
     runs_dir: RunsDir = RUNS,
     quiet: Quiet = False,

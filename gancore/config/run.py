@@ -174,7 +174,7 @@ def parse_setting(path: str, text: str) -> Any:
         text = f"[{text}]"
     try:
         return json.loads(text, parse_constant=lambda name: name)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter of thousands of brackets
         return text.strip()
 
 
@@ -205,5 +205,8 @@ def explain(error: ValidationError) -> str:
     leaf = next((s for s in SETTINGS.values() if path == s.path or path.startswith(f"{s.path}.")), None)
     if leaf is None:
         return f'{path or "the config"} must be an object of settings, such as {{"ngf": 32}}'
-    shown = str(given) if isinstance(given, int | float) else json.dumps(given, default=str)
+    try:
+        shown = str(given) if isinstance(given, int | float) else json.dumps(given, default=str)
+    except RecursionError:
+        shown = "a deeply nested " + type(given).__name__
     return f"{leaf.path} must be {allowed(leaf)}, not {shown if len(shown) < 60 else shown[:57] + '...'}"

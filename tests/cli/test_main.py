@@ -40,6 +40,20 @@ def test_bad_input_is_one_line_on_stderr(gancore: Command, arguments: tuple[str,
     assert_refused(gancore(*arguments), *words)
 
 
+@pytest.mark.parametrize("name", ["\udcff", "a\nb", "\x1b[31mred"], ids=ascii)
+def test_a_name_that_is_no_text_is_one_line_on_stderr(gancore: Command, store: RunStore, name: str) -> None:
+    assert_refused(gancore("train", *SET_TINY, "--name", name), "--name", "plain text")
+    assert store.list() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file system that takes any bytes as a name")
+def test_a_store_whose_path_is_no_text_can_be_used(dcgan: RunConfig, tmp_path: Path) -> None:
+    run = RunStore(tmp_path / "\udcff").create(dcgan)
+    done = as_a_process("show", run.id, "--runs-dir", str(tmp_path / "\udcff"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "udcff" in done.stdout
+
+
 def test_a_runs_folder_that_is_a_file_is_said_so(gancore: Command, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert_refused(gancore("train", *SET_TINY, "--runs-dir", str(tmp_path / "file")), "file")

@@ -82,7 +82,14 @@ def test_all_of_them_at_once_and_the_last_word_counts(gancore: Command, store: R
         ("seed=-1", ("seed",)),
         ("=3", ("unknown setting",)),
         ("a\nb=3", ("unknown setting",)),
+        ("\udcff=3", ("unknown setting",)),  # a byte that is no text
+        ("data.points=" + "[" * 3_000, ("data.points", "pairs of numbers")),
+        ("model.ngf=" + "[" * 100_000, ("model.ngf", "from 1 to 1024")),
+        ("model.g_hidden=" + '{"a":' * 10_000, ("model.g_hidden",)),
+        ("seed=" + "9" * 5_000, ("seed", "from 0 to 4294967295")),
+        ("data.points=[[" + "9" * 5_000 + ",0]]", ("data.points",)),
     ],
+    ids=lambda value: ascii(value[:30]) if isinstance(value, str) else "",
 )
 def test_a_bad_setting_is_one_line_on_stderr(
     gancore: Command, store: RunStore, change: str, words: tuple[str, ...]
@@ -96,16 +103,20 @@ def test_a_bad_setting_is_one_line_on_stderr(
     [
         ("{", ("is not JSON",)),
         ("[" * 100_000, ("is not JSON",)),
+        ('{"data": {"points": ' + "[" * 3_000 + "]" * 3_000 + "}}", ("nested too deeply",)),
+        ('{"seed": ' + "9" * 5_000 + "}", ("too many digits",)),
+        (b"\xff\xfe{", ("UTF-8",)),
+        (b" " * 1_000_001, ("longer than", "1 MB")),
         ("[]", ("the config must be an object",)),
         ('{"model": {"ngf": 0}}', ("model.ngf must be",)),
         ('{"schema": 1, "config": {"model": {"ngff": 3}}}', ("unknown setting model.ngff",)),
     ],
-    ids=["torn", "deep", "list", "bad value", "unknown key"],
+    ids=["torn", "deep", "deep, but whole", "many digits", "no text", "long", "list", "bad value", "unknown key"],
 )
 def test_a_bad_config_file_is_one_line_on_stderr(
-    gancore: Command, tmp_path: Path, text: str, words: tuple[str, ...]
+    gancore: Command, tmp_path: Path, text: str | bytes, words: tuple[str, ...]
 ) -> None:
-    (tmp_path / "config.json").write_text(text)
+    (tmp_path / "config.json").write_bytes(text.encode() if isinstance(text, str) else text)
     assert_refused(gancore("train", "--config", str(tmp_path / "config.json")), *words)
 
 
