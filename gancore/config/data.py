@@ -23,25 +23,25 @@ class DataConfig(Part):
 
     name: DatasetName = setting(
         "mnist-5k",
-        "The samples to learn from. mnist-5k and the toys come with the installation; the others are downloaded at "
-        "first use. Toys are points in the plane, which train in seconds and show collapse plainly.",
+        "The samples to learn from. mnist-5k and the toys come with the installation; the others are downloaded on "
+        "first use. Toys are points in the plane, which train in seconds and make mode collapse easy to see.",
         label="dataset",
         group="Data",
         main=True,
     )
     own: str = setting(
         "",
-        "Which of your imported image sets.",
+        "Which of your imported image sets to train on.",
         label="image set",
         group="Data",
         when={"data.name": ("own",)},
         pattern=r"^([a-z0-9][a-z0-9-]{0,63})?$",
-        words="the name of an imported image set, in small letters, digits and hyphens",
+        words="the name of an imported image set, in lowercase letters, digits and hyphens",
     )
     own_counts: Counts = setting(
         (),
-        "Images of each class in that set; filled in when it is chosen.",
-        label="images of each class",
+        "Number of images of each class in that set; filled in when the set is chosen.",
+        label="images per class",
         group="Data",
         when={"data.name": ("own",)},
         hidden=True,
@@ -49,18 +49,19 @@ class DataConfig(Part):
     )
     own_hash: str = setting(
         "",
-        "What the images, labels and class names of that set come to; filled in when it is chosen. A run refuses to go "
-        "on with a set of the same name that holds others. Empty, as in runs of earlier versions: any will do.",
+        "Digest of that set's images, labels and class names; filled in when the set is chosen. A run refuses to go "
+        "on with a set of the same name and other contents. Empty, as in runs of earlier versions: any contents will "
+        "do.",
         label="contents of the image set",
         group="Data",
         when={"data.name": ("own",)},
         hidden=True,
         pattern=r"^([0-9a-f]{32})?$",
-        words="the 32 hexadecimal digits of an imported image set, or empty",
+        words="the digest of an imported image set, 32 hexadecimal digits, or empty",
     )
     points: Points = setting(
         (),
-        "The points of the distribution drawn by hand, each as x, y from -1 to 1.",
+        "The points of the hand-drawn distribution, each as x, y from -1 to 1.",
         label="drawn points",
         group="Data",
         when={"data.name": ("drawn",)},
@@ -69,7 +70,7 @@ class DataConfig(Part):
     )
     limit: int | None = setting(
         None,
-        "Use only the first this many training images (empty: all). With few images D can learn them by heart.",
+        "Use only the first this many training images (empty: all). If there are few, D can memorise them.",
         label="images",
         group="Data",
         ge=2,
@@ -77,15 +78,15 @@ class DataConfig(Part):
     )
     classes: Classes | None = setting(
         None,
-        "Use only these classes, by number (empty: all). 1 alone: only ones; 0, 2: T-shirts and pullovers.",
+        "Use only these classes, by number (empty: all). 1: only ones; 0, 2: T-shirts and pullovers.",
         label="classes",
         group="Data",
         words="a list of whole numbers from 0 to 999, such as 0, 1, 7",
     )
     imbalance: float = setting(
         1.0,
-        "Share of its images that the last class keeps; the first keeps all, the others lie between. 1: as they are. "
-        "0.01: the last class is a hundred times rarer than the first, and G tends to forget it.",
+        "Share of its images that the last class keeps; the first keeps all, the others lie in between. 1: unchanged. "
+        "0.01: the last class is a hundred times rarer than the first, and G tends to drop it.",
         label="imbalance",
         group="Data",
         scale="log",
@@ -95,7 +96,8 @@ class DataConfig(Part):
     )
     labels: int = setting(
         100,
-        "Labelled images, the same number of each class. The classifier learns from these; all others come unlabelled.",
+        "Number of labelled images, the same for each class. The classifier learns from these; all other images are "
+        "used without their labels.",
         label="labelled images",
         group="Data",
         scale="log",
@@ -107,8 +109,9 @@ class DataConfig(Part):
     )
     pairs: Literal["thickened", "unpaired"] = setting(
         "thickened",
-        "Where bold images come from. thickened: each regular image has a bold twin, dilated by a disk of random "
-        "radius (Morpho-MNIST). unpaired: the thick half of the real images against the thin half.",
+        "Where the bold images come from. thickened: each regular image has a bold version, dilated by a disk of "
+        "random radius (Morpho-MNIST). unpaired: the thicker half of the real images is taken as bold, the thinner "
+        "half as regular.",
         label="bold images",
         group="Data",
         main=True,
@@ -116,22 +119,22 @@ class DataConfig(Part):
     )
     image_size: Literal[8, 16, 28, 32, 64] = setting(
         32,
-        "Side of the square images in pixels. The DCGANs need 32; the assignments with MLPs use 28.",
+        "Side of the square images in pixels. The DCGANs need 32; the MLPs of the assignments use 28.",
         label="image size",
         group="Data",
         when=ON_IMAGES,
     )
     range: Literal["-1..1", "0..1"] = setting(
         "-1..1",
-        "What black and white become. A G that ends in Tanh fits -1..1, one that ends in a sigmoid 0..1. Report 003's "
-        "hand-out pairs Tanh with 0..1, which may be what makes its backgrounds noisy.",
+        "The values of black and white. A G that ends in tanh fits -1..1, one that ends in a sigmoid 0..1. Report "
+        "003's hand-out combines tanh with 0..1, which may be why its backgrounds are noisy.",
         label="pixel range",
         group="Data",
         when=ON_IMAGES,
     )
     shuffle: bool = setting(
         True,
-        "Draw the images in a new random order each epoch. Off: in file order, as the CS231n assignment does.",
+        "Draw the images in a new random order every epoch. Off: in file order, as in the CS231n assignment.",
         label="shuffle",
         group="Data",
     )

@@ -8,7 +8,7 @@ ModelKind = Literal["dcgan", "mlp", "cs231n", "cdcgan", "cmlp", "vae", "translat
 
 GAN_KINDS = ("dcgan", "mlp", "cs231n", "cdcgan", "cmlp")
 ADVERSARIAL = (*GAN_KINDS, "translator", "semi")  # have a G and a D
-CONDITIONAL = ("cdcgan", "cmlp")  # are told a class
+CONDITIONAL = ("cdcgan", "cmlp")  # are conditioned on the class
 CLASS_ROWS, CLASS_COLUMNS = 10, 15  # of their pictures: a class each row at most, a noise each column (report 002)
 LAYERED = ("mlp", "cmlp")  # fully connected, widths at will
 CONVOLUTIONAL = ("dcgan", "cdcgan", "translator", "semi")  # widths given by ngf and ndf

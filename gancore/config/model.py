@@ -21,16 +21,17 @@ class ModelConfig(Part):
     kind: ModelKind = setting(
         "dcgan",
         "dcgan: convolutions with batch normalisation (report 002). mlp: fully connected (reports 001, 003, 004). "
-        "cs231n: the DCGAN of report 004. cdcgan, cmlp: told a class (reports 002, 003). vae: encoder and decoder "
-        "(report 003). translator: makes digits bold (report 000). semi: D also classifies, from few labels.",
+        "cs231n: the DCGAN of report 004. cdcgan, cmlp: conditioned on the class (reports 002, 003). vae: encoder and "
+        "decoder (report 003). translator: makes digits bold (report 000). semi: D also classifies, learning from few "
+        "labels.",
         label="networks",
         group="Network",
         main=True,
     )
     ngf: int = setting(
         32,
-        "Channels before G's last layer; its other layers have 2 and 4 times as many. Larger: slower, more capacity. "
-        "Report 002 finds little difference from 32 to 256.",
+        "Channels before G's last layer; its earlier layers have 2 and 4 times as many. Larger: more capacity, "
+        "slower. Report 002 finds little difference from 32 to 256.",
         label="ngf",
         group="Network",
         scale="log",
@@ -67,28 +68,28 @@ class ModelConfig(Part):
     )
     nc: Literal[1, 3] = setting(
         1,
-        "Colour channels of the images. 3 repeats a grey image in every channel; 1 makes coloured ones grey.",
+        "Colour channels of the images. 3 repeats a grey image in every channel; 1 turns colour images grey.",
         label="channels",
         group="Network",
         when=ON_IMAGES,
     )
     init: Literal["custom", "default", "xavier"] = setting(
         "custom",
-        "Starting weights. custom: N(0, 0.02) for weights and N(1, 0.02) for batch-norm scales (DCGAN paper). "
-        "default: PyTorch's own. xavier: Xavier-uniform for Linear and ConvTranspose weights (report 004's DCGAN).",
+        "Initial weights. custom: N(0, 0.02) for weights and N(1, 0.02) for batch-norm scales (DCGAN paper). default: "
+        "PyTorch's own. xavier: Xavier-uniform for Linear and ConvTranspose weights (report 004's DCGAN).",
         label="initialisation",
         group="Network",
     )
     prior: Literal["normal", "uniform"] = setting(
         "normal",
-        "How z is drawn. normal: N(0, 1), as in report 002. uniform: U(-1, 1), as in report 004.",
+        "Distribution of z. normal: N(0, 1), as in report 002. uniform: U(-1, 1), as in report 004.",
         label="noise prior",
         group="Network",
         when=HAS_D,
     )
     y_in_d: bool = setting(
         True,
-        "Whether D is told the class, too. Without it nothing makes G obey its label (report 002, question 7).",
+        "Whether D is given the class, too. Without it, nothing makes G follow its label (report 002, question 7).",
         label="D sees the class",
         group="Network",
         main=True,
@@ -141,7 +142,7 @@ class ModelConfig(Part):
     maxout: int = setting(
         1,
         "Linear pieces of which each hidden unit of D takes the largest (Goodfellow et al. 2014 use 5). 1: ordinary "
-        "activations instead.",
+        "activations.",
         label="maxout pieces",
         group="Network",
         scale="linear",
@@ -151,15 +152,15 @@ class ModelConfig(Part):
     )
     g_output: Literal["tanh", "sigmoid", "linear"] = setting(
         "tanh",
-        "G's last activation. tanh fits pixels in -1..1, sigmoid pixels in 0..1, linear points of the plane.",
+        "G's output activation. tanh fits pixels in -1..1, sigmoid pixels in 0..1, linear points of the plane.",
         label="G output",
         group="Network",
         when=IS_LAYERED,
     )
     dropout: float = setting(
         0.0,
-        "Share of D's hidden units that are dropped at random in training. Weakens a D that is too strong; "
-        "report 003 uses 0.3, report 001's paper 0.5.",
+        "Share of D's hidden units that are dropped at random during training. Weakens a D that is too strong; report "
+        "003 uses 0.3, report 001's paper 0.5.",
         label="D dropout",
         group="Network",
         scale="linear",
@@ -169,7 +170,7 @@ class ModelConfig(Part):
     )
     input_dropout: float = setting(
         0.0,
-        "Share of D's inputs that are dropped at random in training; 0.2 in report 001's paper.",
+        "Share of D's inputs that are dropped at random during training; 0.2 in report 001's paper.",
         label="D input dropout",
         group="Network",
         scale="linear",
@@ -179,15 +180,16 @@ class ModelConfig(Part):
     )
     d_norm: Literal["batch", "none"] = setting(
         "batch",
-        "Normalisation in D. The Wasserstein gradient penalty wants none: it looks at each image for itself, while "
-        "batch normalisation mixes them.",
+        "Normalisation in D. The gradient and dragan penalties need none: they are computed for each image "
+        "separately, while batch normalisation mixes the images of a batch.",
         label="D normalisation",
         group="Network",
         when={"model.kind": ("dcgan", "cdcgan", "semi")},
     )
     spectral_norm: bool = setting(
         False,
-        "Divide each weight of D by its largest singular value (Miyato et al. 2018), so that D cannot become steep.",
+        "Divide each weight matrix of D by its largest singular value (Miyato et al. 2018), which keeps D from "
+        "becoming steep.",
         label="spectral norm in D",
         group="Network",
         when=HAS_D,

@@ -25,9 +25,10 @@ class ObjectiveConfig(Part):
 
     loss: LossName = setting(
         "nonsaturating",
-        "nonsaturating: G maximises log D(G(z)). minimax: G minimises log(1 - D(G(z))), whose gradient vanishes while "
-        "D is sure. least_squares: squared distance of D's score to 1 and 0 (LSGAN). wasserstein: D's mean score on "
-        "real minus on fake; needs clipping or the gradient penalty. hinge: as wasserstein, but only within a margin.",
+        "nonsaturating: G maximises log D(G(z)). minimax: G minimises log(1 - D(G(z))), whose gradient vanishes when "
+        "D is confident. least_squares: squared distance of D's score from 1 and 0 (LSGAN). wasserstein: D's mean "
+        "score on real minus fake images; needs clipping or the gradient penalty. hinge: like wasserstein, but only "
+        "within a margin.",
         label="loss",
         group="Objective",
         main=True,
@@ -37,7 +38,7 @@ class ObjectiveConfig(Part):
         "both",
         "Which network learns. g: only G, against a D that never learns (equation 6 alone). d: only D, against a G "
         "that never learns (equation 7 alone). Report 002, question 1.",
-        label="who learns",
+        label="trained networks",
         group="Objective",
         when=IS_GAN,
     )
@@ -50,14 +51,15 @@ class ObjectiveConfig(Part):
     )
     noise: Literal["same", "fresh"] = setting(
         "same",
-        "Whether the second network sees the same noise as the first (report 002) or draws its own (report 004).",
+        "Whether the network updated second gets the same noise as the first (report 002) or fresh noise (report 004).",
         label="noise for the second update",
         group="Objective",
         when=HAS_D,
     )
     label_smoothing: float = setting(
         0.0,
-        "How far D's target for real images lies below 1 (Salimans et al. 2016 use 0.1). Keeps D from being too sure.",
+        "How far below 1 D's target for real images lies (Salimans et al. 2016 use 0.1). Keeps D from becoming "
+        "overconfident.",
         label="label smoothing",
         group="Objective",
         scale="linear",
@@ -68,7 +70,7 @@ class ObjectiveConfig(Part):
     )
     instance_noise: float = setting(
         0.0,
-        "Standard deviation of noise added to everything D sees, falling to 0 over the run (Sønderby et al. 2017).",
+        "Standard deviation of the noise added to D's inputs, falling to 0 over the run (Sønderby et al. 2017).",
         label="instance noise",
         group="Objective",
         scale="linear",
@@ -78,15 +80,15 @@ class ObjectiveConfig(Part):
     )
     penalty: PenaltyName = setting(
         "none",
-        "A price on D's gradient at its inputs. gradient: norm 1 between real and fake (WGAN-GP). r1: small at real "
-        "images (Mescheder et al. 2018). dragan: norm 1 around real images (Kodali et al. 2017).",
+        "Penalty on D's gradient with respect to its input. gradient: norm 1 between real and fake (WGAN-GP). r1: "
+        "small at real images (Mescheder et al. 2018). dragan: norm 1 around real images (Kodali et al. 2017).",
         label="penalty",
         group="Objective",
         when=IS_GAN,
     )
     penalty_weight: float = setting(
         10.0,
-        "Weight of the penalty: 10 for gradient and dragan, and r1's gamma.",
+        "Weight of the penalty: usually 10 for gradient and dragan; gamma for r1.",
         label="penalty weight",
         group="Objective",
         scale="log",
@@ -98,7 +100,8 @@ class ObjectiveConfig(Part):
     )
     clip: float = setting(
         0.0,
-        "Bound to which D's weights are clipped after each update (0: none). The first Wasserstein GAN uses 0.01.",
+        "Limit to which D's weights are clipped after each update (0: no clipping). The original Wasserstein GAN uses "
+        "0.01.",
         label="weight clipping",
         group="Objective",
         when=HAS_LOSS,
@@ -107,7 +110,7 @@ class ObjectiveConfig(Part):
     )
     adversarial_weight: float = setting(
         1.0,
-        "Weight of D's verdict in G's loss (0: G learns from the pixels alone).",
+        "Weight of the adversarial loss in G's loss (0: G learns from the pixels alone).",
         label="adversarial weight",
         group="Objective",
         main=True,
@@ -117,7 +120,7 @@ class ObjectiveConfig(Part):
     )
     pixel_weight: float = setting(
         0.0,
-        "Weight of the pixel-wise cross-entropy to the bold twin in G's loss (needs thickened pairs).",
+        "Weight in G's loss of the pixel-wise cross-entropy with the bold version (needs thickened pairs).",
         label="pixel weight",
         group="Objective",
         main=True,
@@ -137,8 +140,8 @@ class ObjectiveConfig(Part):
     )
     feature_matching: bool = setting(
         True,
-        "G matches the mean features of D's last hidden layer (Salimans et al. 2016), which helps the classifier. Off: "
-        "G wants to be taken for real, which makes better images.",
+        "G matches the mean features of D's last hidden layer (Salimans et al. 2016), which helps the classifier. "
+        "Off: G tries to pass for real, which gives better images.",
         label="feature matching",
         group="Objective",
         main=True,

@@ -17,7 +17,8 @@ class OptimConfig(Part):
 
     lr_g: float = setting(
         5e-4,
-        "Learning rate of G. Too high: losses jump and images break (report 002 at 0.1). Too low: G cannot follow D.",
+        "Learning rate of G. Too high: losses jump and images break up (report 002 at 0.1). Too low: G cannot keep up "
+        "with D.",
         label="lr_g",
         group="Learning",
         scale="log",
@@ -30,7 +31,7 @@ class OptimConfig(Part):
     )
     lr_d: float = setting(
         2e-4,
-        "Learning rate of D. Too high: D wins at once or breaks. Too low: D is fooled and teaches G nothing.",
+        "Learning rate of D. Too high: D wins at once or breaks down. Too low: D is fooled and teaches G nothing.",
         label="lr_d",
         group="Learning",
         scale="log",
@@ -43,7 +44,7 @@ class OptimConfig(Part):
     )
     lr: float = setting(
         1e-3,
-        "Learning rate of encoder and decoder together (1e-3 in report 003).",
+        "Learning rate of the encoder and the decoder (1e-3 in report 003).",
         label="lr",
         group="Learning",
         scale="log",
@@ -56,28 +57,28 @@ class OptimConfig(Part):
     )
     schedule_g: ScheduleName = setting(
         "constant",
-        "How lr_g falls over the run, to lr_end times its start. step: at one half and three quarters.",
+        "How lr_g falls over the run, to lr_end times its initial value. step: at one half and three quarters.",
         label="schedule of lr_g",
         group="Learning",
         when=HAS_D,
     )
     schedule_d: ScheduleName = setting(
         "constant",
-        "How lr_d falls over the run, to lr_end times its start. step: at one half and three quarters.",
+        "How lr_d falls over the run, to lr_end times its initial value. step: at one half and three quarters.",
         label="schedule of lr_d",
         group="Learning",
         when=HAS_D,
     )
     schedule: ScheduleName = setting(
         "constant",
-        "How lr falls over the run, to lr_end times its start. step: at one half and three quarters.",
+        "How lr falls over the run, to lr_end times its initial value. step: at one half and three quarters.",
         label="schedule of lr",
         group="Learning",
         when={"model.kind": ("vae",)},
     )
     lr_end: float = setting(
         0.01,
-        "What is left of a learning rate at the end of a schedule that is not constant, as a share of its start.",
+        "Final learning rate of a schedule that is not constant, as a share of the initial one.",
         label="lr_end",
         group="Learning",
         scale="log",
@@ -87,14 +88,14 @@ class OptimConfig(Part):
     )
     optimizer: Literal["adam", "sgd", "rmsprop"] = setting(
         "adam",
-        "adam: what nearly all GANs use. sgd: with momentum, as in Goodfellow et al. 2014. rmsprop: as in the first "
+        "adam: used by nearly all GANs. sgd: with momentum, as in Goodfellow et al. 2014. rmsprop: as in the original "
         "Wasserstein GAN.",
         label="optimiser",
         group="Learning",
     )
     beta1: float = setting(
         0.5,
-        "Adam's memory of past gradients. GANs use 0.5; PyTorch's 0.9 often makes them swing.",
+        "Adam's decay rate for past gradients. GANs use 0.5; PyTorch's 0.9 often makes them oscillate.",
         label="beta1",
         group="Learning",
         scale="linear",
@@ -104,7 +105,7 @@ class OptimConfig(Part):
     )
     beta2: float = setting(
         0.999,
-        "Adam's memory of the gradients' size.",
+        "Adam's decay rate for past squared gradients.",
         label="beta2",
         group="Learning",
         when={"optim.optimizer": ("adam",)},
@@ -113,7 +114,7 @@ class OptimConfig(Part):
     )
     momentum: float = setting(
         0.5,
-        "Momentum of SGD at the start.",
+        "Initial momentum of SGD.",
         label="momentum",
         group="Learning",
         scale="linear",
@@ -123,8 +124,8 @@ class OptimConfig(Part):
     )
     momentum_end: float = setting(
         0.5,
-        "Momentum of SGD at the end of the run; it changes evenly (0.5 to 0.7 in Goodfellow et al. 2014).",
-        label="momentum at the end",
+        "Final momentum of SGD, reached linearly over the run (0.5 to 0.7 in Goodfellow et al. 2014).",
+        label="final momentum",
         group="Learning",
         scale="linear",
         when={"optim.optimizer": ("sgd",)},
@@ -133,7 +134,7 @@ class OptimConfig(Part):
     )
     d_steps: int = setting(
         1,
-        "Updates of D in each iteration, each on a fresh batch. More makes D stronger.",
+        "Updates of D per iteration, each on a fresh batch. More of them make D stronger.",
         label="D steps",
         group="Learning",
         scale="linear",
@@ -144,7 +145,7 @@ class OptimConfig(Part):
     )
     g_steps: int = setting(
         1,
-        "Updates of G in each iteration. Report 003 tries 3.",
+        "Updates of G per iteration. Report 003 tries 3.",
         label="G steps",
         group="Learning",
         scale="linear",
@@ -155,8 +156,8 @@ class OptimConfig(Part):
     )
     ema: float = setting(
         0.0,
-        "Share of the past in a moving average of G's weights, from which samples are then drawn (0: none; 0.999 is "
-        "usual). Calms the samples without changing the training.",
+        "Decay of a moving average of G's weights, from which samples are then drawn (0: none; 0.999 is usual). "
+        "Steadies the samples without changing the training.",
         label="EMA of G",
         group="Learning",
         when=HAS_D,

@@ -11,9 +11,9 @@ from gancore.config.kinds import CONDITIONAL
 if TYPE_CHECKING:
     from gancore.config.run import RunConfig
 
-SINGLE_IMAGE_PENALTIES = ("gradient", "dragan")  # batch normalisation in D would mix the images
+SINGLE_IMAGE_PENALTIES = ("gradient", "dragan")  # batch normalisation in D mixes the images of a batch
 MIN_SAMPLES = 10  # of which anything can be said
-MAX_CONDITIONS = 100  # classes that a conditional network can be told
+MAX_CONDITIONS = 100  # classes that a network can be conditioned on
 
 Settings = Mapping[str, Any]  # values by path
 
@@ -74,7 +74,7 @@ def _check_networks(config: RunConfig) -> None:
     penalty = objective.penalty
     mixing = config.uses("model.d_norm") and config.model.d_norm == "batch"
     if penalty in SINGLE_IMAGE_PENALTIES and config.uses("objective.penalty") and mixing:
-        raise ValueError(f"model.d_norm must be none for objective.penalty {penalty}, which looks at single images")
+        raise ValueError(f"model.d_norm must be none for objective.penalty {penalty}, a penalty on single images")
     if kind == "semi" and not len(config.labels_in_use) <= config.data.labels <= config.images:
         raise ValueError(
             f"data.labels must be from {len(config.labels_in_use)}, one of each class, to {config.images:,}, all images"

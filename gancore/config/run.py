@@ -40,7 +40,7 @@ class RunConfig(Part):
     train: TrainConfig = Field(default_factory=TrainConfig)
     seed: int = setting(
         0,
-        "Decides every random number of the run: same seed, same run. Try several before you believe a difference.",
+        "Determines every random number of the run: same seed, same run. Try several before you believe a difference.",
         label="seed",
         group="Training",
         main=True,

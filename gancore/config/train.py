@@ -12,7 +12,7 @@ class TrainConfig(Part):
 
     epochs: int = setting(
         15,
-        "Passes over the images. Report 002 compares 5, 30 and 100 on the full MNIST.",
+        "Passes over the training images. Report 002 compares 5, 30 and 100 on the full MNIST.",
         label="epochs",
         group="Training",
         scale="log",
@@ -23,7 +23,7 @@ class TrainConfig(Part):
     )
     steps: int | None = setting(
         None,
-        "Length of the run in iterations, whatever the epochs say (empty: what the epochs make).",
+        "Length of the run in iterations, overriding the epochs (empty: as the epochs say).",
         label="steps",
         group="Training",
         empty="from epochs",
@@ -32,7 +32,7 @@ class TrainConfig(Part):
     )
     batch_size: int = setting(
         64,
-        "Images in each update. Small batches make noisy gradients; 12 in report 002, 128 in its hand-out.",
+        "Images per update. Small batches give noisy gradients; 12 in report 002, 128 in its hand-out.",
         label="batch size",
         group="Training",
         scale="log",
@@ -43,19 +43,19 @@ class TrainConfig(Part):
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = setting(
         "auto",
-        "Where to train. auto: CUDA or Apple's MPS when there is one, else the CPU.",
+        "Where to train. auto: CUDA or Apple's MPS if available, otherwise the CPU.",
         label="device",
         group="Training",
     )
     precision: Literal["fp32", "bf16"] = setting(
         "fp32",
-        "fp32 is exact and repeatable. bf16 halves memory traffic on hardware that supports it.",
+        "fp32 is exact and reproducible. bf16 halves memory traffic on hardware that supports it.",
         label="precision",
         group="Training",
     )
     preview_every: int = setting(
         100,
-        "Steps between sample grids. Early ones come at steps 0, 1, 2, 4, 8, ... besides.",
+        "Steps between sample grids. There are early ones, too, at steps 0, 1, 2, 4, 8, ...",
         label="preview every",
         group="Training",
         scale="log",
@@ -65,7 +65,8 @@ class TrainConfig(Part):
     )
     checkpoint_seconds: float = setting(
         30.0,
-        "Seconds between checkpoints: what a crash costs. Longer for large networks, so that saving stays below 2 %.",
+        "Seconds between checkpoints: the most that a crash costs. Raise it for large networks, so that saving stays "
+        "below 2 % of the time.",
         label="checkpoint every (s)",
         group="Training",
         ge=1.0,
@@ -73,7 +74,7 @@ class TrainConfig(Part):
     )
     keep_epochs: int = setting(
         0,
-        "Keep a checkpoint each this many epochs, to fork the run from (0: only the last one).",
+        "Keep a checkpoint every this many epochs, to fork the run from (0: only the last one).",
         label="keep a checkpoint every (epochs)",
         group="Training",
         ge=0,
@@ -81,7 +82,7 @@ class TrainConfig(Part):
     )
     evaluate_every: int = setting(
         200,
-        "Steps between evaluations of 1,000 samples, such as the FID (0: none while it trains).",
+        "Steps between evaluations of 1,000 samples, such as the FID (0: none during training).",
         label="evaluate every",
         group="Training",
         ge=0,
@@ -89,7 +90,7 @@ class TrainConfig(Part):
     )
     evaluate_share: float = setting(
         0.05,
-        "Share of the training time that these evaluations may take: those beyond it are left out (1: none is).",
+        "Share of the training time that these evaluations may take; those beyond it are skipped (1: none is).",
         label="time for evaluations",
         group="Training",
         scale="linear",
@@ -98,8 +99,8 @@ class TrainConfig(Part):
     )
     final_samples: int = setting(
         10_000,
-        "Samples that are measured when the run is finished (0: none). 10,000 is usual; fewer give a higher FID.",
-        label="samples measured at the end",
+        "Samples evaluated when the run has finished (0: none). 10,000 is usual; fewer give a higher FID.",
+        label="samples evaluated at the end",
         group="Training",
         ge=0,
         le=50_000,

@@ -41,7 +41,7 @@ def growth(run: Evidence) -> Sight | None:
         if (step := run.since(size > LIMITS.growth * max(start, 1.0))) is not None:
             return Sight(
                 step,
-                f"{_GROWING[name]} is {compact(size[-1])}, after {compact(start)} {run.beginning}.",
+                f"{_GROWING[name]} is {compact(size[-1])}, up from {compact(start)} {run.beginning}.",
             )
     return None
 
@@ -50,9 +50,9 @@ _GROWING = {
     "loss": "The loss",
     "loss_d": "D's loss",
     "loss_g": "G's loss",
-    "grad_norm": "The gradient",
-    "grad_norm_d": "D's gradient",
-    "grad_norm_g": "G's gradient",
+    "grad_norm": "The gradient norm",
+    "grad_norm_d": "D's gradient norm",
+    "grad_norm_g": "G's gradient norm",
 }
 
 
@@ -73,8 +73,8 @@ def _tell_jumps(run: Evidence) -> str:
         compact(LIMITS.wrong * run.guessing),
     )
     return (
-        f"From step to step D's loss jumps by ± {spread} around {level}, above {limit} in {often:.0%} of the steps; "
-        f"guessing would cost {compact(run.guessing)}."
+        f"From step to step, D's loss jumps by ±{spread} around {level}; it is above {limit} in {often:.0%} of the "
+        f"steps, where guessing would give {compact(run.guessing)}."
     )
 
 
@@ -105,7 +105,7 @@ def _look_for_lost_g(run: Evidence) -> Sight | None:
     place = place_since(np.array(stuck, dtype=bool))
     if place is None:
         return None
-    seen = f"FID is {compact(fids[-1])}, after {compact(fids[before[-1]])} at step {steps[before[-1]]:,}."
+    seen = f"The FID is {compact(fids[-1])}; it was {compact(fids[before[-1]])} at step {steps[before[-1]]:,}."
     return Sight(int(steps[place]), f"{seen} {_tell_verdicts(run)}")
 
 
@@ -127,10 +127,11 @@ def _gradient_vanishes(run: Evidence) -> Flags:
 
 
 def _tell_gradient(run: Evidence) -> str:
+    verdicts = _tell_verdicts(run)
     now, before = run.level("grad_norm_g")[-1], run.start("grad_norm_g")
     if now < LIMITS.vanished * before:
-        return f"G's gradient is {compact(now)}, after {compact(before)} {run.beginning}. {_tell_verdicts(run)}"
-    return f"G's gradient is in proportion to D(G(z)), which is almost 0. {_tell_verdicts(run)}"
+        return f"G's gradient norm is {compact(now)}, down from {compact(before)} {run.beginning}. {verdicts}"
+    return f"G's gradient is proportional to D(G(z)), which is almost 0. {verdicts}"
 
 
 def _swings(run: Evidence) -> Flags:
@@ -141,7 +142,7 @@ def _swings(run: Evidence) -> Flags:
 def _tell_swings(run: Evidence) -> str:
     low, high, turns = (values[-1] for values in _range_and_turns(run))
     steps = LIMITS.swings * LIMITS.block
-    return f"Over {steps:,} steps D's loss went {turns:.0f} times between {compact(low)} and {compact(high)}."
+    return f"Over {steps:,} steps, D's loss changed {turns:.0f} times between about {compact(low)} and {compact(high)}."
 
 
 def _range_and_turns(run: Evidence) -> tuple[Numbers, Numbers, Numbers]:
@@ -166,7 +167,7 @@ def _code_is_empty(run: Evidence) -> Flags:
 
 def _tell_kl(run: Evidence) -> str:
     kl = run.level("kl")[-1]
-    return f"KL is {compact(kl)} nats an image: the code can tell {math.exp(kl):.0f} kinds of images apart."
+    return f"The KL term is {compact(kl)} nats per image: the code can distinguish {math.exp(kl):.0f} kinds of images."
 
 
 jumping = _in_curves(_jumps, _tell_jumps)

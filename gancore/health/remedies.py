@@ -28,7 +28,7 @@ class Idea:
     """A remedy before it is known whether it fits.
 
     In its text, `{}` stands for the new value of each of `changes` in turn, `{changes}` for those that really change:
-    "lr_g down to 5e-4 and lr_d down to 2e-4".
+    "lower lr_g to 5e-4 and lower lr_d to 2e-4".
     """
 
     text: str
@@ -61,9 +61,9 @@ class Idea:
 
 
 def _describe(path: str, before: RunConfig, after: RunConfig) -> str:
-    """How a number changes: `lr_d down to 5e-5`."""
+    """How a number changes: `lower lr_d to 5e-5`."""
     old, new = before.flat[path], after.flat[path]
-    return f"{SETTINGS[path].label} {'down' if new < old else 'up'} to {describe_value(new)}"
+    return f"{'lower' if new < old else 'raise'} {SETTINGS[path].label} to {describe_value(new)}"
 
 
 def fitting(ideas: Sequence[Idea], config: RunConfig, step: int) -> tuple[Remedy, ...]:
@@ -109,45 +109,45 @@ WASSERSTEIN: Mapping[str, tuple[Any, ...]] = {"objective.loss": ("wasserstein",)
 
 LOW_RATES = Idea("{changes}", {"optim.lr_g": _at_most(5e-4), "optim.lr_d": _at_most(2e-4)}, when=ADAPTIVE)
 TAMED_RATES = Idea("{changes}", {"optim.lr_g": _tamed(5e-4), "optim.lr_d": _tamed(2e-4)}, when=ADAPTIVE)
-TENTH = Idea("a tenth of both learning rates", {"optim.lr_g": _times(0.1), "optim.lr_d": _times(0.1)})
-HALF = Idea("half of both learning rates", {"optim.lr_g": _times(0.5), "optim.lr_d": _times(0.5)}, fork=True)
+TENTH = Idea("divide both learning rates by 10", {"optim.lr_g": _times(0.1), "optim.lr_d": _times(0.1)})
+HALF = Idea("halve both learning rates", {"optim.lr_g": _times(0.5), "optim.lr_d": _times(0.5)}, fork=True)
 LOW_RATE = Idea("{changes}, as in report 003", {"optim.lr": _at_most(1e-3)}, when=ADAPTIVE)
 TENTH_OF_LR = Idea("{changes}", {"optim.lr": _times(0.1)})
 ADAM = Idea(
-    "Adam as optimiser, with its usual learning rates",
+    "use Adam, with its usual learning rates",
     {"optim.optimizer": _to("adam")},
     along={"optim.lr_g": _at_most(5e-4), "optim.lr_d": _at_most(2e-4), "optim.lr": _at_most(1e-3)},
     when=SGD,
 )
 GRADIENT_PENALTY = Idea(
-    "the gradient penalty on D",
+    "add the gradient penalty to D",
     {"objective.penalty": _to("gradient")},
     along={"model.d_norm": _to("none")},
     when=WASSERSTEIN,
 )
 R1 = Idea(
-    "the r1 penalty on D",
+    "add the R1 penalty to D",
     {"objective.penalty": _to("r1")},
     along={"objective.penalty_weight": _to(1.0), "model.d_norm": _to("none")},
 )
-CLIPPING = Idea("D's weights clipped at {}", {"objective.clip": _to(0.01)}, when=WASSERSTEIN)
-SPECTRAL_NORM = Idea("spectral normalisation of D", {"model.spectral_norm": _to(True)})
+CLIPPING = Idea("clip D's weights at {}", {"objective.clip": _to(0.01)}, when=WASSERSTEIN)
+SPECTRAL_NORM = Idea("use spectral normalisation in D", {"model.spectral_norm": _to(True)})
 NONSATURATING = Idea(
-    "the non-saturating loss",
+    "use the non-saturating loss",
     {"objective.loss": _to("nonsaturating")},
     fork=True,
     when={"objective.loss": ("minimax",)},
 )
 WGAN_GP = Idea(
-    "the Wasserstein loss with the gradient penalty",
+    "use the Wasserstein loss with the gradient penalty",
     {"objective.loss": _to("wasserstein")},
     along={"objective.penalty": _to("gradient"), "model.d_norm": _to("none")},
 )
 TELL_CLASSES = tuple(
-    Idea("the class told to both networks", {"model.kind": _to(conditional)}, when={"model.kind": (kind,)})
+    Idea("condition both networks on the class", {"model.kind": _to(conditional)}, when={"model.kind": (kind,)})
     for kind, conditional in (("dcgan", "cdcgan"), ("mlp", "cmlp"))
 )
-LET_BOTH_LEARN = Idea("let both networks learn", {"objective.only": _to("both")}, fork=True)
+LET_BOTH_LEARN = Idea("train both networks", {"objective.only": _to("both")}, fork=True)
 SLOWER_D = (
     Idea("{changes}", {"optim.lr_d": _slower(0.25)}, fork=True, when=ADAPTIVE),
     Idea("{changes}", {"optim.lr_d": _times(0.25)}, fork=True, when=SGD),
@@ -157,17 +157,17 @@ SLOWER_G = (
     Idea("{changes}", {"optim.lr_g": _times(0.5)}, fork=True, when=SGD),
 )
 FASTER_D = Idea("{changes}", {"optim.lr_d": _at_least(2e-4)}, fork=True)
-FEWER_D_STEPS = Idea("one update of D a step", {"optim.d_steps": _to(1)}, fork=True)
-MORE_D_STEPS = Idea("{} updates of D a step", {"optim.d_steps": _times(2)}, fork=True)
-FEWER_G_STEPS = Idea("one update of G a step", {"optim.g_steps": _to(1)}, fork=True)
-SMOOTHING = Idea("label smoothing of {}", {"objective.label_smoothing": _at_least(0.1)}, fork=True)
-DROPOUT = Idea("dropout of {} in D", {"model.dropout": _at_least(0.3)})
+FEWER_D_STEPS = Idea("update D once per step", {"optim.d_steps": _to(1)}, fork=True)
+MORE_D_STEPS = Idea("update D {} times per step", {"optim.d_steps": _times(2)}, fork=True)
+FEWER_G_STEPS = Idea("update G once per step", {"optim.g_steps": _to(1)}, fork=True)
+SMOOTHING = Idea("use label smoothing of {}", {"objective.label_smoothing": _at_least(0.1)}, fork=True)
+DROPOUT = Idea("use dropout of {} in D", {"model.dropout": _at_least(0.3)})
 NARROWER_D = Idea("{changes}", {"model.ndf": _times(0.5)})
 WIDER_D = Idea("{changes}", {"model.ndf": _at_least(32)})
 WIDER_G = Idea("{changes}", {"model.ngf": _at_least(32)})
-LARGER_BATCH = Idea("batches of {}", {"train.batch_size": _times(2)})
+LARGER_BATCH = Idea("use batches of {}", {"train.batch_size": _times(2)})
 CALMER = Idea("{changes}", {"optim.beta1": _at_most(0.5)}, fork=True)
-AVERAGE = Idea("samples from an average of G, with a decay of {}", {"optim.ema": _at_least(0.999)})
-ALL_IMAGES = Idea("all training images, for as many steps", {"data.limit": _to(None)}, same_length=True)
-SHORTER = Idea("half as many epochs", {"train.epochs": _times(0.5)}, when={"train.steps": (None,)})
-SHALLOWER = Idea("one hidden layer", {"model.hidden": lambda widths: widths[:1]})
+AVERAGE = Idea("draw samples from an average of G, with a decay of {}", {"optim.ema": _at_least(0.999)})
+ALL_IMAGES = Idea("use all training images, for the same number of steps", {"data.limit": _to(None)}, same_length=True)
+SHORTER = Idea("halve the number of epochs", {"train.epochs": _times(0.5)}, when={"train.steps": (None,)})
+SHALLOWER = Idea("use one hidden layer", {"model.hidden": lambda widths: widths[:1]})

@@ -42,7 +42,7 @@ def _in_samples(
         sure = asked[first if several or _is_enough(asked, first) else first + 1 :]
         told = [each for each in sure if each.step >= due and not excused(run, each)]
         newest = asked[int(np.flatnonzero(flags)[-1])]
-        again = "" if flags[-1] else f" So it was at step {newest.step:,}: it comes and goes."
+        again = "" if flags[-1] else f" That was at step {newest.step:,}: it comes and goes."
         seen = tell(run, newest) + again
         if told and told[-1] is sure[-1]:
             return Sight(told[0].step, seen)
@@ -72,7 +72,7 @@ def _is_dead(_run: Evidence, now: Evaluation) -> bool:
 
 def _tell_diversity(_run: Evidence, now: Evaluation) -> str:
     contrast, diversity = now.values["contrast"], now.values["diversity"]
-    return f"Two samples differ by {diversity:.2f} of what two real images do, at {contrast:.2f} of their contrast."
+    return f"Samples have {diversity:.2f} times the diversity of real images, and {contrast:.2f} times their contrast."
 
 
 def _lacks_modes(run: Evidence, now: Evaluation) -> bool:
@@ -87,7 +87,7 @@ def _lacks_modes(run: Evidence, now: Evaluation) -> bool:
 
 def _tell_modes(run: Evidence, now: Evaluation) -> str:
     found, there = now.values["modes"], len(run.config.labels_in_use)
-    return f"{found:.0f} of {there} modes are found; {now.values['recall']:.0%} of the real points lie among samples."
+    return f"G finds {found:.0f} of {there} modes; recall is {now.values['recall']:.0%}."
 
 
 def _lacks_classes(_run: Evidence, now: Evaluation) -> bool:
@@ -106,7 +106,7 @@ def _look_real(now: Evaluation, precision: float) -> bool:
 def _tell_classes(run: Evidence, now: Evaluation) -> str:
     names = dict(enumerate(DATASETS[run.config.data.name].classes))  # an evaluation from elsewhere may know more
     rare = [names.get(label, str(label)) for label, rare in _rare(now).items() if rare]
-    return f"Hardly any sample is of {listed(rare)}."
+    return f"There are hardly any samples of {listed(rare)}."
 
 
 def _rare(now: Evaluation) -> dict[int, bool]:
@@ -125,7 +125,7 @@ def _lacks_variety(_run: Evidence, now: Evaluation) -> bool:
 
 def _tell_variety(_run: Evidence, now: Evaluation) -> str:
     good, varied = now.values["precision"], now.values["recall"]
-    return f"{good:.0%} of the samples lie among real images, but {varied:.1%} of real images lie among samples."
+    return f"Precision is {good:.0%} but recall only {varied:.1%}: samples look real, but cover few of the real images."
 
 
 def collapse(run: Evidence) -> Sight | None:
@@ -149,8 +149,8 @@ def _repeats_training(_run: Evidence, now: Evaluation) -> bool:
 
 def _tell_copies(run: Evidence, now: Evaluation) -> str:
     return (
-        f"A sample is nearer to one of the {run.config.images:,} training images than a held-out image is with a "
-        f"probability of {now.values['closer_to_training']:.2f}; it would be 0.50 for new images."
+        f"With a probability of {now.values['closer_to_training']:.2f}, a sample is closer to one of the "
+        f"{run.config.images:,} training images than a held-out image is; new images would give 0.50."
     )
 
 
