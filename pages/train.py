@@ -4,7 +4,7 @@ import streamlit as st
 
 from gancore.config import ConfigError, RunConfig
 from gancore.store import Run
-from ui import state
+from ui import messages, state
 from ui.forms import costs, draft, drawing, imports, networks, picker, starting, steering, widgets
 from ui.messages import attempt, say
 from ui.run import film, strip, view
@@ -14,6 +14,7 @@ from ui.words import plain
 @st.fragment
 def settings_panel(networks_shown: bool) -> None:
     """Everything that Start will use; moving a slider reruns this panel alone."""
+    messages.show()
     picker.pick_experiment()
     picker.changes_line()
     cost_line = st.container()  # filled last, since it takes longest

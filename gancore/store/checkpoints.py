@@ -52,8 +52,5 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except Exception as error:  # torch raises anything from EOFError to UnpicklingError on a damaged file
         raise BadCheckpoint(f"the checkpoint {path.name} cannot be read ({type(error).__name__})") from error
     if not (0 <= step <= MOST_COUNT and 0 <= drawn <= MOST_DRAWN and 0 <= trained <= MOST_TIME):
-        raise BadCheckpoint(
-            f"the checkpoint {path.name} cannot be used: step {step:.4g}, {drawn:.4g} images drawn and {trained:.4g} "
-            "seconds are not the counts of a run"
-        )
+        raise BadCheckpoint(f"the checkpoint {path.name} cannot be used: its step, images or time are impossible")
     return Checkpoint(step, drawn, trained, algorithm)

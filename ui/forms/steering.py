@@ -17,7 +17,6 @@ from ui.words import plain
 def steering(run: Run) -> None:
     """Where the form differs from the run that trains, in settings that can change while it does: a button to apply
     them."""
-    messages.show()
     changes = differences(run)
     if not changes:
         return
