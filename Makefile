@@ -22,7 +22,7 @@ bench: .venv/.installed-run
 	$(BIN)/python -m gancore bench
 
 clean:  # what can be made again; never runs/
-	rm -rf .venv .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build *.egg-info .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/pip:  # a .venv that is there already stays as it is

@@ -21,8 +21,11 @@ def versions() -> dict[str, str]:
 
 
 def git_commit() -> str | None:
-    """That of this project; None where there is no repository, or no git."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    """That of this project; None where there is no repository of it, or no git."""
+    project = Path(__file__).parents[1]
+    if not (project / ".git").exists():  # installed; a folder above may be the repository of something else
+        return None
+    command = ["git", "-C", str(project), "rev-parse", "HEAD"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
