@@ -1,19 +1,33 @@
 """Prices on D's gradient at its inputs, each a mean over the batch without its weight; they can be differentiated.
 
-`critic` maps samples (B, ...) to logits (B,). D must look at each sample for itself: with batch normalisation a
-gradient is shared among the batch, which these papers do not mean.
+A penalty is given its random numbers, uniform in [0, 1) and of the shape that it names. `critic` maps samples (B, ...)
+to logits (B,). D must look at each sample for itself: with batch normalisation a gradient is shared among the batch,
+which these papers do not mean.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 Critic = Callable[[Tensor], Tensor]
-Penalty = Callable[[Critic, Tensor, Tensor, torch.Generator], Tensor]  # critic, real, fake, random numbers -> 0-d
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """A penalty and the random numbers that it takes."""
+
+    price: Callable[[Critic, Tensor, Tensor, Tensor], Tensor]  # of critic, real, fake and those numbers: 0-d
+    shape: Callable[[Shape], Shape]  # of those numbers, given that of the real samples
+
+    def draw(self, real: Shape, source: torch.Generator) -> Tensor:
+        """The numbers for real samples of that shape, on the CPU."""
+        return torch.rand(self.shape(real), generator=source)
 
 
 def _gradients(critic: Critic, at: Tensor) -> Tensor:
@@ -29,25 +43,24 @@ def _one_lipschitz(gradients: Tensor) -> Tensor:
     return (norms - 1).square().mean()
 
 
-def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, source: torch.Generator) -> Tensor:
+def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, shares: Tensor) -> Tensor:
     """(|grad D| - 1)^2 at random points between real and fake samples (Gulrajani et al. 2017, WGAN-GP)."""
-    share = torch.rand(len(real), *[1] * (real.dim() - 1), generator=source).to(real)
-    return _one_lipschitz(_gradients(critic, torch.lerp(fake.to(real), real, share)))  # fakes may be in half precision
+    between = torch.lerp(fake.to(real), real, shares.to(real))  # fakes may be in half precision
+    return _one_lipschitz(_gradients(critic, between))
 
 
-def r1(critic: Critic, real: Tensor, _fake: Tensor, _source: torch.Generator) -> Tensor:
+def r1(critic: Critic, real: Tensor, _fake: Tensor, _numbers: Tensor) -> Tensor:
     """|grad D|^2 / 2 at real samples; its weight is gamma (Mescheder et al. 2018, eq. 9)."""
     return 0.5 * _gradients(critic, real).square().sum(1).mean()
 
 
-def dragan(critic: Critic, real: Tensor, _fake: Tensor, source: torch.Generator) -> Tensor:
+def dragan(critic: Critic, real: Tensor, _fake: Tensor, noise: Tensor) -> Tensor:
     """(|grad D| - 1)^2 near real samples, shifted by up to half their standard deviation (Kodali et al. 2017)."""
-    noise = torch.rand(real.shape, generator=source).to(real)
-    return _one_lipschitz(_gradients(critic, real + 0.5 * real.std() * noise))
+    return _one_lipschitz(_gradients(critic, real + 0.5 * real.std() * noise.to(real)))
 
 
 PENALTIES: dict[Literal["gradient", "r1", "dragan"], Penalty] = {
-    "gradient": gradient_penalty,
-    "r1": r1,
-    "dragan": dragan,
+    "gradient": Penalty(gradient_penalty, lambda real: (real[0], *[1] * (len(real) - 1))),  # one a pair
+    "r1": Penalty(r1, lambda _real: (0,)),
+    "dragan": Penalty(dragan, lambda real: real),
 }

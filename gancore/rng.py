@@ -35,6 +35,10 @@ class StepRng:
         self.step = step
         self._streams: dict[str, torch.Generator] = {}
 
+    def seed_of(self, name: str) -> int:
+        """The seed of the stream `name` at this step, for somebody who draws from it elsewhere."""
+        return derive_seed(self.seed, name, self.step)
+
     def stream(self, name: str) -> torch.Generator:
         """The generator of `name` at this step."""
         if name not in self._streams:

@@ -153,7 +153,7 @@ def test_the_average_is_the_one_computed_by_hand(ema: float, g_steps: int) -> No
 def test_the_average_starts_as_g_and_samples_come_from_it() -> None:
     config = tiny("dcgan", {"optim.ema": 0.9})
     algorithm, plain = build_algorithm(config), build_algorithm(config.replace({"optim.ema": 0.0}))
-    noise = algorithm.draw(5, torch.Generator())
+    noise = algorithm.latents(5, torch.Generator())
     assert torch.equal(algorithm.sample(noise), plain.sample(noise))
     train(algorithm, config, 3)
     average = algorithm.networks["average"]

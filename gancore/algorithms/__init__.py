@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from gancore.algorithms.draws import Draws, Update
 from gancore.algorithms.gan import GAN
 from gancore.algorithms.semi import SemiSupervised
 from gancore.algorithms.translator import Translator
@@ -17,21 +18,42 @@ from gancore.config.kinds import ModelKind
 from gancore.data import Batch, Images
 from gancore.rng import StepRng
 
-__all__ = ["ALGORITHMS", "GAN", "VAE", "Algorithm", "SemiSupervised", "Translator", "build_algorithm"]
+__all__ = [
+    "ALGORITHMS",
+    "GAN",
+    "VAE",
+    "Algorithm",
+    "Draws",
+    "SemiSupervised",
+    "Translator",
+    "Update",
+    "build_algorithm",
+]
 
 
 class Algorithm(Protocol):
     """The contract between a family and the trainer."""
 
+    def draw(self, next_batch: Callable[[], Batch], rng: StepRng) -> Draws:
+        """The first half of an iteration, on the host: everything random, and everything from outside.
+
+        Numbers are drawn on the CPU and then moved, so that every device sees the same.
+        """
+        ...
+
+    def update(self, draws: Draws) -> dict[str, Tensor]:
+        """The second half: as many updates as were drawn, of tensors alone; returns detached 0-d scalars."""
+        ...
+
     def step(self, next_batch: Callable[[], Batch], rng: StepRng) -> dict[str, Tensor]:
-        """One iteration, as many updates as configured; returns detached 0-d scalars."""
+        """Both halves."""
         ...
 
     def steer(self, config: RunConfig) -> None:
         """Go on with other settings from the next step on; only those in `STEERABLE` may differ."""
         ...
 
-    def draw(self, count: int, source: torch.Generator) -> Tensor:
+    def latents(self, count: int, source: torch.Generator) -> Tensor:
         """`count` latent inputs for `sample`."""
         ...
 

@@ -10,18 +10,21 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from gancore.algorithms.draws import Draws
 from gancore.config import RunConfig
 from gancore.config.optim import ScheduleName
-from gancore.data import Images
+from gancore.data import Batch, Images
 from gancore.models import build_networks
 from gancore.optimizers import set_rate
-from gancore.rng import draw_noise
+from gancore.rng import StepRng, draw_noise
 from gancore.schedules import SCHEDULES
 from gancore.store.checkpoints import BadCheckpoint
 
+Scalars = dict[str, Tensor]
+
 
 class Family:
-    """Common ground of the algorithms; a family adds its optimisers, its step and how it samples."""
+    """Common ground of the algorithms; a family adds its optimisers, the two halves of its step and how it samples."""
 
     def __init__(self, config: RunConfig, device: torch.device) -> None:
         self.config = config
@@ -34,7 +37,19 @@ class Family:
         """Go on with other settings from the next step on; only those in `STEERABLE` may differ."""
         self.config = config
 
-    def draw(self, count: int, source: torch.Generator) -> Tensor:
+    def draw(self, next_batch: Callable[[], Batch], rng: StepRng) -> Draws:
+        """Everything random of one iteration, and its batches."""
+        raise NotImplementedError
+
+    def update(self, draws: Draws) -> Scalars:
+        """One iteration from what was drawn for it."""
+        raise NotImplementedError
+
+    def step(self, next_batch: Callable[[], Batch], rng: StepRng) -> Scalars:
+        """Both halves of an iteration."""
+        return self.update(self.draw(next_batch, rng))
+
+    def latents(self, count: int, source: torch.Generator) -> Tensor:
         """Noise z (count, nz) on the CPU."""
         return draw_noise(self.config.model.prior, count, self.config.model.nz, source)
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from gancore.algorithms.base import Family
+from gancore.algorithms.base import Family, Scalars
+from gancore.algorithms.draws import Draws, Update
 from gancore.config import RunConfig
 from gancore.config.kinds import CONDITIONAL
 from gancore.data import Batch
@@ -18,8 +19,6 @@ from gancore.models.dropout import seed_dropout
 from gancore.optimizers import build_optimizer, descend
 from gancore.penalties import PENALTIES
 from gancore.rng import StepRng
-
-Scalars = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -54,52 +53,107 @@ class GAN(Family):
         }
         self.loss = LOSSES[config.objective.loss]
         self.only = config.objective.only if config.uses("objective.only") else "both"
-        self.penalty = config.objective.penalty if config.uses("objective.penalty") else "none"
+        penalty = config.objective.penalty if config.uses("objective.penalty") else "none"
+        self.penalty = None if penalty == "none" else PENALTIES[penalty]
         self.clip = config.objective.clip if config.uses("objective.clip") else 0.0
         if config.optim.ema:
             self.networks["average"] = deepcopy(self.generator).eval().requires_grad_(False)
         self.conditional = config.model.kind in CONDITIONAL
         self._class_counts = torch.tensor(config.class_counts, dtype=torch.float32)
 
-    def step(self, next_batch: Callable[[], Batch], rng: StepRng) -> Scalars:
+    # --- what is drawn ----------------------------------------------------------------------------------------------
+
+    def draw(self, next_batch: Callable[[], Batch], rng: StepRng) -> Draws:
         """One iteration: `d_steps` updates of D, each on a fresh batch, and `g_steps` of G."""
         optim, objective = self.config.optim, self.config.objective
-        self._set_rate("optimizer_g", optim.lr_g, optim.schedule_g, rng.step)
-        self._set_rate("optimizer_d", optim.lr_d, optim.schedule_d, rng.step)
-        for network in (self.generator, self.discriminator):
-            seed_dropout(network, rng.stream("dropout"))
-        first_is_d = objective.order == "d_first"
-        updates = ["d"] * optim.d_steps + ["g"] * optim.g_steps
-        if not first_is_d:
-            updates.sort(reverse=True)
-        share_after = (optim.d_steps if first_is_d else optim.g_steps) - 1 if objective.noise == "same" else None
+        turns = [("d", optim.d_steps), ("g", optim.g_steps)]
+        if objective.order == "g_first":
+            turns.reverse()
+        networks = [name for name, count in turns for _ in range(count)]
+        last_of_first = turns[0][1] - 1 if objective.noise == "same" else None
 
-        scalars: Scalars = {}
-        shared: Fake | None = None
-        batch, batch_is_fresh = next_batch(), True
-        for index, network_name in enumerate(updates):
-            sharing = index == share_after
-            if network_name == "d" and not batch_is_fresh:
+        updates: list[Update] = []
+        batch = next_batch()
+        for place, network in enumerate(networks):
+            if network == "d" and "d" in networks[:place]:
                 batch = next_batch()
-            if shared is None:
-                fake = self._generate(batch, rng, with_gradient=network_name == "g" or sharing)
-            else:
-                fake, shared = shared, None
-            if network_name == "d":
-                scalars |= self._update_d(batch, fake.detach(), rng)
-                batch_is_fresh = False
-            else:
-                scalars |= self._update_g(batch, fake, rng)
-            if sharing:
-                shared = fake
-        return scalars
+            keeps, goes_on = place == last_of_first, place - 1 == last_of_first
+            updates.append(self._draw_update(batch, network, rng, keeps=keeps, generates=not goes_on))
+        return Draws(rng.step, tuple(updates), rng.seed_of("dropout"))
+
+    def _draw_update(self, batch: Batch, network: str, rng: StepRng, *, keeps: bool, generates: bool) -> Update:
+        """One update of that network; where it `generates`, with inputs of G."""
+        is_d = network == "d"
+        return Update(
+            batch,
+            network,
+            z=self._draw_latents(batch, rng) if generates else None,
+            labels=self._draw_labels(batch, rng) if generates and self.conditional else None,
+            keeps=keeps,
+            other_z=None if is_d else self._draw_other(batch, rng),
+            real_noise=self._draw_instance_noise(batch, rng) if is_d else None,
+            fake_noise=self._draw_instance_noise(batch, rng),
+            penalty=self._draw_penalty(batch, rng) if is_d else None,
+        )
+
+    def _draw_latents(self, batch: Batch, rng: StepRng) -> Tensor:
+        return self.latents(self._count(batch), rng.stream("noise")).to(self.device)
+
+    def _draw_other(self, batch: Batch, rng: StepRng) -> Tensor | None:  # noqa: ARG002
+        """Latent inputs for a second output of G in its own update, where its loss compares two."""
+        return None
+
+    def _count(self, batch: Batch) -> int:  # noqa: ARG002
+        """How many samples G makes for an update on this batch."""
+        return self.config.train.batch_size
+
+    def _draw_labels(self, batch: Batch, rng: StepRng) -> Tensor:
+        """Classes, each as likely as among the images: else D could tell a fake by its label alone."""
+        count, source = self._count(batch), rng.stream("labels")
+        return torch.multinomial(self._class_counts, count, replacement=True, generator=source).to(self.device)
+
+    def _draw_instance_noise(self, batch: Batch, rng: StepRng) -> Tensor | None:
+        """As much noise as is left at this step, for as many samples as a batch has; None where there is none."""
+        strength = self.config.objective.instance_noise
+        sigma = strength and self.config.uses("objective.instance_noise") and strength * (1 - self._done(rng.step))
+        if not sigma:
+            return None
+        shape = (self._count(batch), *batch.images.shape[1:])
+        return sigma * torch.randn(shape, generator=rng.stream("instance noise")).to(self.device)
+
+    def _draw_penalty(self, batch: Batch, rng: StepRng) -> Tensor | None:
+        """The random numbers of the penalty, if D learns under one."""
+        if self.penalty is None or self.only == "g":
+            return None
+        return self.penalty.draw(tuple(batch.images.shape), rng.stream("penalty")).to(self.device)
 
     # --- one update of each network -------------------------------------------------------------------------------
 
-    def _update_d(self, batch: Batch, fake: Fake, rng: StepRng) -> Scalars:
+    def update(self, draws: Draws) -> Scalars:
+        """The updates that were drawn, in their order."""
+        optim = self.config.optim
+        self._set_rate("optimizer_g", optim.lr_g, optim.schedule_g, draws.step)
+        self._set_rate("optimizer_d", optim.lr_d, optim.schedule_d, draws.step)
+        masks = torch.Generator().manual_seed(draws.dropout_seed)
+        for network in (self.generator, self.discriminator):
+            seed_dropout(network, masks)
+        scalars: Scalars = {}
+        fake: Fake | None = None
+        for update in draws.updates:
+            if update.z is not None:
+                fake = self._generate(update, update.z, with_gradient=update.network == "g" or update.keeps)
+            assert fake is not None
+            if update.network == "d":
+                scalars |= self._update_d(update, fake.detach())
+            else:
+                scalars |= self._update_g(update, fake)
+                self._follow(draws.step)
+        return scalars
+
+    def _update_d(self, update: Update, fake: Fake) -> Scalars:
         learns = self.only != "g"
         with torch.set_grad_enabled(learns):
-            loss, scalars = self._d_objective(batch, fake, rng)
+            loss, scalars = self._d_objective(update, fake)
         if not learns:
             return scalars
         norm = descend(loss, self.optimizers["optimizer_d"])
@@ -109,67 +163,57 @@ class GAN(Family):
                     parameter.clamp_(-self.clip, self.clip)
         return scalars | {"grad_norm_d": norm}
 
-    def _update_g(self, batch: Batch, fake: Fake, rng: StepRng) -> Scalars:
+    def _update_g(self, update: Update, fake: Fake) -> Scalars:
         learns = self.only != "d"
         with torch.set_grad_enabled(learns):
-            loss, scalars = self._g_objective(batch, fake, rng)
-        norm = descend(loss, self.optimizers["optimizer_g"]) if learns else None
-        self._follow(rng.step)
-        return scalars if norm is None else scalars | {"grad_norm_g": norm}
+            loss, scalars = self._g_objective(update, fake)
+        return scalars | {"grad_norm_g": descend(loss, self.optimizers["optimizer_g"])} if learns else scalars
 
-    def _d_objective(self, batch: Batch, fake: Fake, rng: StepRng) -> tuple[Tensor, Scalars]:
+    def _d_objective(self, update: Update, fake: Fake) -> tuple[Tensor, Scalars]:
         """What D minimises, and what is recorded of it; the recorded loss is the game's alone, without a penalty."""
-        objective = self.config.objective
-        real_logits = self._judge(batch.images, batch.labels, rng)
-        fake_logits = self._judge(fake.images, fake.labels, rng)
+        objective, batch = self.config.objective, update.batch
+        real_logits = self._logits(batch.images, batch.labels, update.real_noise)
+        fake_logits = self._logits(fake.images, fake.labels, update.fake_noise)
         loss = self.loss.d(real_logits, fake_logits, smoothing=objective.label_smoothing)
         scalars = {
             "loss_d": loss.detach(),
             "d_real": score(objective.loss, real_logits.detach()),
             "d_fake": score(objective.loss, fake_logits.detach()),
         }
-        if self.penalty != "none" and torch.is_grad_enabled():
-            told = self._told(batch.labels)
-            penalty = PENALTIES[self.penalty](
-                lambda images: self.discriminator(images, *told), batch.images, fake.images, rng.stream("penalty")
+        if self.penalty is not None and update.penalty is not None:
+            condition = self._condition(batch.labels)
+            penalty = self.penalty.price(
+                lambda images: self.discriminator(images, *condition), batch.images, fake.images, update.penalty
             )
             loss = loss + objective.penalty_weight * penalty
             scalars["penalty"] = penalty.detach()
         return loss, scalars
 
-    def _g_objective(self, batch: Batch, fake: Fake, rng: StepRng) -> tuple[Tensor, Scalars]:  # noqa: ARG002
+    def _g_objective(self, update: Update, fake: Fake) -> tuple[Tensor, Scalars]:
         """What G minimises, and what is recorded of it."""
-        fake_logits = self._judge(fake.images, fake.labels, rng)
+        fake_logits = self._logits(fake.images, fake.labels, update.fake_noise)
         loss = self.loss.g(fake_logits)
         return loss, {"loss_g": loss.detach(), "d_fake_g": score(self.config.objective.loss, fake_logits.detach())}
 
     # --- the networks ---------------------------------------------------------------------------------------------
 
-    def _generate(self, batch: Batch, rng: StepRng, *, with_gradient: bool) -> Fake:  # noqa: ARG002
-        count = self.config.train.batch_size
-        z = self.draw(count, rng.stream("noise")).to(self.device)
-        labels = self._draw_labels(count, rng.stream("labels")) if self.conditional else None
+    def _generate(self, update: Update, z: Tensor, *, with_gradient: bool) -> Fake:
+        labels = () if update.labels is None else (update.labels,)
         with torch.set_grad_enabled(with_gradient and self.only != "d"), self._autocast():
-            images: Tensor = self.generator(z) if labels is None else self.generator(z, labels)
-        return Fake(images, z, labels)
+            images: Tensor = self.generator(z, *labels)
+        return Fake(images, z, update.labels)
 
-    def _draw_labels(self, count: int, source: torch.Generator) -> Tensor:
-        """Classes, each as likely as among the images: else D could tell a fake by its label alone."""
-        return torch.multinomial(self._class_counts, count, replacement=True, generator=source).to(self.device)
-
-    def _judge(self, images: Tensor, labels: Tensor | None, rng: StepRng) -> Tensor:
-        """D's logits in fp32, of images under as much noise as is left at this step."""
-        if sigma := self.config.objective.instance_noise * (1 - self._done(rng.step)):
-            noise = torch.randn(images.shape, generator=rng.stream("instance noise"))
-            images = images + sigma * noise.to(images)
+    def _logits(self, images: Tensor, labels: Tensor | None, noise: Tensor | None) -> Tensor:
+        """D's logits in fp32, of images under instance noise."""
+        if noise is not None:
+            images = images + noise.to(images)
         with self._autocast():
-            logits: Tensor = self.discriminator(images, *self._told(labels))
+            logits: Tensor = self.discriminator(images, *self._condition(labels))
         return logits.float()
 
-    def _told(self, labels: Tensor | None) -> tuple[Tensor, ...]:
-        """What D is told besides the image."""
-        told = self.conditional and self.config.model.y_in_d and labels is not None
-        return (labels,) if told and labels is not None else ()
+    def _condition(self, labels: Tensor | None) -> tuple[Tensor, ...]:
+        """What D sees besides the image."""
+        return (labels,) if self.conditional and self.config.model.y_in_d and labels is not None else ()
 
     def _follow(self, step: int) -> None:
         """Move the average of G's weights; a young average forgets faster, or it would show the start for long."""
@@ -193,17 +237,17 @@ class GAN(Family):
         Running statistics are used and not changed.
         """
         inputs = [z.to(self.device)] + ([] if cond is None else [cond.to(self.device)])
-        return self._to_display(self._look(self.sampler(raw=raw), *inputs))
+        return self._to_display(self._infer(self.sampler(raw=raw), *inputs))
 
-    def judge(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+    def discriminate(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         """D's logits (N,) for samples in the pixel range of the run, on the CPU, training state untouched.
 
-        `labels` (N,) are the classes, where D is told them.
+        `labels` (N,) are the classes, where D is conditioned on them.
         """
-        told = (label.to(self.device) for label in self._told(labels))
-        return self._look(self.discriminator, samples.to(self.device), *told).float().cpu()
+        condition = (label.to(self.device) for label in self._condition(labels))
+        return self._infer(self.discriminator, samples.to(self.device), *condition).float().cpu()
 
-    def _look(self, network: nn.Module, *inputs: Tensor) -> Tensor:
+    def _infer(self, network: nn.Module, *inputs: Tensor) -> Tensor:
         was_training = network.training
         network.eval()
         try:

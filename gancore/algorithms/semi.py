@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, softplus
 
-from gancore.algorithms.gan import GAN, Fake, Scalars
-from gancore.data import Batch, Images
+from gancore.algorithms.base import Scalars
+from gancore.algorithms.draws import Update
+from gancore.algorithms.gan import GAN, Fake
+from gancore.data import Images
 from gancore.data.batches import to_range
-from gancore.rng import StepRng
 
 
 class SemiSupervised(GAN):
@@ -21,7 +22,8 @@ class SemiSupervised(GAN):
     `accuracy` is that of D on the latter, drawn from all images: the labelled ones are among them.
     """
 
-    def _d_objective(self, batch: Batch, fake: Fake, rng: StepRng) -> tuple[Tensor, Scalars]:  # noqa: ARG002
+    def _d_objective(self, update: Update, fake: Fake) -> tuple[Tensor, Scalars]:
+        batch = update.batch
         assert batch.labelled is not None
         with self._autocast():
             labelled, real, made = (
@@ -38,14 +40,14 @@ class SemiSupervised(GAN):
             "d_fake": torch.sigmoid(fake_logits.detach()).mean(),
         }
 
-    def _g_objective(self, batch: Batch, fake: Fake, rng: StepRng) -> tuple[Tensor, Scalars]:  # noqa: ARG002
+    def _g_objective(self, update: Update, fake: Fake) -> tuple[Tensor, Scalars]:
         with self._autocast():
             features = self.discriminator.get_submodule("features")(fake.images)
             logits = self.discriminator.get_submodule("last")(features)
         fake_logits = _realness(logits)
         if self.config.objective.feature_matching:
             with torch.no_grad(), self._autocast():
-                wanted = self.discriminator.get_submodule("features")(batch.images).float().mean(0)
+                wanted = self.discriminator.get_submodule("features")(update.batch.images).float().mean(0)
             loss = (features.float().mean(0) - wanted).abs().mean()
         else:
             loss = softplus(-fake_logits).mean()
@@ -55,7 +57,7 @@ class SemiSupervised(GAN):
         """The share of held-out images whose class D tells."""
         images, right = held_out(), 0
         for pixels, labels in zip(torch.split(images.pixels, 1000), torch.split(images.labels, 1000), strict=True):
-            verdicts = self.judge(to_range(pixels, self.config.data.range))
+            verdicts = self.discriminate(to_range(pixels, self.config.data.range))
             right += int((verdicts.argmax(1) == labels).sum())
         return {"test_accuracy": right / len(images)}
 

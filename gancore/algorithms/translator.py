@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from gancore.algorithms.gan import GAN, Fake, Scalars
+from gancore.algorithms.base import Scalars
+from gancore.algorithms.draws import Update
+from gancore.algorithms.gan import GAN, Fake
 from gancore.data import Batch
 from gancore.rng import StepRng
 
@@ -19,27 +21,32 @@ class Translator(GAN):
     the two asks.
     """
 
-    def _generate(self, batch: Batch, rng: StepRng, *, with_gradient: bool) -> Fake:
+    def _count(self, batch: Batch) -> int:
         assert batch.sources is not None
-        z = self.draw(len(batch.sources), rng.stream("noise")).to(self.device)
+        return len(batch.sources)
+
+    def _draw_other(self, batch: Batch, rng: StepRng) -> Tensor | None:
+        return self._draw_latents(batch, rng) if self.config.objective.diversity_weight else None
+
+    def _generate(self, update: Update, z: Tensor, *, with_gradient: bool) -> Fake:
         with torch.set_grad_enabled(with_gradient), self._autocast():
-            logits: Tensor = self.generator(batch.sources, z)
+            logits: Tensor = self.generator(update.batch.sources, z)
         logits = logits.float()
         return Fake(torch.sigmoid(logits), z, logits=logits)
 
-    def _g_objective(self, batch: Batch, fake: Fake, rng: StepRng) -> tuple[Tensor, Scalars]:
+    def _g_objective(self, update: Update, fake: Fake) -> tuple[Tensor, Scalars]:
         objective = self.config.objective
         assert fake.logits is not None
         with torch.set_grad_enabled(objective.adversarial_weight > 0):
-            verdict, scalars = super()._g_objective(batch, fake, rng)
+            verdict, scalars = super()._g_objective(update, fake)
         # Without a weight it is recorded alone: zero times a D that has diverged would not be zero.
         loss = objective.adversarial_weight * verdict if objective.adversarial_weight else 0 * fake.logits.mean()
         if objective.pixel_weight:
-            pixel = binary_cross_entropy_with_logits(fake.logits, batch.images)
+            pixel = binary_cross_entropy_with_logits(fake.logits, update.batch.images)
             loss = loss + objective.pixel_weight * pixel
             scalars["loss_pixel"] = pixel.detach()
-        if objective.diversity_weight:
-            other = self._generate(batch, rng, with_gradient=True)
+        if update.other_z is not None:
+            other = self._generate(update, update.other_z, with_gradient=True)
             diversity = (fake.images - other.images).abs().mean() / (fake.z - other.z).abs().mean()
             loss = loss + objective.diversity_weight / (diversity + 1e-5)
             scalars["diversity"] = diversity.detach()
@@ -48,5 +55,5 @@ class Translator(GAN):
     def sample(self, z: Tensor, cond: Tensor | None = None, *, raw: bool = False) -> Tensor:
         """Bold images (N, 1, 28, 28) in [-1, 1] on the CPU; `cond` are the regular ones, (N, 1, 28, 28) in [0, 1]."""
         assert cond is not None
-        logits = self._look(self.sampler(raw=raw), cond.to(self.device), z.to(self.device))
+        logits = self._infer(self.sampler(raw=raw), cond.to(self.device), z.to(self.device))
         return self._to_display(torch.sigmoid(logits))

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from gancore.algorithms.base import Family
+from gancore.algorithms.base import Family, Scalars
+from gancore.algorithms.draws import Draws, Update
 from gancore.config import RunConfig
 from gancore.data import Batch, Images
 from gancore.optimizers import build_optimizer, descend
@@ -36,14 +37,21 @@ class VAE(Family):
         self.encoder, self.decoder = self.networks["encoder"], self.networks["decoder"]
         self.optimizers = {"optimizer": build_optimizer(self.networks.values(), config.optim)}
 
-    def step(self, next_batch: Callable[[], Batch], rng: StepRng) -> dict[str, Tensor]:
-        """One update of both networks on a fresh batch."""
-        self._set_rate("optimizer", self.config.optim.lr, self.config.optim.schedule, rng.step)
-        images = next_batch().images
+    def draw(self, next_batch: Callable[[], Batch], rng: StepRng) -> Draws:
+        """One update of both networks, on a fresh batch and with noise for its codes."""
+        batch = next_batch()
+        noise = self.latents(len(batch.images), rng.stream("noise")).to(self.device)
+        return Draws(rng.step, (Update(batch, z=noise),))
+
+    def update(self, draws: Draws) -> Scalars:
+        """One update of both networks."""
+        self._set_rate("optimizer", self.config.optim.lr, self.config.optim.schedule, draws.step)
+        (drawn,) = draws.updates
+        assert drawn.z is not None
+        images = drawn.batch.images
         with self._autocast():
             mean, logvar = self.encoder(images)
-            noise = torch.randn(mean.shape, generator=rng.stream("noise")).to(mean)
-            logits = self.decoder(mean + noise * torch.exp(0.5 * logvar))
+            logits = self.decoder(mean + drawn.z.to(mean) * torch.exp(0.5 * logvar))
         recon = reconstruction_error(logits.float(), images).sum()
         kl = kl_divergence(mean.float(), logvar.float()).sum()
         norm = descend(recon + kl, self.optimizers["optimizer"])
@@ -51,7 +59,7 @@ class VAE(Family):
         recon, kl = recon.detach() * share, kl.detach() * share
         return {"loss": recon + kl, "recon": recon, "kl": kl, "grad_norm": norm}
 
-    def draw(self, count: int, source: torch.Generator) -> Tensor:
+    def latents(self, count: int, source: torch.Generator) -> Tensor:
         """Codes (count, nz) on the CPU, from the prior that the bound assumes, whatever the config says for a GAN."""
         return draw_noise("normal", count, self.config.model.nz, source)
 

@@ -156,7 +156,7 @@ class Evaluator:
     # --- samples and real images ------------------------------------------------------------------------------------
 
     def _draw(self, algorithm: Algorithm, count: int, *, raw: bool, work: Work) -> Samples:
-        noise = algorithm.draw(count, rng.generator(self.config.seed, "evaluation"))
+        noise = algorithm.latents(count, rng.generator(self.config.seed, "evaluation"))
         classes, sources = self._asked(count)
         told = sources if sources is not None else classes
 
@@ -181,7 +181,7 @@ class Evaluator:
     def _vary(self, algorithm: Algorithm, sources: Tensor, *, raw: bool) -> Tensor:
         """What different noises make of each of some sources."""
         given = sources.repeat_interleave(NOISES, 0)
-        noise = algorithm.draw(len(given), rng.generator(self.config.seed, "evaluation/noise"))
+        noise = algorithm.latents(len(given), rng.generator(self.config.seed, "evaluation/noise"))
         return draw(algorithm, noise, given, raw=raw).view(len(sources), NOISES, *sources.shape[1:])
 
     @cached_property

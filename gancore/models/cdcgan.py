@@ -49,11 +49,11 @@ class Discriminator(nn.Module):
     def forward(self, images: Tensor, y: Tensor | None = None) -> Tensor:
         found = self.from_x(images)
         if self.from_y is not None and y is not None:
-            found = torch.cat([found, self._told(images, y)], 1)
+            found = torch.cat([found, self._condition(images, y)], 1)
         logits: Tensor = self.layers(found)
         return logits.flatten()
 
-    def _told(self, images: Tensor, y: Tensor) -> Tensor:
+    def _condition(self, images: Tensor, y: Tensor) -> Tensor:
         """What the y branch makes of each label's planes, (N, 2 ndf, 16, 16).
 
         A label's planes are all ones at its class and zeros elsewhere, so there are only `classes` different inputs:
@@ -64,8 +64,8 @@ class Discriminator(nn.Module):
         identity = torch.eye(self.classes, dtype=images.dtype, device=images.device)
         planes: Tensor = self.from_y(identity[:, :, None, None].expand(-1, -1, *images.shape[2:]))
         channels_last = planes.permute(0, 2, 3, 1)
-        told: Tensor = embedding(y, channels_last.flatten(1)).view(-1, *channels_last.shape[1:])
-        return told.permute(0, 3, 1, 2)
+        condition: Tensor = embedding(y, channels_last.flatten(1)).view(-1, *channels_last.shape[1:])
+        return condition.permute(0, 3, 1, 2)
 
 
 def build(config: RunConfig) -> dict[str, nn.Module]:

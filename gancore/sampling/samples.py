@@ -62,7 +62,7 @@ def draw(
 
 def _draw(algorithm: Algorithm, config: RunConfig, count: int, seed: int | None) -> Tensor:
     source = rng.generator(config.seed, "preview") if seed is None else rng.generator(seed, "sample")
-    return draw(algorithm, algorithm.draw(count, source), conditions(config, count))
+    return draw(algorithm, algorithm.latents(count, source), conditions(config, count))
 
 
 def picture(run: Run, count: int, columns: int, seed: int | None = None, checkpoint: str = "last") -> Image.Image:
@@ -72,7 +72,7 @@ def picture(run: Run, count: int, columns: int, seed: int | None = None, checkpo
     if samples.dim() == 4:
         return grid(samples, columns)
     assert isinstance(algorithm, GAN)
-    return draw_plane(load(run.config, "test").pixels[:count], samples, algorithm.judge)
+    return draw_plane(load(run.config, "test").pixels[:count], samples, algorithm.discriminate)
 
 
 def conditions(config: RunConfig, count: int) -> Tensor | None:

@@ -35,14 +35,14 @@ def build_preview(algorithm: Algorithm, config: RunConfig) -> Preview:
         return _classes(algorithm, config, source)
     if config.model.kind == "translator":
         return _translations(algorithm, config, source)
-    noise = algorithm.draw(SAMPLES, source)
+    noise = algorithm.latents(SAMPLES, source)
     return lambda: grid(algorithm.sample(noise))
 
 
 def _classes(algorithm: Algorithm, config: RunConfig, source: torch.Generator) -> Preview:
     """A row for each class, a column for each noise vector (report 002, question 9)."""
     classes = torch.tensor(config.labels_in_use[:CLASS_ROWS])
-    noise = algorithm.draw(CLASS_COLUMNS, source).repeat(len(classes), 1)
+    noise = algorithm.latents(CLASS_COLUMNS, source).repeat(len(classes), 1)
     labels = classes.repeat_interleave(CLASS_COLUMNS)
     return lambda: grid(algorithm.sample(noise, labels), CLASS_COLUMNS)
 
@@ -50,7 +50,7 @@ def _classes(algorithm: Algorithm, config: RunConfig, source: torch.Generator) -
 def _reconstructions(algorithm: VAE, config: RunConfig, source: torch.Generator) -> Preview:
     """Held-out images above their reconstructions (report 003, section 4), then images from random codes."""
     originals = _held_out(load(config, "test").pixels)
-    noise = algorithm.draw(SAMPLES // 2, source)
+    noise = algorithm.latents(SAMPLES // 2, source)
 
     def draw() -> Image.Image:
         pairs = _stacked(originals * 2 - 1, algorithm.reconstruct(originals))
@@ -64,7 +64,7 @@ def _translations(algorithm: Algorithm, config: RunConfig, source: torch.Generat
     held_out = load(config, "test")
     assert held_out.sources is not None
     regular = _held_out(held_out.sources)
-    noise = algorithm.draw(3, source).repeat_interleave(len(regular), 0)
+    noise = algorithm.latents(3, source).repeat_interleave(len(regular), 0)
 
     def draw() -> Image.Image:
         bold = algorithm.sample(noise, regular.repeat(3, 1, 1, 1)).chunk(3)
@@ -76,8 +76,8 @@ def _translations(algorithm: Algorithm, config: RunConfig, source: torch.Generat
 def _plane(algorithm: GAN, config: RunConfig, source: torch.Generator) -> Preview:
     """Samples against data, D's field below them, and where D's field pulls some of the samples."""
     data = load(config, "test").pixels[:POINTS]
-    noise = algorithm.draw(POINTS, source)
-    return lambda: draw_plane(data, algorithm.sample(noise), algorithm.judge, arrows=ARROWS)
+    noise = algorithm.latents(POINTS, source)
+    return lambda: draw_plane(data, algorithm.sample(noise), algorithm.discriminate, arrows=ARROWS)
 
 
 def _held_out(pixels: Tensor) -> Tensor:

@@ -154,7 +154,7 @@ def test_samples_are_drawn_in_eval_mode(dcgan: RunConfig) -> None:
     train(algorithm, dcgan, 3)
     plain = plain_dcgan(4, 2, 2, 1)["generator"]
     copy_weights(algorithm.generator, plain)
-    z = algorithm.draw(5, torch.Generator())
+    z = algorithm.latents(5, torch.Generator())
     images = algorithm.sample(z)
     torch.testing.assert_close(images, plain.eval()(z[:, :, None, None]).detach())
     assert not images.requires_grad

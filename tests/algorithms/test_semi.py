@@ -40,7 +40,7 @@ def test_ds_losses_are_those_of_a_softmax_over_one_class_more() -> None:
     batch = batches.drawn[0]
     assert batch.labelled is not None
     with torch.no_grad():
-        fake = plain.generator(plain.draw(8, generator(0, "noise", 1)))
+        fake = plain.generator(plain.latents(8, generator(0, "noise", 1)))
     of_labelled, of_real, of_fake = (judged(plain, images) for images in (batch.labelled.images, batch.images, fake))
     chosen = with_fake_class(of_labelled).gather(1, batch.labelled.labels[:, None])[:, 0]
     given_real = chosen - (1 - with_fake_class(of_labelled)[:, -1].exp()).log()
@@ -62,7 +62,7 @@ def test_d_follows_the_sum_of_both_losses() -> None:
     scalars = algorithm.step(batches, StepRng(0, 1))
     batch = batches.drawn[0]
     with torch.no_grad():
-        fake = plain.generator(plain.draw(8, generator(0, "noise", 1)))
+        fake = plain.generator(plain.latents(8, generator(0, "noise", 1)))
     d = plain.discriminator
     supervised = torch.nn.functional.cross_entropy(d(batch.labelled.images), batch.labelled.labels)
     on_real, on_fake = (torch.sigmoid(torch.logsumexp(d(images), 1)) for images in (batch.images, fake))

@@ -28,7 +28,7 @@ def first_step(changes: dict[str, Any]) -> tuple[Any, Any, dict[str, Tensor]]:
 def drawn_by(algorithm: Any, batch: Any, passes: int) -> list[tuple[Tensor, Tensor]]:
     """Noise and logits of the first passes of G, in training mode."""
     source = generator(0, "noise", 1)
-    noise = [algorithm.draw(len(batch.sources), source) for _ in range(passes)]
+    noise = [algorithm.latents(len(batch.sources), source) for _ in range(passes)]
     return [(z, algorithm.generator(batch.sources, z)) for z in noise]
 
 
@@ -155,7 +155,7 @@ def test_d_tells_bold_images_from_gs_without_seeing_the_source() -> None:
 def test_samples_are_probabilities_shown_in_the_display_range() -> None:
     algorithm = trained(tiny("translator"))
     regular = conditions(algorithm.config, 5)
-    z = algorithm.draw(5, torch.Generator())
+    z = algorithm.latents(5, torch.Generator())
     with torch.no_grad():
         expected = torch.sigmoid(algorithm.generator.eval()(regular, z)) * 2 - 1
     algorithm.generator.train()

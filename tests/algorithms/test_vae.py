@@ -121,14 +121,14 @@ def test_the_rate_is_its_own() -> None:
 
 
 def test_codes_are_drawn_from_the_normal_prior_whatever_a_gan_would_draw() -> None:
-    z = build_algorithm(tiny("vae", {"model.prior": "uniform", "model.nz": 1000})).draw(100, torch.Generator())
+    z = build_algorithm(tiny("vae", {"model.prior": "uniform", "model.nz": 1000})).latents(100, torch.Generator())
     assert z.std().item() == pytest.approx(1, abs=0.02)
     assert z.abs().max() > 3
 
 
 def test_samples_are_the_decoders_means_of_the_pixels() -> None:
     algorithm = trained(tiny("vae"))
-    z = algorithm.draw(5, torch.Generator())
+    z = algorithm.latents(5, torch.Generator())
     with torch.no_grad():
         expected = torch.sigmoid(algorithm.decoder(z)) * 2 - 1
     assert torch.equal(algorithm.sample(z), expected)

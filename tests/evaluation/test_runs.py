@@ -61,7 +61,7 @@ class Painter:
     def __init__(self, images: Tensor, labels: Tensor | None = None) -> None:
         self.images, self.labels = images, labels
 
-    def draw(self, count: int, source: torch.Generator) -> Tensor:
+    def latents(self, count: int, source: torch.Generator) -> Tensor:
         return torch.arange(count)[:, None] + 0 * torch.rand(count, 1, generator=source)
 
     def sample(self, z: Tensor, cond: Tensor | None = None, *, raw: bool = False) -> Tensor:

@@ -270,10 +270,10 @@ def test_what_d_learns_of_a_class_is_summed_in_a_fixed_order() -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        told = network._told(images, labels)
-        weights = draw(*told.shape).float()
+        condition = network._condition(images, labels)
+        weights = draw(*condition.shape).float()
         first, *others = (
-            torch.autograd.grad(told, network.from_y[0].weight, weights, retain_graph=True)[0] for _ in range(5)
+            torch.autograd.grad(condition, network.from_y[0].weight, weights, retain_graph=True)[0] for _ in range(5)
         )
     finally:
         torch.set_num_threads(before)

@@ -30,7 +30,7 @@ def run(store: RunStore, config: RunConfig) -> Run:
 def test_samples_are_the_generators_images(run: Run) -> None:
     algorithm = GAN(run.config, torch.device("cpu"))
     algorithm.load_state_dict(load_checkpoint(run.checkpoints()["last"]).algorithm)
-    noise = algorithm.draw(5, generator(3, "sample"))
+    noise = algorithm.latents(5, generator(3, "sample"))
     expected = algorithm.sample(noise)
     images = sample(run, 5, seed=3)
     assert torch.equal(images, expected)
@@ -55,7 +55,7 @@ def test_many_images_are_drawn_in_portions_as_if_at_once(run: Run) -> None:
     images = sample(run, 1_001, seed=1)
     algorithm = GAN(run.config, torch.device("cpu"))
     algorithm.load_state_dict(load_checkpoint(run.checkpoints()["last"]).algorithm)
-    whole = algorithm.sample(algorithm.draw(1_001, generator(1, "sample")))
+    whole = algorithm.sample(algorithm.latents(1_001, generator(1, "sample")))
     torch.testing.assert_close(images, whole)
 
 
@@ -111,7 +111,7 @@ def test_classes_take_turns(changes: dict[str, Any], classes: list[int], saved: 
     algorithm = build_algorithm(config)
     algorithm.load_state_dict(load_checkpoint(run.checkpoints()["last"]).algorithm)
     labels = torch.tensor([classes[place % len(classes)] for place in range(1_001)])
-    expected = algorithm.sample(algorithm.draw(1_001, generator(1, "sample")), labels)
+    expected = algorithm.sample(algorithm.latents(1_001, generator(1, "sample")), labels)
     torch.testing.assert_close(sample(run, 1_001, seed=1), expected)  # in portions, too
 
 
@@ -123,7 +123,7 @@ def test_a_translator_is_given_held_out_images_in_turn(saved: Callable[[RunConfi
     sources = held_out(config, 5).sources
     assert sources is not None
     regular = sources.float()[[0, 1, 2, 3, 4, 0, 1]] / 255
-    expected = algorithm.sample(algorithm.draw(7, generator(1, "sample")), regular)
+    expected = algorithm.sample(algorithm.latents(7, generator(1, "sample")), regular)
     torch.testing.assert_close(sample(run, 7, seed=1), expected)
 
 
@@ -133,4 +133,4 @@ def test_samples_come_from_the_average_of_g(saved: Callable[[RunConfig], Run]) -
     state = load_checkpoint(run.checkpoints()["last"]).algorithm
     plain = build_algorithm(config.replace({"optim.ema": 0.0}))
     plain.generator.load_state_dict(state["average"])
-    assert torch.equal(sample(run, 3, seed=1), plain.sample(plain.draw(3, generator(1, "sample"))))
+    assert torch.equal(sample(run, 3, seed=1), plain.sample(plain.latents(3, generator(1, "sample"))))

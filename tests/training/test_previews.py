@@ -116,7 +116,7 @@ def test_pictures_have_as_many_rows_and_columns_as_are_promised(name: str, layou
 def test_a_gan_without_classes_shows_samples_of_the_preview_noise() -> None:
     config = tiny("dcgan")
     algorithm = build_algorithm(config)
-    noise = algorithm.draw(SAMPLES, rng.generator(config.seed, "preview"))
+    noise = algorithm.latents(SAMPLES, rng.generator(config.seed, "preview"))
     expected = grid(algorithm.sample(noise))
     assert np.array_equal(np.asarray(build_preview(algorithm, config)()), np.asarray(expected))
 
@@ -126,7 +126,7 @@ class Spy:
 
     def __init__(self, config: RunConfig) -> None:
         self.asked: list[tuple[Tensor, Tensor | None]] = []
-        self.draw = build_algorithm(config, "meta").draw
+        self.latents = build_algorithm(config, "meta").latents
 
     def sample(self, z: Tensor, cond: Tensor | None = None) -> Tensor:
         self.asked.append((z, cond))
@@ -168,7 +168,7 @@ def test_a_translator_shows_a_regular_image_above_what_three_noises_make_of_it()
     sources = held_out(config, 40).sources
     assert sources is not None
     regular = sources[: 2 * COLUMNS].float() / 255
-    noise = algorithm.draw(3, rng.generator(config.seed, "preview"))
+    noise = algorithm.latents(3, rng.generator(config.seed, "preview"))
     for place in (0, 1):
         part = regular[place * COLUMNS : (place + 1) * COLUMNS]
         assert same(rows[4 * place], shown(part * 2 - 1))
