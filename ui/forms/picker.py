@@ -88,7 +88,8 @@ def changes_line() -> None:
     """What was changed from the starting point, with a way back."""
     start = draft.origin()
     parts = [
-        f"**{SETTINGS[path].label}** {value_text(path, start.config.flat[path])} → {value_text(path, value)}"
+        f"**{SETTINGS[path].label}** {plain(value_text(path, start.config.flat[path]))} → "
+        f"{plain(value_text(path, value))}"
         for path, value in draft.values().items()
         if value != start.config.flat[path] and path not in FOLLOWING
     ]

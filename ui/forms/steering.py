@@ -24,7 +24,7 @@ def steering(run: Run) -> None:
     with st.container(border=True, key="steering"):
         st.markdown(f":material/swap_horiz: **{plain(run.name)}** trains with other values.")
         st.button(
-            f"Apply to it now: {words}",
+            plain(f"Apply to it now: {words}"),
             icon=":material/bolt:",
             key="apply",
             width="stretch",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from PIL import Image
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from gancore.files import read_regular
 from gancore.store import Run, RunNotFound, RunStore
 from ui import state
 
 SMALL = 128  # pixels along the longer side of a thumbnail: a table's row on a fine screen
 MOST_BYTES = 20_000_000  # of a picture; our own are below one
-MOST_PIXELS = 30_000_000  # that are decoded for a thumbnail
+MOST_PIXELS = 16_000_000  # of a picture; our own have a hundredth
 
 _KEPT = "private, max-age=31536000, immutable"
 _LOOKED_UP = "no-cache"
@@ -81,11 +83,15 @@ def _version(path: Path) -> str:
 
 
 def _read(path: Path) -> bytes:
+    """A PNG as it is, of as many pixels as a browser can bear. Raises `_Gone`."""
     try:
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES)
-    except OSError:
+        content = read_regular(path, MOST_BYTES)
+        signature, kind, width, height = struct.unpack(">8s4x4sII", content[:24])
+    except (OSError, struct.error):
         raise _Gone from None
+    if (signature, kind) != (b"\x89PNG\r\n\x1a\n", b"IHDR") or not 0 < width * height <= MOST_PIXELS:
+        raise _Gone
+    return content
 
 
 @lru_cache(maxsize=2_000)  # of about 10 kB each
@@ -93,12 +99,10 @@ def _small(path: Path, version: str) -> bytes:  # noqa: ARG001
     """A thumbnail as PNG. Raises `_Gone` for what is no picture or too large to be one of ours."""
     try:
         with Image.open(io.BytesIO(_read(path)), formats=["PNG"]) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise _Gone
             small = image.convert("RGB" if image.mode not in ("L", "RGB") else image.mode)
             small.thumbnail((SMALL, SMALL), Image.Resampling.BOX)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow raises for damaged files
+        buffer = io.BytesIO()
+        small.save(buffer, "PNG")
+    except Exception:  # Pillow raises anything from SyntaxError to struct.error for a damaged file
         raise _Gone from None
-    buffer = io.BytesIO()
-    small.save(buffer, "PNG")
     return buffer.getvalue()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -116,6 +119,39 @@ def test_a_thumbnail_of_what_is_no_picture_is_not_found(run: Run, client: TestCl
 def test_a_huge_picture_gets_no_thumbnail(run: Run, client: TestClient) -> None:
     draw(run, 600, 0, side=9_000)
     assert client.get(f"/pictures/{run.id}/600.png?small=1").status_code == 404
+
+
+def test_the_size_in_the_header_is_looked_at_before_a_picture_is_sent_or_decoded(
+    run: Run, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = draw(run, 600, 0, side=10)
+    content = bytearray(path.read_bytes())
+    content[16:24] = struct.pack(">II", 9_000, 9_000)
+    path.write_bytes(content)
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("it was opened"))
+    assert client.get(f"/pictures/{run.id}/600.png").status_code == 404
+    assert client.get(f"/pictures/{run.id}/600.png?small=1").status_code == 404
+
+
+@pytest.mark.filterwarnings("default")  # Pillow warns of some that it reads
+def test_garbled_pictures_have_a_thumbnail_or_none(run: Run, client: TestClient) -> None:
+    path = draw(run, 600, 0, side=30)
+    whole = path.read_bytes()
+    data = whole.index(b"IDAT") - 4
+    chunks = some.sampled_from(
+        [b"", whole[data:], whole[data:-12], b"\0\0\0\4gAMA\0\0\0\0", b"\0\0\0\1tRNS\0", b"\0" * 9]
+    )
+
+    @settings(max_examples=100, derandomize=True, database=None, deadline=None)
+    @given(some.integers(8, len(whole)), chunks, some.binary(max_size=4), some.integers(0, len(whole)))
+    def holds(place: int, chunk: bytes, new: bytes, cut: int) -> None:
+        content = whole[:place] + chunk + new + whole[place + cut :]
+        path.write_bytes(content)
+        for address in (f"/pictures/{run.id}/600.png", f"/pictures/{run.id}/600.png?small=1"):
+            assert client.get(address).status_code in (200, 404)
+        pictures._small.cache_clear()
+
+    holds()
 
 
 def test_every_answer_says_who_may_frame_it(run: Run, client: TestClient) -> None:
