@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Progress = Callable[[str], object]  # receives what is done next, in a few words
+Count = Callable[[str, int, int], object]  # receives what is done, to how many things so far, and how many there are
 
 
 class Cancelled(Exception):
@@ -14,6 +15,10 @@ class Cancelled(Exception):
 
 def silent(_doing: str) -> None:
     """Progress that nobody watches."""
+
+
+def uncounted(_doing: str, _done: int, _total: int) -> None:
+    """Counts that nobody watches."""
 
 
 def never() -> bool:

@@ -2,40 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
 from rich.table import Table
 
-from gancore.cli.options import BadInput, Quiet, print_table
+from gancore.cli.options import Quiet, print_table
 from gancore.config.datasets import DATASETS
 from gancore.experiments import EXPERIMENTS
-
-
-def import_set(
-    path: Annotated[Path, typer.Argument(help="A folder or a zip file; images in a folder of it are of one class.")],
-    name: Annotated[str, typer.Option(help="What to call the set; it gets a number if there is one of that name.")],
-    quiet: Quiet = False,
-) -> None:
-    """Import images of your own; prints the name to train with (--set data.name=own --set data.own=NAME) last."""
-    from gancore.data import BadImages
-    from gancore.data.importing import import_images
-
-    try:
-        report = import_images(path, name)
-    except BadImages as problem:
-        raise BadInput(str(problem)) from None
-    made = report.made
-    if not quiet:
-        kind = "grey" if made.channels == 1 else "coloured"
-        print(f"{report.used:,} {kind} images of {len(made.classes)} classes, {made.size} x {made.size} pixels")
-        for sentence in (report.note, *(f"skipped {reason}" for reason in report.reasons)):
-            if sentence:
-                print(sentence)
-        if report.skipped > len(report.reasons):
-            print(f"skipped {report.skipped:,} files in all")
-    print(made.name)
 
 
 def datasets(quiet: Quiet = False) -> None:

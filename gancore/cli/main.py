@@ -16,7 +16,8 @@ from typer.exceptions import TyperException
 
 from gancore.cli import interrupts
 from gancore.cli.bench import bench
-from gancore.cli.catalogue import datasets, experiments, import_set
+from gancore.cli.catalogue import datasets, experiments
+from gancore.cli.importing import import_set
 from gancore.cli.options import BadInput
 from gancore.cli.runs import list_runs, show
 from gancore.cli.samples import evaluate, sample

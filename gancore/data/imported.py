@@ -105,10 +105,17 @@ def keep(
 
 
 def remove(name: str) -> None:
-    """Delete an imported set; runs that used it keep their results. Nothing happens if there is none."""
-    if _is_slug(name):
+    """Delete an imported set; runs that used it keep their results. Nothing happens if there is none.
+
+    Raises `DataUnavailable` where nothing can be deleted.
+    """
+    if not _is_slug(name):
+        return
+    try:
         with _alone():
             _path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise DataUnavailable(f"{_folder()} cannot be written to ({error.strerror}).") from error
 
 
 def load_imported(name: str, counts: Sequence[int], expected: str = "") -> tuple[Tensor, Tensor, str]:

@@ -1,21 +1,33 @@
-"""Reading images that somebody hands over, in a folder, a zip or one by one, into an image set."""
+"""Reading images that somebody hands over, in a folder, a zip or one by one, into an image set.
+
+First all headers are read, which is cheap: whoever hands over far more pixels than can be worked through is told so
+before the first of them is unpacked. Nothing is written before all is read.
+"""
 
 from __future__ import annotations
 
 import posixpath
 import statistics
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from gancore.data.errors import BadImages
 from gancore.data.imported import MAX_CLASSES, MAX_IMAGES, SIDES, ImportedSet, keep, slugged
-from gancore.data.pictures import Picture, is_grey, read_picture, scaled
-from gancore.data.untrusted import Entry, Source, Unusable, entries
+from gancore.data.pictures import MAX_SIDE, Picture, cost_of, is_grey, read_picture, scaled
+from gancore.data.untrusted import Entry, Files, Source, Unusable, opened
+from gancore.progress import Cancelled, Count, never, uncounted
 
 MIN_IMAGES = 16
 NAMED = 5  # skipped files that a report names
+MAX_PIXELS = 20 * 10**9  # to unpack in all: some minutes of work
+PIXELS_PER_BYTE = 200  # of what is handed over, once there are more pixels than `PIXELS_FROM`; photographs have 1 to 10
+PIXELS_FROM = 500_000_000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,27 +44,86 @@ class ImportReport:
         return sum(self.made.counts)
 
 
-def import_images(source: Source, name: str) -> ImportReport:
+def import_images(
+    source: Source, name: str, *, count: Count = uncounted, cancelled: Callable[[], bool] = never
+) -> ImportReport:
     """Read the images of a folder, a zip or uploads into a set called `name`, or `name-2` and so on if that is taken.
 
     An image's class is the folder it lies in; those in no folder are of the class `images`. Each is cut to the square
-    in its middle and scaled to one size, the smallest of `SIDES` that most reach. Raises `BadImages`.
+    in its middle and scaled to one size, the smallest of `SIDES` that most reach. Raises `BadImages`, and `Cancelled`
+    soon after it is: then there is no set.
     """
     slug = slugged(name)
-    with entries(source) as found:
-        chosen, note = _training(found)
+    with opened(source) as files:
+        chosen, note = _training(files.entries)
         if len(chosen) > MAX_IMAGES:
             raise BadImages(f"There are {len(chosen):,} files: import at most {MAX_IMAGES:,} at once.")
-        pictures, classes, problems = _read_all(chosen)
-    if len(pictures) < MIN_IMAGES:
-        why = f": {problems[0]}" if problems else ""
-        raise BadImages(f"{len(pictures)} images can be used, and at least {MIN_IMAGES} are needed{why}.")
+        reading = _Reading(count, cancelled)
+        usable = reading.look(chosen, _budget(files))
+        _check_enough(len(usable), reading.problems)
+        pictures = reading.read(usable)
+    _check_enough(len(pictures), reading.problems)
+    classes = [entry.parts[-2] if len(entry.parts) > 1 else "images" for entry in pictures]
     names = sorted(set(classes))
     if len(names) > MAX_CLASSES:
         raise BadImages(f"There are images in {len(names):,} folders: a set has at most {MAX_CLASSES:,} classes.")
-    labels = np.array([names.index(each) for each in classes], dtype=np.int16)
-    made = keep(slug, _stacked(pictures), labels, names)
+    places = {each: place for place, each in enumerate(names)}
+    labels = np.array([places[each] for each in classes], dtype=np.int16)
+    count("writing the set", len(chosen), len(chosen))
+    made = keep(slug, _stacked(list(pictures.values())), labels, names, cancelled)
+    problems = [f"{entry.name}: {reading.problems[entry]}" for entry in chosen if entry in reading.problems]
     return ImportReport(made, len(problems), tuple(problems[:NAMED]), note)
+
+
+class _Reading:
+    """Going through files, and what is wrong with some of them."""
+
+    def __init__(self, count: Count, cancelled: Callable[[], bool]) -> None:
+        self.problems: dict[Entry, str] = {}  # why a file cannot be used
+        self._count, self._cancelled = count, cancelled
+
+    def look(self, entries: Collection[Entry], budget: int) -> list[Entry]:
+        """Those that say they are images. Raises `BadImages` if they have more pixels in all than the `budget`."""
+        pixels = 0
+
+        def weigh(entry: Entry) -> None:
+            nonlocal pixels
+            pixels += cost_of(entry.read())
+            if pixels > budget:
+                raise BadImages(
+                    f"These images have more than {budget / 1e6:,.0f} million pixels in all, too many for files of "
+                    f"this size: make them smaller first, since only {MAX_SIDE} x {MAX_SIDE} of each are used."
+                )
+
+        return list(self._each("looking at the files", entries, weigh))
+
+    def read(self, entries: Collection[Entry]) -> dict[Entry, Picture]:
+        """The pictures in those that can be read."""
+        return self._each("reading the images", entries, lambda entry: read_picture(entry.read()))
+
+    def _each(self, doing: str, entries: Collection[Entry], act: Callable[[Entry], T]) -> dict[Entry, T]:
+        made = {}
+        for done, entry in enumerate(entries):
+            if self._cancelled():
+                raise Cancelled
+            self._count(doing, done, len(entries))
+            try:
+                made[entry] = act(entry)
+            except Unusable as problem:
+                self.problems[entry] = str(problem)
+        return made
+
+
+def _budget(files: Files) -> int:
+    """The pixels that may be unpacked of what takes so many bytes."""
+    return min(MAX_PIXELS, max(PIXELS_FROM, PIXELS_PER_BYTE * files.stored))
+
+
+def _check_enough(usable: int, problems: Mapping[Entry, str]) -> None:
+    if usable < MIN_IMAGES:
+        entry, problem = next(iter(problems.items()), (None, ""))
+        why = "" if entry is None else f": {entry.name}: {problem}"
+        raise BadImages(f"{usable} images can be used, and at least {MIN_IMAGES} are needed{why}.")
 
 
 def _training(found: list[Entry]) -> tuple[list[Entry], str]:
@@ -64,18 +135,6 @@ def _training(found: list[Entry]) -> tuple[list[Entry], str]:
         return found, ""
     chosen = [entry for entry in found if entry.parts[depth] == "train"]
     return chosen, f"Only the {len(chosen):,} files in train/ were read, not those beside it."
-
-
-def _read_all(chosen: list[Entry]) -> tuple[list[Picture], list[str], list[str]]:
-    """Pictures, the class of each, and what was wrong with the files that are none."""
-    pictures, classes, problems = [], [], []
-    for entry in chosen:
-        try:
-            pictures.append(read_picture(entry.read()))
-            classes.append(entry.parts[-2] if len(entry.parts) > 1 else "images")
-        except Unusable as problem:
-            problems.append(f"{entry.name}: {problem}")
-    return pictures, classes, problems
 
 
 def _stacked(pictures: list[Picture]) -> npt.NDArray[np.uint8]:

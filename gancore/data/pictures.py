@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +25,30 @@ def read_picture(content: bytes) -> Picture:
 
     Turned as its EXIF says, transparent parts on black, 16 bits to 8; of an animation the first frame.
     """
+    with _opened(content) as image:
+        image.draft(None, (4 * MAX_SIDE, 4 * MAX_SIDE))  # large JPEGs need not be unpacked in full
+        ImageOps.exif_transpose(image, in_place=True)
+        return _square(_to_rgb(image))
+
+
+def cost_of(content: bytes) -> int:
+    """About how many pixels must be unpacked to read an image, as its header says. Raises `Unusable`.
+
+    A pixel of a JPEG that is made small at once costs about an eighth.
+    """
+    with _opened(content) as image:
+        whole = image.width * image.height
+        image.draft(None, (4 * MAX_SIDE, 4 * MAX_SIDE))
+        return max(image.width * image.height, whole // 8)
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Image.Image]:
+    """An image of which only the header was read; whatever goes wrong in the block is `Unusable`."""
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _check_size(image)
-            image.draft(None, (4 * MAX_SIDE, 4 * MAX_SIDE))  # large JPEGs need not be unpacked in full
-            return _square(_to_rgb(ImageOps.exif_transpose(image)))
+            yield image
     except Unusable:
         raise
     except Exception:  # damage raises any
@@ -59,7 +80,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         grey = np.asarray(image).astype(np.int64).clip(0, 65535)
         image = Image.fromarray((grey / 257).round().astype(np.uint8))
     if image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
     if image.mode == "F":
         raise Unusable("of pixels without a known range")

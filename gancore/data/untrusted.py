@@ -8,16 +8,16 @@ never a path to open.
 from __future__ import annotations
 
 import os
-import stat
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from gancore.data.errors import BadImages
+from gancore.files import UnfitFile, open_regular
 
 MAX_FILES = 200_000  # in all, images or not
 MAX_FILE = 50_000_000  # bytes of one file
@@ -46,23 +46,36 @@ class Entry:
         return "/".join(self.parts)
 
 
+@dataclass(frozen=True)
+class Files:
+    """What a source holds: its files sorted by name, hidden ones left out."""
+
+    entries: list[Entry]
+    stored: int  # bytes that it takes, packed if it is a zip
+
+
 @contextmanager
-def entries(source: Source) -> Iterator[list[Entry]]:
-    """The files of a source, sorted by name, hidden ones left out, to be read in the block. Raises `BadImages`."""
+def opened(source: Source) -> Iterator[Files]:
+    """The files of a source, to be read in the block, as often as one likes. Raises `BadImages`."""
     if isinstance(source, list):
-        yield _tidy([Entry(_parts(name), partial(_checked, content)) for name, content in source])
+        entries = [Entry(_parts(name), partial(_checked, content)) for name, content in source]
+        yield _tidy(entries, sum(len(content) for _, content in source))
     elif isinstance(source, Path) and source.is_dir():
-        yield _tidy(list(_in_folder(source)))
+        sizes: list[int] = []
+        entries = list(_in_folder(source, sizes))
+        yield _tidy(entries, sum(sizes))
     else:
-        with _opened(source) as archive:
-            yield _tidy(_in_zip(archive))
+        with _archive(source) as archive:
+            assert archive.fp is not None  # it is open
+            packed = archive.fp.seek(0, os.SEEK_END)
+            yield _tidy(_in_zip(archive, packed), packed)
 
 
-def _tidy(found: list[Entry]) -> list[Entry]:
+def _tidy(found: list[Entry], stored: int) -> Files:
     if len(found) > MAX_FILES:
         raise BadImages(f"There are more than {MAX_FILES:,} files: import fewer.")
     visible = [entry for entry in found if entry.parts and not any(_is_hidden(part) for part in entry.parts)]
-    return sorted(visible, key=lambda entry: entry.parts)
+    return Files(sorted(visible, key=lambda entry: entry.parts), stored)
 
 
 def _is_hidden(part: str) -> bool:
@@ -71,8 +84,15 @@ def _is_hidden(part: str) -> bool:
 
 def _parts(name: str) -> tuple[str, ...]:
     """Folders and name of a file, for people: what leads upwards or to a root is dropped, and so is what blinks."""
-    shown = "".join(letter if letter.isprintable() else "?" for letter in name.replace("\\", "/"))
+    shown = "".join(_shown(letter) for letter in name.replace("\\", "/"))
     return tuple(part[:100] for part in PurePosixPath(shown).parts if part not in ("/", "//", ".."))
+
+
+def _shown(letter: str) -> str:
+    """A letter, or what stands for a byte that is none: folders that differ in it are different classes."""
+    if "\udc80" <= letter <= "\udcff":  # as Python reads names of files that are no text
+        return f"\\x{ord(letter) - 0xDC00:02x}"
+    return letter if letter.isprintable() else "?"
 
 
 def _checked(content: bytes) -> bytes:
@@ -81,7 +101,8 @@ def _checked(content: bytes) -> bytes:
     return content
 
 
-def _in_folder(folder: Path) -> Iterator[Entry]:
+def _in_folder(folder: Path, sizes: list[int]) -> Iterator[Entry]:
+    """The files below a folder; how large each is comes into `sizes`."""
     root = folder.resolve()
     seen = 0
     for place, _, names in os.walk(root):  # links to folders are not followed
@@ -90,56 +111,70 @@ def _in_folder(folder: Path) -> Iterator[Entry]:
             if seen > MAX_FILES + 1:
                 return
             path = Path(place, name)
+            with suppress(OSError):
+                sizes.append(path.stat().st_size)
             yield Entry(_parts(path.relative_to(root).as_posix()), partial(_read_file, path, root))
 
 
 def _read_file(path: Path, root: Path) -> bytes:
-    if not path.resolve().is_relative_to(root):
-        raise Unusable("a link out of the folder")
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
-            raise Unusable("not a file")
-        with path.open("rb") as file:
+        target = path.resolve()
+        if not target.is_relative_to(root):
+            raise Unusable("a link out of the folder")
+        with open_regular(target) as file:
             return _checked(file.read(MAX_FILE + 1))
+    except UnfitFile:
+        raise Unusable("not a file") from None
     except OSError as error:
         raise Unusable(f"cannot be read: {error.strerror}") from None
+    except RuntimeError:  # before Python 3.13
+        raise Unusable("a link to itself") from None
 
 
 @contextmanager
-def _opened(source: Path | BinaryIO) -> Iterator[zipfile.ZipFile]:
+def _archive(source: Path | BinaryIO) -> Iterator[zipfile.ZipFile]:
     try:
-        with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+        with open_regular(source.resolve()) if isinstance(source, Path) else nullcontext(source) as file:
             try:
                 archive = zipfile.ZipFile(file)
             except Exception as error:  # damage raises any
                 raise BadImages("This is neither a folder nor a zip file that can be read.") from error
             with archive:
                 yield archive
+    except UnfitFile:
+        raise BadImages("This is neither a folder nor a zip file that can be read.") from None
     except OSError as error:
         raise BadImages(f"{source} cannot be read: {error.strerror}.") from error
+    except RuntimeError:  # before Python 3.13
+        raise BadImages(f"{source} cannot be read: it is a link to itself.") from None
 
 
-def _in_zip(archive: zipfile.ZipFile) -> list[Entry]:
-    budget = _Budget(archive)
+def _in_zip(archive: zipfile.ZipFile, packed: int) -> list[Entry]:
+    budget = _Budget(packed)
     files = [info for info in archive.infolist() if not info.is_dir()]
-    return [Entry(_parts(info.filename), partial(_unpack, archive, info, budget)) for info in files]
+    return [
+        Entry(_parts(info.filename), partial(_unpack, archive, info, partial(budget.spend, place)))
+        for place, info in enumerate(files)
+    ]
 
 
 class _Budget:
-    """The bytes that a zip may still unpack to."""
+    """The bytes that a zip may still unpack to. What is read again is not counted again."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        assert archive.fp is not None  # it is open
-        packed = archive.fp.seek(0, os.SEEK_END)
-        self.left = min(MAX_UNPACKED, max(RATIO_FROM, MAX_RATIO * packed))
+    def __init__(self, packed: int) -> None:
+        self._left = min(MAX_UNPACKED, max(RATIO_FROM, MAX_RATIO * packed))
+        self._counted: set[int] = set()
 
-    def spend(self, count: int) -> None:
-        self.left -= count
-        if self.left < 0:
+    def spend(self, place: int, count: int) -> None:
+        if place in self._counted:
+            return
+        self._counted.add(place)
+        self._left -= count
+        if self._left < 0:
             raise BadImages("This zip unpacks to far more than images need: it looks made to fill the memory.")
 
 
-def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget) -> bytes:
+def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, spend: Callable[[int], None]) -> bytes:
     if info.compress_type not in _PACKED:
         raise Unusable("packed in an unusual way")
     try:
@@ -147,5 +182,5 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget) ->
             content = file.read(MAX_FILE + 1)
     except Exception:  # damage raises any, and so does a password
         raise Unusable("damaged or locked in the zip") from None
-    budget.spend(len(content))
+    spend(len(content))
     return _checked(content)

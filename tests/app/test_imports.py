@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import threading
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from gancore.data import importing
 from gancore.data.imported import contents, find, imported_sets, remove
 from gancore.data.importing import import_images
+from gancore.executors.importing import Import, Stage
 from tests.app.test_train import start, widget, with_torch
 
 File = tuple[str, bytes, str]
@@ -56,7 +60,22 @@ def upload(app: AppTest, sent: list[File], name: str | None = None) -> AppTest:
     app.run()
     if name is not None:
         name_box(app).set_value(name).run()
-    return app.button(key="own-import").click().run()
+    return import_now(app)
+
+
+def import_now(app: AppTest) -> AppTest:
+    """Import, and look again when that is over, as the page does by itself."""
+    app.button(key="own-import").click().run()
+    if (job := job_of(app)) is not None:
+        assert job.over.wait(60)
+        app.run()
+    return app
+
+
+def job_of(app: AppTest) -> Import | None:
+    with suppress(KeyError):
+        return app.session_state["import"]
+    return None
 
 
 def name_box(app: AppTest):
@@ -90,8 +109,8 @@ def test_the_name_is_suggested_from_the_first_file(open_page):
     app = open_panel(open_page)
     app.file_uploader[0].set_value([("Birds of 2024.zip", zipped({"a": 80}), "application/zip")]).run()
     assert name_box(app).value == "Birds of 2024"
-    app.button(key="own-import").click().run()
-    assert [own.name for own in imported_sets()] == ["birds-of-2024"]
+    import_now(app)
+    assert [each.name for each in imported_sets()] == ["birds-of-2024"]
     assert app.file_uploader[0].value == []  # ready for another
     app.file_uploader[0].set_value(files()).run()
     assert name_box(app).value == "Leaf 0"
@@ -159,6 +178,104 @@ def test_settings_of_an_earlier_version_learn_which_images_they_have(open_page):
     app.session_state["draft"]["data.own_hash"] = ""
     app.run()
     assert app.session_state["draft"]["data.own_hash"] == contents("leaves")
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """An import waits for this event before it reads its fifth image."""
+    reached, go_on, read = threading.Event(), threading.Event(), importing.read_picture
+    seen = []
+
+    def hold(content: bytes) -> object:
+        seen.append(content)
+        if len(seen) == 5:
+            reached.set()
+            assert go_on.wait(60)
+        return read(content)
+
+    monkeypatch.setattr(importing, "read_picture", hold)
+    go_on.reached = reached  # type: ignore[attr-defined]
+    yield go_on
+    go_on.set()
+
+
+def begin(app: AppTest, held: threading.Event) -> Import:
+    """An import that is under way."""
+    app.file_uploader[0].set_value(files()).run()
+    app.button(key="own-import").click().run()
+    job = job_of(app)
+    assert job is not None
+    assert held.reached.wait(60)
+    return job
+
+
+def test_the_page_can_be_used_while_images_are_imported(open_page, runs, held):
+    app = open_panel(open_page)
+    job = begin(app, held)
+    app.run()
+    assert not app.exception
+    assert job.stage == Stage("reading the images", 4 / 80)
+    assert app.button(key="own-cancel")
+    assert app.button(key="own-import").disabled  # one at a time
+    widget(app, "data.name").set_value("digits-8x8").run()
+    start(app)
+    assert len(runs.list()) == 1
+    held.set()
+    assert job.over.wait(60)
+    app.switch_page("../pages/train.py").run()
+    widget(app, "data.name").set_value("own").run()
+    assert set_box(app).value == "leaf-0"
+    assert not app.exception
+
+
+def test_an_import_can_be_cancelled_and_leaves_nothing(open_page, held, tmp_path):
+    app = open_panel(open_page)
+    job = begin(app, held)
+    app.run()
+    app.button(key="own-cancel").click().run()
+    assert not job.over.is_set()
+    assert job.stage.doing == "ending"
+    held.set()
+    assert job.over.wait(60)
+    app.run()
+    app.run()
+    assert job_of(app) is None
+    assert not any(button.key == "own-cancel" for button in app.button)
+    assert not imported_sets()
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert not app.exception
+    assert not app.error
+    held.set()
+    upload(app, files(), "another")
+    assert [each.name for each in imported_sets()] == ["another"]
+
+
+def test_an_error_of_ours_is_said_and_can_be_tried_again(open_page, monkeypatch, capsys):
+    app = open_panel(open_page)
+    with monkeypatch.context() as broken:
+        broken.setattr(importing, "keep", lambda *_: 1 / 0)
+        upload(app, files(), "leaves")
+    assert any("could not be imported: ZeroDivisionError" in error.value for error in app.error)
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    import_now(app)
+    assert not app.error
+    assert [each.name for each in imported_sets()] == ["leaves"]
+
+
+def test_a_set_that_cannot_be_deleted_is_said_so(open_page, monkeypatch):
+    import_images([(file, content) for file, content, _ in files()], "leaves")
+    app = open_panel(open_page)
+    set_box(app).set_value("leaves").run()
+
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as read_only:
+        read_only.setattr(Path, "unlink", denied)
+        app.button(key="own-delete").click().run()
+    assert not app.exception
+    assert any("Deleting leaves did not work" in toast.value for toast in app.toast)
+    assert app.session_state["draft"]["data.own"] == "leaves"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from gancore.config import needed
+from gancore.executors.importing import Import
 from ui import state
 from ui.forms import draft
 from ui.messages import attempt, say
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from gancore.data.imported import ImportedSet
     from gancore.data.importing import ImportReport
 
+LOOK = 0.5  # seconds between looks at an import that is under way
 TYPES = ("zip", "png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff", "pgm", "ppm")
+
+_JOB = "import"  # in the session: the import that was asked for last, until its outcome is said
 
 
 def panel() -> None:
@@ -29,7 +33,7 @@ def panel() -> None:
 
     sets = {each.name: each for each in imported_sets()}
     chosen = draft.values()["data.own"]
-    turn = st.session_state.get("imports", 0)  # after an import all of this is made anew, the popover closed
+    turn = _counter("imports")  # after an import all of this is made anew
     if sets:
         names = list(sets)
         st.selectbox(
@@ -41,8 +45,15 @@ def panel() -> None:
             on_change=_choose,
             placeholder="Choose one",
         )
-    with st.popover("Import images", icon=":material/upload:", width="stretch", key=f"own-popover-{turn}"):
-        _import_form()
+    job: Import | None = st.session_state.get(_JOB)
+    busy = job is not None and not job.over.is_set()
+    popover = f"own-popover-{turn}-{_counter('popover')}"
+    with st.popover("Import images", icon=":material/upload:", width="stretch", key=popover):
+        _import_form(busy)
+    if job is not None and busy:
+        st.fragment(_under_way, run_every=LOOK, key="own-under-way")(job)
+    elif job is not None:
+        _outcome(job)
     if chosen in sets:
         _identity(chosen)
         _classes(sets[chosen])
@@ -63,24 +74,24 @@ def _identity(name: str) -> None:
         st.button("Use the set as it is now", key="own-renew", on_click=_take, args=(name,))
 
 
-def _title(own: ImportedSet) -> str:
-    color = "colour" if own.channels == 3 else "grey"
-    return f"{own.name} · {sum(own.counts):,} images, {own.size} px, {color}"
+def _title(chosen: ImportedSet) -> str:
+    color = "colour" if chosen.channels == 3 else "grey"
+    return f"{chosen.name} · {sum(chosen.counts):,} images, {chosen.size} px, {color}"
 
 
-def _classes(own: ImportedSet) -> None:
-    if len(own.counts) > 1:
-        shown = [f"{place} {name} ({own.counts[place]:,})" for place, name in enumerate(own.classes[:12])]
-        rest = [f"and {len(own.classes) - 12} more"] if len(own.classes) > 12 else []
+def _classes(chosen: ImportedSet) -> None:
+    if len(chosen.counts) > 1:
+        shown = [f"{place} {name} ({chosen.counts[place]:,})" for place, name in enumerate(chosen.classes[:12])]
+        rest = [f"and {len(chosen.classes) - 12} more"] if len(chosen.classes) > 12 else []
         st.caption(plain("Classes: " + " · ".join(shown + rest)))
 
 
-def _import_form() -> None:
+def _import_form(busy: bool) -> None:
     files = st.file_uploader(
         "A zip, or some images",
         type=TYPES,
         accept_multiple_files=True,
-        key=f"own-files-{st.session_state.get('imports', 0)}",
+        key=f"own-files-{_counter('imports')}",
         help="In a zip, the folder of an image is its class. At least 16 images. Each is cut to the square in its "
         "middle and made at most 64 pixels wide. They stay on the machine that runs the dashboard.",
     )
@@ -88,29 +99,63 @@ def _import_form() -> None:
     if files:  # a key of its own for each: a box keeps what it held, whatever else is suggested
         suggested = files[0].name.rpartition(".")[0][:64]
         name = st.text_input("Name", suggested, max_chars=64, key=f"own-name-{files[0].file_id}")
-    if st.button("Import", type="primary", disabled=not files, key="own-import") and files:
-        with st.spinner("Reading images …"):
-            report = _import(files, name)
-        if report is not None:
-            _take(report.made.name)
-            st.session_state["imports"] = st.session_state.get("imports", 0) + 1
-            say(_summary(report), icon="check")
-            st.rerun()
+    idle = bool(files) and not busy
+    if st.button("Import", type="primary", disabled=not idle, key="own-import") and idle and _start(files, name):
+        _count_up("popover")  # closed, and the files are still in it should they not be usable
+        st.rerun()
 
 
-def _import(files: Sequence[st.runtime.uploaded_file_manager.UploadedFile], name: str) -> ImportReport | None:
-    """Read the uploads; None, and a sentence, if they cannot be used."""
+def _start(files: Sequence[st.runtime.uploaded_file_manager.UploadedFile], name: str) -> bool:
+    """Begin to read the uploads; False, and a sentence, if one can tell at once that they cannot be used."""
     from gancore.data.errors import BadImages
-    from gancore.data.importing import import_images
+    from gancore.data.imported import slugged
 
     zips = [file for file in files if file.name.lower().endswith(".zip")]
     try:
+        slugged(name)
         if zips and len(files) > 1:
             raise BadImages("Upload one zip, or images without a zip.")
-        return import_images(zips[0] if zips else [(file.name, file.getvalue()) for file in files], name)
     except BadImages as problem:
         st.error(plain(str(problem)), icon=":material/error:")
-        return None
+        return False
+    job = Import(zips[0] if zips else [(file.name, file.getvalue()) for file in files], name)
+    st.session_state[_JOB] = job
+    job.start()
+    return True
+
+
+def _outcome(job: Import) -> None:
+    """What became of an import that is over."""
+    if job.problem:  # until the next one
+        st.error(plain(job.problem), icon=":material/error:")
+        return
+    del st.session_state[_JOB]
+    if job.report is None:
+        say("The import was cancelled; nothing was kept.", icon="close")
+        return
+    _take(job.report.made.name)
+    _count_up("imports")
+    say(_summary(job.report), icon="check")
+    st.rerun()
+
+
+def _under_way(job: Import) -> None:
+    """How far an import is, and a way to end it."""
+    if job.over.is_set():
+        st.rerun()  # the whole form: there is another set to choose
+    stage = job.stage
+    st.progress(stage.share, f"Importing: {stage.doing} …")
+    st.button("Cancel", icon=":material/close:", width="stretch", key="own-cancel", on_click=job.cancel)
+
+
+def _counter(name: str) -> int:
+    """What makes widgets anew when it counts up, by being part of their keys."""
+    counted: int = st.session_state.get(name, 0)
+    return counted
+
+
+def _count_up(name: str) -> None:
+    st.session_state[name] = _counter(name) + 1
 
 
 def _summary(report: ImportReport) -> str:
@@ -130,7 +175,7 @@ def _take(name: str) -> None:
 
 
 def _choose() -> None:
-    _take(st.session_state[f"own-set-{st.session_state.get('imports', 0)}"] or "")
+    _take(st.session_state[f"own-set-{_counter('imports')}"] or "")
 
 
 def _delete(name: str) -> None:
@@ -139,4 +184,4 @@ def _delete(name: str) -> None:
     if not attempt(f"Deleting {name}", remove, name):
         return
     draft.put({"data.own": "", "data.own_counts": (), "data.own_hash": ""})
-    st.session_state["imports"] = st.session_state.get("imports", 0) + 1
+    _count_up("imports")
