@@ -15,6 +15,7 @@ from gancore.files import read_regular
 
 MOST_BYTES = 1_000_000  # of a small JSON file: larger ones are not read
 MOST_COUNT = 10**9  # of steps, attempts, and of whatever else is counted
+MOST_COLORS = 10**6  # places in the colour cycle, which begins again then
 MOST_TIME = 1e11  # Unix time: in the year 5138
 MOST_VALUE = 1e30  # of a loss: beyond, a number says nothing but that training diverged
 
@@ -98,7 +99,7 @@ class Meta(Record):
     starred: bool = False
     parent: Name | None = None  # id of the run it was forked from
     parent_step: Count | None = None  # the parent's step from which it goes on
-    color: Count = 0  # place in the colour cycle
+    color: Annotated[int, Field(ge=0, lt=MOST_COLORS)] = 0  # place in the colour cycle
     priority: Annotated[int, Field(ge=-MOST_COUNT, le=MOST_COUNT)] = 0
     queued_at: Time = 0.0
 

@@ -43,6 +43,7 @@ from gancore.files import draft_name, read_regular, sweep_drafts, write_atomic, 
 from gancore.store import evaluations, tails
 from gancore.store.evaluations import Evaluation
 from gancore.store.records import (
+    MOST_COLORS,
     MOST_COUNT,
     MOST_TIME,
     Change,
@@ -437,7 +438,7 @@ class RunStore:
 
     def _next_color(self) -> int:
         known = [run.meta.color for run in (*_folders(self.root), *self.trashed())]
-        return max(known, default=-1) + 1
+        return (max(known, default=-1) + 1) % MOST_COLORS
 
     def lineage(self, run: Run) -> Sequence[Run]:
         """A run and what it was forked from, oldest first, as far as it is still here."""

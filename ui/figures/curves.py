@@ -23,6 +23,7 @@ from ui.words import legend
 Figure = dict[str, Any]  # {"data": traces, "layout": ...}
 
 MAX_POINTS = 1_500  # drawn for each curve: more than a screen has columns
+_MOST = float(np.finfo(np.float32).max)  # that the browser is sent
 SMOOTHING = 0.9  # default weight of the past, as TensorBoard's slider
 
 
@@ -187,8 +188,9 @@ def _array(values: np.ndarray) -> dict[str, str]:
 
 
 def _line(x: pd.Series, y: pd.Series, color: str, width: int, **style: Any) -> dict[str, Any]:
-    finite = np.isfinite(y.to_numpy())
-    xs, ys = x.to_numpy()[finite], y.to_numpy()[finite]
+    xs, ys = x.to_numpy(), y.to_numpy()
+    finite = (np.abs(xs) <= _MOST) & (np.abs(ys) <= _MOST)
+    xs, ys = xs[finite], ys[finite]
     chosen = thin(xs, ys)
     line = {"color": color, "width": width}
     return {"type": "scatter", "mode": "lines", "x": _array(xs[chosen]), "y": _array(ys[chosen]), "line": line, **style}
