@@ -117,13 +117,14 @@ class _Tail:
                 self._begin(schema)
                 self._schema = new[: source.tell()]
                 self._read, before = source.tell(), 0
-            position = source.tell()
+            position, batches = source.tell(), []
             with suppress(StopIteration, OSError, pa.ArrowException):  # the last two are a torn tail
                 while True:
                     batch = reader.read_next_batch()
                     batch.validate()
-                    self._append(batch)
+                    batches.append(batch)
                     position = source.tell()
+        self._append(pa.Table.from_batches(batches, schema))
         taken = (self._schema + new if before else new)[:position]
         self._anchor = (self._anchor + taken[before:])[-_ANCHOR:]
         self._read += position - len(self._schema)
@@ -136,9 +137,8 @@ class _Tail:
             field = schema.field(place)
             self._columns[field.name] = _Column(np.empty(0, field.type.to_pandas_dtype()))
 
-    def _append(self, batch: pa.RecordBatch) -> None:
-        arrays = [batch.column(place) for place in self._places]
-        values = [array.to_numpy(zero_copy_only=False) for array in arrays]
+    def _append(self, table: pa.Table) -> None:
+        values = [table.column(place).to_numpy() for place in self._places]
         for column, numbers in zip(self._columns.values(), values, strict=True):
             if numbers.dtype != column.so_far().dtype:
                 raise _Unusual
