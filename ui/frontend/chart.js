@@ -26,6 +26,21 @@ function themed(layout, element) {
   return merged
 }
 
+// Draws at once what is on the screen, and what is not when it comes there: a live page redraws every second.
+function whenSeen(element, draw) {
+  element.draw = draw
+  if (element.seen) return draw()
+  element.watcher ??= new IntersectionObserver(
+    (entries) => {
+      const before = element.seen
+      element.seen = entries.at(-1).isIntersecting
+      if (element.seen && !before) element.draw()
+    },
+    { rootMargin: "200px" },
+  )
+  element.watcher.observe(element)
+}
+
 export default function ({ data, parentElement }) {
   const element = parentElement.querySelector(".chart")
   const message = parentElement.querySelector(".message")
@@ -35,11 +50,16 @@ export default function ({ data, parentElement }) {
   loadPlotly(data.library).then(
     (Plotly) => {
       if (element.pending !== data) return // a newer update is on its way
-      const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] }
-      Plotly.react(element, data.figure.data, themed(data.figure.layout, element), config)
-      element.dataset.updates = Number(element.dataset.updates ?? 0) + 1
+      whenSeen(element, () => {
+        const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] }
+        Plotly.react(element, element.pending.figure.data, themed(element.pending.figure.layout, element), config)
+        element.dataset.updates = Number(element.dataset.updates ?? 0) + 1
+      })
     },
     (error) => (message.textContent = `${error.message}: restart the dashboard.`),
   )
-  return () => window.Plotly?.purge(element)
+  return () => {
+    element.watcher?.disconnect()
+    window.Plotly?.purge(element)
+  }
 }

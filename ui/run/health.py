@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from ui.messages import describe
 from ui.words import plain
 
 PATIENCE = 20.0  # seconds that a run is given to stop before its checkpoint is forked
+LOOK = 5.0  # seconds between looks at a run that trains
 EARLY = LIMITS.block * LIMITS.window  # steps before there is a level of any curve
 
 
@@ -40,21 +42,45 @@ def titles(run: Run) -> list[str]:
     return [finding.title for finding in seen.findings + seen.doubts]
 
 
+@dataclass
+class _Look:
+    """The last look at a run: what it was like then, when that was, and what was seen."""
+
+    rests: object = None  # changes when something else happens to it than steps
+    moves: object = None  # changes with every second of training
+    time: float = 0.0
+    seen: Seen | None = None
+
+
 def _seen(run: Run) -> Seen:
-    """What there is to see; looked for again only when the run went on, or what it was forked from came or went."""
+    """What there is to see; looked for again only when the run went on, or what it was forked from came or went.
+
+    A run that does nothing but train is looked at every few seconds: one look costs more than all else that a page
+    draws each second, and findings come slowly.
+    """
     *ancestors, _ = RunStore(run.path.parent).lineage(run)
-    files = [run.path / name for name in _READ]
-    files += [ancestor.path / name for ancestor in ancestors for name in _READ_OF_ANCESTORS]
-    return _remembered(run.path, *map(state.stamp, files))
+    files = [run.path / name for name in _REST]
+    files += [ancestor.path / name for ancestor in ancestors for name in ("meta.json", "scalars.arrow", "evals")]
+    rests = [state.stamp(file) for file in files]
+    moves = [state.stamp(run.path / name) for name in _MOVE]
+    look, now = _last_look(run.path), time.monotonic()
+    only_trains = look.rests == rests and now - look.time < LOOK and run.status.state == "running"
+    if look.seen is not None and (only_trains or (look.rests, look.moves) == (rests, moves)):
+        return look.seen
+    seen = _observe(run)
+    look.rests, look.moves, look.time, look.seen = rests, moves, now, seen
+    return seen
 
 
-_READ_OF_ANCESTORS = ("meta.json", "scalars.arrow", "evals")
-_READ = (*_READ_OF_ANCESTORS, "changes", "status.json", "checkpoints")  # what findings hang on
+_REST, _MOVE = ("meta.json", "evals", "changes", "checkpoints"), ("scalars.arrow", "status.json")
 
 
-@lru_cache(maxsize=1_000)  # not Streamlit's, which takes longer than all else in a row of a table
-def _remembered(path: Path, *_stamps: tuple[int, int]) -> Seen:
-    run = Run(path)
+@lru_cache(maxsize=5_000)
+def _last_look(_path: Path) -> _Look:
+    return _Look()
+
+
+def _observe(run: Run) -> Seen:
     observed = observe(run)
     findings = [finding for finding in observed if finding.certain]
     doubts = [finding for finding in observed if not finding.certain]
