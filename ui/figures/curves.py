@@ -22,7 +22,7 @@ from ui.words import legend
 
 Figure = dict[str, Any]  # {"data": traces, "layout": ...}
 
-MAX_POINTS = 1_500  # drawn for each curve: more than a screen has columns
+MAX_POINTS = 1_000  # drawn for each curve: a live chart has about 600 columns
 _MOST = float(np.finfo(np.float32).max)  # that the browser is sent
 SMOOTHING = 0.9  # default weight of the past, as TensorBoard's slider
 
