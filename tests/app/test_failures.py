@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gancore.store import Run, RunBusy, RunStore
+from gancore.store import Run, RunBusy
 from ui.messages import describe
 
 FULL = "the disk is full"
@@ -36,7 +36,7 @@ def break_store(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def training(runs: RunStore, held_elsewhere, finished) -> Iterator[Callable[[str], Run]]:
+def training(held_elsewhere, finished) -> Iterator[Callable[[str], Run]]:
     """Make a run that says it trains, and is held by another process."""
     with ExitStack() as held:
 
@@ -116,7 +116,7 @@ def press(app: AppTest, label: str) -> AppTest:
     return button.click().run()
 
 
-def test_deleting_on_a_read_only_disk(open_page, finished, runs, break_store):
+def test_deleting_on_a_read_only_disk(finished, runs, break_store):
     first, second = finished("first"), finished("second")
     app = chosen(first, second)
     break_store(errno.EROFS)
@@ -126,7 +126,7 @@ def test_deleting_on_a_read_only_disk(open_page, finished, runs, break_store):
     assert app.session_state["deleted"] == []
 
 
-def test_what_can_be_deleted_is_deleted_all_the_same(open_page, finished, runs, training):
+def test_what_can_be_deleted_is_deleted_all_the_same(finished, runs, training):
     idle, busy = finished("idle"), training("busy")
     app = press(chosen(busy, idle), "Delete")
     (toast,) = toasts(app)
@@ -135,7 +135,7 @@ def test_what_can_be_deleted_is_deleted_all_the_same(open_page, finished, runs, 
     assert [run.id for run in runs.list()] == [busy.id]
 
 
-def test_resuming_several_says_which_could_not(open_page, finished, training, monkeypatch):
+def test_resuming_several_says_which_could_not(finished, monkeypatch):
     stopped = [finished("a"), finished("b")]
     for run in stopped:
         run.write_status(run.status.model_copy(update={"state": "stopped"}))
@@ -152,7 +152,7 @@ def test_resuming_several_says_which_could_not(open_page, finished, training, mo
     assert [run.state for run in stopped] == ["stopped", "queued"]
 
 
-def test_notes_that_cannot_be_saved_stay_in_the_form(open_page, finished, break_store):
+def test_notes_that_cannot_be_saved_stay_in_the_form(finished, break_store):
     run = finished("mine")
     app = chosen(run)
     app.text_area(key=f"notes-{run.id}").set_value("a long thought")
