@@ -1,4 +1,4 @@
-"""The Olivetti faces: ten photographs each of forty people, downloaded through scikit-learn.
+"""The Olivetti faces: ten photographs each of forty people, from where scikit-learn has them, and read by it.
 
 They are kept as plain arrays, since scikit-learn's own file is a pickle, which anybody could have put there.
 """
@@ -16,11 +16,17 @@ from torch import Tensor
 
 from gancore import rng
 from gancore.data.arrays import read_arrays, write_arrays
-from gancore.data.download import downloading
+from gancore.data.download import Archive, explained, retrieve
 from gancore.data.errors import DataUnavailable
 
 PEOPLE, PHOTOGRAPHS = 40, 10
 
+_ARCHIVE = Archive(
+    ["https://ndownloader.figshare.com/files/5976027"],
+    "b612fb967f2dc77c9c62d3e1266e0c73d5fca46a4b8906c18e454d41af987794",
+    "olivettifaces.mat",
+    10_000_000,
+)
 _SHAPE = (PEOPLE * PHOTOGRAPHS, 64, 64)
 
 
@@ -63,8 +69,9 @@ def _cached(path: Path) -> npt.NDArray[np.uint8]:
 def _fetch() -> npt.NDArray[np.uint8]:
     from sklearn.datasets import fetch_olivetti_faces  # type: ignore[import-untyped]
 
-    with tempfile.TemporaryDirectory() as staging, downloading("olivetti"):
-        faces = fetch_olivetti_faces(data_home=staging, n_retries=1)
+    with tempfile.TemporaryDirectory() as staging, explained("olivetti"):
+        retrieve(_ARCHIVE, Path(staging))
+        faces = fetch_olivetti_faces(data_home=staging, n_retries=1)  # finds it, and downloads nothing
     people = np.repeat(np.arange(PEOPLE), PHOTOGRAPHS)
     if faces.images.shape != _SHAPE or not np.array_equal(faces.target, people):
         raise DataUnavailable("The download of olivetti arrived damaged: try again later.")

@@ -9,11 +9,8 @@ import pickle
 import socket
 import struct
 import tarfile
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,6 +25,8 @@ from gancore.config import RunConfig
 from gancore.config.datasets import DATASETS, TOYS
 from gancore.data import BatchStream, DataUnavailable, Images, download, idx, mnist5k, olivetti
 from gancore.data.batches import evenly
+from gancore.data.download import Archive
+from tests.data.serving import Babble, Quiet, serving
 
 REPOSITORY = Path(__file__).parents[2]
 FILES = tuple(f"{prefix}-{kind}-ubyte" for prefix in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
@@ -252,30 +251,6 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets.MNIST, "mirrors", [f"http://127.0.0.1:{port}/"])
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class Babble(BaseHTTPRequestHandler):
-    """Something that answers, but not in HTTP, as a captive portal may."""
-
-    def handle(self) -> None:
-        self.request.recv(1024)
-        self.wfile.write(b"log in first!\r\n\r\n")
-
-
-@contextmanager
-def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
-    """A server on this machine; yields its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-        thread.join()
-
-
 @pytest.fixture
 def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A web server on this machine with MNIST's files, its checksums told to torchvision."""
@@ -301,7 +276,8 @@ def put(root: Path, content: dict[str, bytes], ours: bool = False) -> Path:
 
 
 def everything(folder: Path) -> dict[str, bytes]:
-    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    files = (file for file in folder.rglob("*") if file.is_file() and file.suffix != ".lock")
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files}
 
 
 def load_mnist(split: str = "train") -> Images:
@@ -415,15 +391,6 @@ def test_a_server_that_does_not_speak_http_is_no_network(root: Path, monkeypatch
         monkeypatch.setattr(datasets.MNIST, "mirrors", [address])
         assert "could not be downloaded" in refusal()
     assert everything(root) == {}
-
-
-def test_the_default_timeout_of_sockets_is_left_as_it_was(root: Path, offline: None) -> None:  # noqa: ARG001
-    socket.setdefaulttimeout(123.0)
-    try:
-        refusal()
-        assert socket.getdefaulttimeout() == 123.0
-    finally:
-        socket.setdefaulttimeout(None)
 
 
 @pytest.mark.usefixtures("offline")
@@ -656,7 +623,7 @@ def test_cifar_is_downloaded_once_and_read_in_order(cifar: Path, monkeypatch: py
     assert not data.available("cifar10")
     assert np.array_equal(load_cifar().pixels, PIXELS[:50])
     assert data.available("cifar10")
-    assert {path.name for path in cifar.rglob("*") if path.is_file()} == {*cifar_files(), ".gan-workbench.json"}
+    assert {Path(name).name for name in everything(cifar)} == {*cifar_files(), ".gan-workbench.json"}
     monkeypatch.setattr(datasets.CIFAR10, "url", "http://127.0.0.1:1/")
     data._load.cache_clear()
     train, test = load_cifar(), load_cifar("test")
@@ -736,6 +703,7 @@ def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]
             raise answer
         return answer
 
+    monkeypatch.setattr(olivetti, "retrieve", lambda *_: None)
     monkeypatch.setattr("sklearn.datasets.fetch_olivetti_faces", fetch)
     return answers
 
@@ -770,3 +738,28 @@ def test_damaged_faces_are_fetched_again(photographs: list[object], tmp_path: Pa
     data._load.cache_clear()
     data.load(of("olivetti"))
     assert photographs == []
+
+
+def test_the_archive_of_the_faces_is_scikit_learns() -> None:
+    from sklearn.datasets._olivetti_faces import FACES
+
+    archive = olivetti._ARCHIVE
+    assert (archive.addresses, archive.checksum, archive.place) == ([FACES.url], FACES.checksum, FACES.filename)
+
+
+def test_the_faces_are_downloaded_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from scipy.io import savemat
+    from sklearn.datasets import _olivetti_faces
+
+    monkeypatch.setenv("GANCORE_DATA", str(tmp_path / "data"))
+    pixels = np.random.default_rng(0).integers(0, 256, (400, 64, 64), np.uint8)
+    pixels[0, 0, :2] = 0, 255
+    (tmp_path / "mirror").mkdir()
+    savemat(tmp_path / "mirror" / "faces", {"faces": pixels.transpose(0, 2, 1).reshape(400, 4096).T}, appendmat=False)
+    checksum = hashlib.sha256((tmp_path / "mirror" / "faces").read_bytes()).hexdigest()
+    with serving(partial(Quiet, directory=tmp_path / "mirror")) as address:
+        monkeypatch.setattr(olivetti, "_ARCHIVE", Archive([f"{address}faces"], checksum, "faces.mat", 10**7))
+        nowhere = _olivetti_faces.RemoteFileMetadata("faces.mat", "http://127.0.0.1:1/", checksum)
+        monkeypatch.setattr(_olivetti_faces, "FACES", nowhere)  # it finds the file, and downloads nothing
+        test = data.load(of("olivetti", image_size=64), "test")
+    assert np.array_equal(test.pixels[:, 0], pixels[9::10])
