@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -44,6 +46,81 @@ def threads() -> int:
         return int(asked)
     logical = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return logical if logical <= 4 else logical // 2
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes that this process may use: in all, and those that nobody uses now (None: cannot be told)."""
+
+    total: float
+    free: float | None
+
+
+def memory(root: Path = Path("/")) -> Memory | None:
+    """Of this machine, or of the container that we are in if that may use less; None if it cannot be told.
+
+    `root` is where `proc` and `sys` are looked for.
+    """
+    told = _lines(root / "proc" / "meminfo")
+    total, free = _kilobytes(told.get("MemTotal:")), _kilobytes(told.get("MemAvailable:"))
+    if total is None:
+        total = _physical()
+    if total is None:
+        return None
+    for limit, used in _limits(root):
+        total = min(total, limit)
+        free = None if free is None else min(free, max(limit - used, 0.0))
+    return Memory(total, free)
+
+
+def _physical() -> float | None:
+    """What macOS says; Windows does not."""
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _limits(root: Path) -> Iterator[tuple[float, float]]:
+    """What control groups allow us, and what is used of it: version 2, then 1, from our own group upwards."""
+    groups = root / "sys" / "fs" / "cgroup"
+    paths = [line.split(":", 2) for line in _text(root / "proc" / "self" / "cgroup").splitlines()]
+    for _, controllers, path in (parts for parts in paths if len(parts) == 3):
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        base, names = (
+            (groups / "memory", ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"))
+            if controllers
+            else (groups, ("memory.max", "memory.current", "inactive_file"))
+        )
+        own = Path(path.lstrip("/"))
+        for group in (own, *own.parents):  # in a container the files of our own group are often the topmost ones
+            limit = _number(_text(base / group / names[0]))  # "max" is no limit
+            if limit is not None:
+                used = _number(_text(base / group / names[1])) or 0.0
+                cached = _number(_lines(base / group / "memory.stat").get(names[2]))  # files, which can be dropped
+                yield limit, used - (cached or 0.0)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+
+
+def _lines(path: Path) -> dict[str, str]:
+    """First word -> the second."""
+    return {words[0]: words[1] for line in _text(path).splitlines() if len(words := line.split()) >= 2}
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text is not None and text.strip().isdecimal() else None
+
+
+def _kilobytes(text: str | None) -> float | None:
+    number = _number(text)
+    return None if number is None else 1024 * number
 
 
 SPINS = "3000"  # looks at whether the other threads are done, before one sleeps; 300,000 by default

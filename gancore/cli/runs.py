@@ -15,6 +15,7 @@ from gancore.evaluation.measures import MAIN, headline
 from gancore.health import examine
 from gancore.store import Run, RunStore
 from gancore.text import describe_duration
+from gancore.training.interruption import WHY_INTERRUPTED, how_it_goes_on
 
 
 def list_runs(runs_dir: RunsDir = RUNS, quiet: Quiet = False) -> None:
@@ -67,6 +68,8 @@ def _print_facts(run: Run, facts: dict[str, Any]) -> None:
     console.print(f"step {status.step:,} of {status.total_steps:,}, {describe_duration(status.seconds)} of training")
     if status.error:
         console.print(status.error, style="red", markup=False)
+    if facts["state"] == "interrupted":
+        console.print(f"{WHY_INTERRUPTED} {how_it_goes_on(run)}", style="yellow", highlight=False, markup=False)
     table = Table("setting", "value", "result", "value", box=None)
     settings = [(path, str(value)) for path, value in config.flat.items() if config.uses(path)]
     results = [(name, f"{value:.4g}") for name, value in run.summary.items()]

@@ -13,6 +13,7 @@ from rich.console import Console
 from gancore.cli import interrupts
 from gancore.cli.options import RUNS, BadInput, Name, Quiet, RunId, RunsDir, find
 from gancore.cli.settings import parse_changes, starting_point, with_imported_facts
+from gancore.config import RunConfig
 from gancore.store import Run, RunStore
 from gancore.store.records import RESUMABLE
 from gancore.text import describe_duration
@@ -86,6 +87,8 @@ def _execute(run: Run, quiet: bool, max_steps: int | None) -> int:
     from gancore.cli.progress import ProgressSink
     from gancore.training.runner import execute
 
+    if not quiet:
+        _warn_of_memory(run.steered_config)
     watchers = [] if quiet else [ProgressSink(run, Console(stderr=True))]
     with interrupts.stopping() as stop:
         state = execute(run.path, watchers=watchers, max_steps=max_steps, interrupt=stop)
@@ -96,6 +99,13 @@ def _execute(run: Run, quiet: bool, max_steps: int | None) -> int:
     if stop.is_set():
         return 128 + stop.number
     return 1 if state == "failed" else 0
+
+
+def _warn_of_memory(config: RunConfig) -> None:
+    from gancore.training.memory import shortage
+
+    if lack := shortage(config):
+        print(f"warning: this run needs {lack.amount}: lower {lack.setting} first", file=sys.stderr)
 
 
 def _report(run: Run, state: str, quiet: bool) -> None:

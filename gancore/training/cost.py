@@ -18,7 +18,7 @@ from gancore.data import Batch
 from gancore.models import count_parameters
 from gancore.rng import StepRng
 
-_PROCESS_BYTES = 450e6  # Python, torch and Streamlit before anything is loaded
+PROCESS_BYTES = 450e6  # Python, torch and Streamlit before anything is loaded
 _TYPICAL = (0.008, 1e11)  # seconds and operations a second of two cores, to be corrected by experience
 _ADAM_COPIES = 4  # weight, gradient and Adam's two moments
 _RATES = ("optim.lr_g", "optim.lr_d", "optim.lr")  # change nothing of the arithmetic
@@ -40,14 +40,17 @@ def estimate(config: RunConfig, experience: Sequence[tuple[RunConfig, float]] = 
     `experience` are configs that ran here and the seconds a step that they took: the best measure of the machine and of
     what else it has to do. Without any, two short trials take its place, once.
     """
-    parameters = count_parameters(config)
-    activations = _arithmetic(config)[1]
     overhead, speed = _TYPICAL if experience else _machine()
     corrections = [seconds / _step_seconds(done, overhead, speed) for done, seconds in experience]
     per_step = _step_seconds(config, overhead, speed) * (statistics.median(corrections) if corrections else 1.0)
+    return Cost(count_parameters(config), config.total_steps, config.total_steps * per_step, memory(config))
+
+
+def memory(config: RunConfig) -> float:
+    """Bytes that a process needs that trains `config`: itself, the networks, what a step keeps, and the images."""
+    weights = sum(count_parameters(config).values())
     values = config.images * math.prod(config.shape)
-    memory = _PROCESS_BYTES + 4 * _ADAM_COPIES * sum(parameters.values()) + activations + 2 * values
-    return Cost(parameters, config.total_steps, config.total_steps * per_step, memory)
+    return PROCESS_BYTES + 4 * _ADAM_COPIES * weights + _arithmetic(config)[1] + 2 * values
 
 
 def _step_seconds(config: RunConfig, overhead: float, speed: float) -> float:

@@ -7,6 +7,7 @@ import pytest
 from gancore.algorithms import GAN
 from gancore.config import RunConfig
 from gancore.experiments import EXPERIMENTS
+from gancore.machine import Memory
 from gancore.store import Run, RunStore
 from gancore.training.runner import execute
 from tests.cli.calling import SET_TINY, TINY, Command, assert_refused
@@ -56,6 +57,17 @@ def test_a_run_that_fails_says_why_and_ends_with_status_1(
     result = gancore("train", *SET_TINY, "--quiet")
     assert (result.status, result.err) == (1, "error: RuntimeError: it broke\n")
     assert store.open(result.lines[-1]).state == "failed"
+
+
+def test_what_needs_more_memory_than_there_is_is_warned_about(
+    gancore: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gancore.machine.memory", lambda: Memory(1e8, None))
+    result = gancore("train", *SET_TINY, "--max-steps", "1")
+    assert result.status == 0
+    assert "this machine has 100 MB: lower train.batch_size first" in result.err
+    assert result.err.startswith("warning: this run needs about ")
+    assert gancore("train", *SET_TINY, "--max-steps", "1", "--quiet").err == ""
 
 
 def test_only_what_can_go_on_is_resumed(gancore: Command, store: RunStore, dcgan: RunConfig) -> None:

@@ -8,6 +8,7 @@ from gancore.config import RunConfig
 from gancore.config.datasets import DATASETS
 from gancore.text import describe_bytes, describe_duration
 from ui import state
+from ui.words import plain
 
 _NAMES = {"generator": "G", "discriminator": "D"}
 
@@ -34,6 +35,7 @@ def _show(config: RunConfig, waiting: bool) -> None:
         st.rerun()  # no need to look again
     from gancore.data import available
     from gancore.training.cost import estimate
+    from gancore.training.memory import shortage
 
     cost = estimate(config, state.experience())
     parameters = " · ".join(f"{_NAMES.get(name, name)} {count:,}" for name, count in cost.parameters.items())
@@ -41,6 +43,9 @@ def _show(config: RunConfig, waiting: bool) -> None:
         f":material/schema: {parameters} parameters  \n:material/timer: {cost.steps:,} steps · "
         f"≈ {describe_duration(cost.seconds)} · {describe_bytes(cost.bytes)}"
     )
+    if lack := shortage(config):
+        words = f"This run needs {lack.amount}: choose a smaller “{lack.label}” first."
+        st.caption(f":material/warning: :orange[{plain(words)}]")
     if not available(config.data.name, config.data.own):
         download = DATASETS[config.data.name].download
         st.caption(f":material/download: {download} to download first" if download else "Not on this machine yet.")

@@ -17,7 +17,7 @@ from ui.boundary import boundary
 from ui.colors import REAL
 from ui.figures.curves import Mark, Panel, panels, run_figure
 from ui.frontend.components import chart, film
-from ui.run import controls, health, quality
+from ui.run import controls, health, interruption, quality
 from ui.run.film import newest, run_film
 from ui.run.progress import LIVE, progress_line, share, state_badge
 from ui.run.strip import TICK
@@ -66,6 +66,8 @@ def _header(run: Run, live: bool) -> None:
     _origin_line(run)
     st.progress(share(status), text=plain(progress_line(status, live=live)))
     health.line(run, live=live)
+    if run.state == "interrupted":
+        interruption.note(run)
     if status.error:
         st.error(plain(status.error), icon=":material/error:")
         if details := run.error_details:
