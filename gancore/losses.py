@@ -2,7 +2,7 @@
 
 `LOSSES[name].d(real, fake)` is the real term plus the fake term, each a mean over the batch; `.g(fake)` is a mean.
 Logits are real tensors of any shape; the result is 0-d. What D's output means for each loss (a probability or a raw
-score) stands in `gancore.config.objective.D_OUTPUT`, and `score` turns logits into it.
+score) stands in `gancore.config.losses`, and `score` turns logits into it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-from gancore.config.objective import D_OUTPUT, LossName
+from gancore.config.losses import LOSS_FACTS, LossName
 
 
 class DLoss(Protocol):
@@ -75,7 +75,7 @@ def _hinge_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:  # n
 
 def score(loss: LossName, logits: Tensor) -> Tensor:
     """D's mean verdict on a batch, 0-d: a probability for losses on probabilities, else the mean raw score."""
-    return torch.sigmoid(logits).mean() if D_OUTPUT[loss] == "probability" else logits.mean()
+    return torch.sigmoid(logits).mean() if LOSS_FACTS[loss].output == "probability" else logits.mean()
 
 
 LOSSES: dict[LossName, Loss] = {

@@ -10,9 +10,8 @@ from torch import Tensor
 
 from gancore.algorithms import Algorithm, build_algorithm
 from gancore.config import RunConfig, needed
-from gancore.config.kinds import CONDITIONAL, ModelKind
+from gancore.config.kinds import KINDS, ModelKind
 from gancore.data import Batch, Images
-from gancore.models import MODELS
 from gancore.rng import StepRng
 
 Scalars = dict[str, Tensor]
@@ -28,7 +27,7 @@ TINY: Mapping[str, Any] = SHORT | {
     "model.g_hidden": (16,),
     "model.d_hidden": (16,),
 }
-KINDS: tuple[ModelKind, ...] = tuple(MODELS)
+CONDITIONAL = tuple(name for name, kind in KINDS.items() if kind.condition == "class")
 
 
 def tiny(kind: ModelKind, changes: Mapping[str, Any] | None = None) -> RunConfig:
@@ -47,9 +46,9 @@ class Batches:
 
     def __call__(self) -> Batch:
         source = torch.Generator().manual_seed(len(self.drawn))
-        labelled = self._draw(source) if self._config.model.kind == "semi" else None
+        labelled = self._draw(source) if self._config.labelled else None
         plain = self._draw(source)
-        sources = self._draw(source).images if self._config.model.kind == "translator" else None
+        sources = self._draw(source).images if self._config.kind.condition == "image" else None
         self.drawn.append(Batch(plain.images, plain.labels, sources, labelled))
         return self.drawn[-1]
 
@@ -64,7 +63,7 @@ def held_out(config: RunConfig, count: int = 11) -> Images:
     """Images as bytes, such as a test split has."""
     source = torch.Generator().manual_seed(7)
     pixels = torch.randint(256, (count, *config.shape), generator=source, dtype=torch.uint8)
-    sources = pixels.flip(0) if config.model.kind == "translator" else None
+    sources = pixels.flip(0) if config.kind.condition == "image" else None
     return Images(pixels, torch.randint(config.classes, (count,), generator=source), sources)
 
 
@@ -88,9 +87,9 @@ def trained(config: RunConfig, steps: int = 3) -> Any:
 
 def conditions(config: RunConfig, count: int) -> Tensor | None:
     """What the first `count` samples are made from besides noise."""
-    if config.model.kind in CONDITIONAL:
+    if config.kind.condition == "class":
         return torch.arange(count) % config.classes
-    if config.model.kind == "translator":
+    if config.kind.condition == "image":
         return torch.rand(count, *config.shape, generator=torch.Generator().manual_seed(5))
     return None
 

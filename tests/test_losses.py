@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gancore.config.objective import D_OUTPUT, LossName
+from gancore.config.losses import LOSS_FACTS, LossName
 from gancore.losses import LOSSES, score
 
 Array = np.ndarray
@@ -98,7 +98,7 @@ def test_smoothing_lowers_the_target_of_real_images_alone(name: LossName, smooth
 def test_the_best_verdict_on_real_images_is_the_target(name: LossName, smoothing: float) -> None:
     """Where the gradient vanishes, D's output is 1 - smoothing: it is never taught to be surer."""
     target = 1 - smoothing
-    logit = math.log(target / smoothing) if D_OUTPUT[name] == "probability" else target
+    logit = math.log(target / smoothing) if LOSS_FACTS[name].output == "probability" else target
     real = torch.tensor([logit], dtype=torch.float64, requires_grad=True)
     LOSSES[name].d(real, draw(3), smoothing=smoothing).backward()
     assert real.grad is not None
@@ -156,14 +156,14 @@ def test_d_gains_when_it_tells_real_from_fake(name: LossName) -> None:
 @names
 def test_the_score_is_a_mean_probability_or_a_mean_raw_score(name: LossName) -> None:
     logits = draw(9)
-    expected = sigmoid(logits.numpy()).mean() if D_OUTPUT[name] == "probability" else logits.numpy().mean()
+    expected = sigmoid(logits.numpy()).mean() if LOSS_FACTS[name].output == "probability" else logits.numpy().mean()
     assert score(name, logits).shape == ()
     assert score(name, logits).item() == pytest.approx(expected, rel=1e-12)
 
 
 def test_every_loss_of_the_config_exists_and_says_what_d_puts_out() -> None:
-    assert set(LOSSES) == set(get_args(LossName)) == set(D_OUTPUT)
-    assert {name for name, output in D_OUTPUT.items() if output == "probability"} == {"nonsaturating", "minimax"}
+    assert set(LOSSES) == set(get_args(LossName)) == set(LOSS_FACTS)
+    assert {name for name, facts in LOSS_FACTS.items() if facts.output == "probability"} == {"nonsaturating", "minimax"}
 
 
 def test_the_hinge_ignores_what_is_beyond_its_margin() -> None:

@@ -1,11 +1,17 @@
-"""What one iteration of training does, one small class a family. A new family is one class and one dict entry."""
+"""What one iteration of training does, one small class a family.
+
+A new family is one class here, and an entry in `gancore.config.kinds.KINDS` that names it and declares what a page can
+show of it.
+"""
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from gancore.algorithms.draws import Draws, Update
@@ -14,12 +20,10 @@ from gancore.algorithms.semi import SemiSupervised
 from gancore.algorithms.translator import Translator
 from gancore.algorithms.vae import VAE
 from gancore.config import RunConfig
-from gancore.config.kinds import ModelKind
 from gancore.data import Batch, Images
 from gancore.rng import StepRng
 
 __all__ = [
-    "ALGORITHMS",
     "GAN",
     "VAE",
     "Algorithm",
@@ -65,9 +69,20 @@ class Algorithm(Protocol):
     def sample(self, z: Tensor, cond: Tensor | None = None, *, raw: bool = False) -> Tensor:
         """Images in [-1, 1] or points on the CPU, in eval mode and without touching the training state.
 
-        `cond` is what a family is told besides: classes (N,), or regular images to translate (N, 1, H, W) in [0, 1].
+        `cond` are conditions: classes (N,), or regular images to translate (N, 1, H, W) in [0, 1].
         `raw` samples from G itself, where there is an average of it, too.
         """
+        ...
+
+    def preview(self, held_out: Callable[[], Images], source: torch.Generator) -> Callable[[], Image.Image]:
+        """The picture that a run shows of itself, to be drawn again and again from the same noise.
+
+        `held_out` loads images that the run is not trained on; the noise comes from `source`.
+        """
+        ...
+
+    def picture(self, samples: Tensor, columns: int, held_out: Callable[[], Images]) -> Image.Image:
+        """Samples as one picture."""
         ...
 
     def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:
@@ -87,18 +102,7 @@ class Algorithm(Protocol):
         ...
 
 
-ALGORITHMS: dict[ModelKind, Callable[[RunConfig, torch.device], Algorithm]] = {
-    "dcgan": GAN,
-    "mlp": GAN,
-    "cs231n": GAN,
-    "cdcgan": GAN,
-    "cmlp": GAN,
-    "vae": VAE,
-    "translator": Translator,
-    "semi": SemiSupervised,
-}
-
-
 def build_algorithm(config: RunConfig, device: str | torch.device = "cpu") -> Algorithm:
     """The algorithm of a run, with the starting weights its seed decides."""
-    return ALGORITHMS[config.model.kind](config, torch.device(device))
+    made: Algorithm = pkgutil.resolve_name(config.kind.algorithm)(config, torch.device(device))
+    return made

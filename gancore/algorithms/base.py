@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -16,11 +17,14 @@ from gancore.config.optim import ScheduleName
 from gancore.data import Batch, Images
 from gancore.models import build_networks
 from gancore.optimizers import set_rate
+from gancore.pictures.grids import grid
 from gancore.rng import StepRng, draw_noise
 from gancore.schedules import SCHEDULES
 from gancore.store.checkpoints import BadCheckpoint
 
 Scalars = dict[str, Tensor]
+
+PREVIEWED = 64  # samples
 
 
 class Family:
@@ -57,6 +61,19 @@ class Family:
     def averaged(self) -> bool:
         """Whether samples come from an average of G's weights."""
         return "average" in self.networks
+
+    def preview(self, held_out: Callable[[], Images], source: torch.Generator) -> Callable[[], Image.Image]:  # noqa: ARG002
+        """Samples of noise that stays the same."""
+        noise = self.latents(PREVIEWED, source)
+        return lambda: grid(self.sample(noise))
+
+    def picture(self, samples: Tensor, columns: int, held_out: Callable[[], Images]) -> Image.Image:  # noqa: ARG002
+        """A grid of images (N, C, H, W) in [-1, 1]."""
+        return grid(samples, columns)
+
+    def sample(self, z: Tensor, cond: Tensor | None = None, *, raw: bool = False) -> Tensor:
+        """Images in [-1, 1] or points, on the CPU, training state untouched."""
+        raise NotImplementedError
 
     def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:  # noqa: ARG002
         """What this family alone can say of itself on held-out images, at the end of a run."""

@@ -7,18 +7,23 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from gancore.algorithms.base import Family, Scalars
 from gancore.algorithms.draws import Draws, Update
 from gancore.config import RunConfig
-from gancore.config.kinds import CONDITIONAL
-from gancore.data import Batch
+from gancore.config.kinds.gan import CLASS_COLUMNS, CLASS_ROWS
+from gancore.data import Batch, Images
 from gancore.losses import LOSSES, score
 from gancore.models.dropout import seed_dropout
 from gancore.optimizers import build_optimizer, descend
 from gancore.penalties import PENALTIES
+from gancore.pictures.grids import grid
+from gancore.pictures.planes import draw_plane
 from gancore.rng import StepRng
+
+POINTS, ARROWS = 1_000, 60  # of a preview of points: those drawn, and those that D's pull is shown of
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class GAN(Family):
         self.clip = config.objective.clip if config.uses("objective.clip") else 0.0
         if config.optim.ema:
             self.networks["average"] = deepcopy(self.generator).eval().requires_grad_(False)
-        self.conditional = config.model.kind in CONDITIONAL
+        self.conditional = config.kind.condition == "class"
         self._class_counts = torch.tensor(config.class_counts, dtype=torch.float32)
 
     # --- what is drawn ----------------------------------------------------------------------------------------------
@@ -238,6 +243,28 @@ class GAN(Family):
         """
         inputs = [z.to(self.device)] + ([] if cond is None else [cond.to(self.device)])
         return self._to_display(self._infer(self.sampler(raw=raw), *inputs))
+
+    def preview(self, held_out: Callable[[], Images], source: torch.Generator) -> Callable[[], Image.Image]:
+        """Samples; of points with D's field, of classes a row each."""
+        if len(self.config.shape) == 1:
+            data, noise = held_out().pixels[:POINTS], self.latents(POINTS, source)
+            return lambda: draw_plane(data, self.sample(noise), self.discriminate, arrows=ARROWS)
+        if self.conditional:
+            return self._class_preview(source)
+        return super().preview(held_out, source)
+
+    def _class_preview(self, source: torch.Generator) -> Callable[[], Image.Image]:
+        """A row for each class, a column for each noise vector (report 002, question 9)."""
+        classes = torch.tensor(self.config.labels_in_use[:CLASS_ROWS])
+        noise = self.latents(CLASS_COLUMNS, source).repeat(len(classes), 1)
+        labels = classes.repeat_interleave(CLASS_COLUMNS)
+        return lambda: grid(self.sample(noise, labels), CLASS_COLUMNS)
+
+    def picture(self, samples: Tensor, columns: int, held_out: Callable[[], Images]) -> Image.Image:
+        """A grid of images, or points (N, 2) against data and D's field."""
+        if samples.dim() == 4:
+            return super().picture(samples, columns, held_out)
+        return draw_plane(held_out().pixels[: len(samples)], samples, self.discriminate)
 
     def discriminate(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         """D's logits (N,) for samples in the pixel range of the run, on the CPU, training state untouched.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from gancore.algorithms.base import Scalars
 from gancore.algorithms.draws import Update
 from gancore.algorithms.gan import GAN, Fake
-from gancore.data import Batch
+from gancore.data import Batch, Images
+from gancore.pictures.grids import COLUMNS, first_rows, grid, stacked
 from gancore.rng import StepRng
 
 
@@ -51,6 +55,19 @@ class Translator(GAN):
             loss = loss + objective.diversity_weight / (diversity + 1e-5)
             scalars["diversity"] = diversity.detach()
         return loss, scalars
+
+    def preview(self, held_out: Callable[[], Images], source: torch.Generator) -> Callable[[], Image.Image]:
+        """Rows of regular images; below each image, what three noise vectors make of it."""
+        sources = held_out().sources
+        assert sources is not None
+        regular = first_rows(sources)
+        noise = self.latents(3, source).repeat_interleave(len(regular), 0)
+
+        def draw() -> Image.Image:
+            bold = self.sample(noise, regular.repeat(3, 1, 1, 1)).chunk(3)
+            return grid(stacked(regular * 2 - 1, *bold), min(COLUMNS, len(regular)))
+
+        return draw
 
     def sample(self, z: Tensor, cond: Tensor | None = None, *, raw: bool = False) -> Tensor:
         """Bold images (N, 1, 28, 28) in [-1, 1] on the CPU; `cond` are the regular ones, (N, 1, 28, 28) in [0, 1]."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from gancore.algorithms.base import Family, Scalars
+from gancore.algorithms.base import PREVIEWED, Family, Scalars
 from gancore.algorithms.draws import Draws, Update
 from gancore.config import RunConfig
 from gancore.data import Batch, Images
 from gancore.optimizers import build_optimizer, descend
+from gancore.pictures.grids import COLUMNS, first_rows, grid, stacked
 from gancore.rng import StepRng, draw_noise
 
 
@@ -73,6 +75,17 @@ class VAE(Family):
         with torch.no_grad():
             mean, _ = self.encoder(images.to(self.device))
             return self.sample(mean)
+
+    def preview(self, held_out: Callable[[], Images], source: torch.Generator) -> Callable[[], Image.Image]:
+        """Held-out images above their reconstructions (report 003, section 4), then images from random codes."""
+        originals = first_rows(held_out().pixels)
+        noise = self.latents(PREVIEWED // 2, source)
+
+        def draw() -> Image.Image:
+            pairs = stacked(originals * 2 - 1, self.reconstruct(originals))
+            return grid(torch.cat([pairs, self.sample(noise)]), min(COLUMNS, len(originals)))
+
+        return draw
 
     def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:
         """The bound on held-out images and its two terms, in nats an image."""

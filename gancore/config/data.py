@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gancore.config.datasets import IMAGES, DatasetName
-from gancore.config.kinds import TRANSLATES
 from gancore.config.setting import Part, setting
 
 Classes = Annotated[tuple[Annotated[int, Field(ge=0, le=999)], ...], Field(strict=False, min_length=1, max_length=999)]
@@ -103,7 +102,7 @@ class DataConfig(Part):
         scale="log",
         marks=(10, 20, 50, 100, 200, 500, 1000),
         main=True,
-        when={"model.kind": ("semi",)},
+        by_kind=True,
         ge=1,
         le=100_000,
     )
@@ -115,7 +114,7 @@ class DataConfig(Part):
         label="bold images",
         group="Data",
         main=True,
-        when=TRANSLATES,
+        by_kind=True,
     )
     image_size: Literal[8, 16, 28, 32, 64] = setting(
         32,

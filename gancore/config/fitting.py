@@ -32,7 +32,7 @@ def fitting(path: str, value: Any, values: Settings) -> dict[str, Any]:
 def _suggested(path: str, value: Any, values: Settings) -> dict[str, Any]:
     """What goes with a choice without being needed by it always."""
     found: dict[str, Any] = {}
-    if path == "model.kind" and value != "mlp" and values["data.name"] in TOYS:
+    if path == "model.kind" and values["data.name"] in TOYS and value != needed("data.name", values["data.name"])[path]:
         found["data.name"] = SETTINGS["data.name"].default
     if path in ("model.kind", "objective.penalty") and values["objective.penalty"] in SINGLE_IMAGE_PENALTIES:
         found["model.d_norm"] = "none"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from gancore.config import ConfigError, RunConfig
-from gancore.config.kinds import CONDITIONAL
 
 _LENGTH = ("train.epochs", "train.steps", "train.batch_size", "optim.d_steps")
 
@@ -25,7 +24,7 @@ def is_fixed(path: str) -> bool:
 
 
 def _what_is_fixed(config: RunConfig) -> dict[str, Any]:
-    sees_classes = config.model.kind in (*CONDITIONAL, "semi")
+    sees_classes = config.kind.condition == "class" or config.labelled > 0
     return {
         **{path: value for path, value in config.flat.items() if path.startswith("model.")},
         "the shape of a sample": " x ".join(str(size) for size in config.shape),

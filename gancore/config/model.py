@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gancore.config.data import ON_IMAGES
-from gancore.config.kinds import CONDITIONAL, CONVOLUTIONAL, HAS_D, IS_LAYERED, ModelKind
+from gancore.config.kinds import KINDS, ModelKind, kinds_in_words
 from gancore.config.setting import Part, setting
 
 Widths = Annotated[tuple[Annotated[int, Field(ge=1, le=4096)], ...], Field(strict=False, min_length=1, max_length=8)]
@@ -20,11 +20,9 @@ class ModelConfig(Part):
 
     kind: ModelKind = setting(
         "dcgan",
-        "dcgan: convolutions with batch normalisation (report 002). mlp: fully connected (reports 001, 003, 004). "
-        "cs231n: the DCGAN of report 004. cdcgan, cmlp: conditioned on the class (reports 002, 003). vae: encoder and "
-        "decoder (report 003). translator: makes digits bold (report 000). semi: D also classifies, learning from few "
-        "labels.",
+        kinds_in_words(),
         label="networks",
+        choices=KINDS.keys(),
         group="Network",
         main=True,
     )
@@ -37,7 +35,7 @@ class ModelConfig(Part):
         scale="log",
         marks=(4, 8, 16, 32, 64, 128, 256),
         main=True,
-        when={"model.kind": CONVOLUTIONAL},
+        by_kind=True,
         ge=1,
         le=1024,
     )
@@ -50,7 +48,7 @@ class ModelConfig(Part):
         scale="log",
         marks=(4, 8, 16, 32, 64, 128, 256),
         main=True,
-        when={"model.kind": CONVOLUTIONAL},
+        by_kind=True,
         ge=1,
         le=1024,
     )
@@ -85,7 +83,7 @@ class ModelConfig(Part):
         "Distribution of z. normal: N(0, 1), as in report 002. uniform: U(-1, 1), as in report 004.",
         label="noise prior",
         group="Network",
-        when=HAS_D,
+        by_kind=True,
     )
     y_in_d: bool = setting(
         True,
@@ -93,14 +91,14 @@ class ModelConfig(Part):
         label="D sees the class",
         group="Network",
         main=True,
-        when={"model.kind": CONDITIONAL},
+        by_kind=True,
     )
     hidden: Widths = setting(
         (400,),
         "Widths of the encoder's hidden layers, first to last; the decoder has them in reverse.",
         label="hidden layers",
         group="Network",
-        when={"model.kind": ("vae",)},
+        by_kind=True,
         words=_WIDTHS,
     )
     g_hidden: Widths = setting(
@@ -108,7 +106,7 @@ class ModelConfig(Part):
         "Widths of G's hidden layers, first to last.",
         label="G layers",
         group="Network",
-        when=IS_LAYERED,
+        by_kind=True,
         words=_WIDTHS,
     )
     d_hidden: Widths = setting(
@@ -116,7 +114,7 @@ class ModelConfig(Part):
         "Widths of D's hidden layers, first to last.",
         label="D layers",
         group="Network",
-        when=IS_LAYERED,
+        by_kind=True,
         words=_WIDTHS,
     )
     g_leak: float = setting(
@@ -125,7 +123,7 @@ class ModelConfig(Part):
         label="G leak",
         group="Network",
         scale="linear",
-        when=IS_LAYERED,
+        by_kind=True,
         ge=0.0,
         le=1.0,
     )
@@ -135,7 +133,8 @@ class ModelConfig(Part):
         label="D leak",
         group="Network",
         scale="linear",
-        when=IS_LAYERED | {"model.maxout": (1,)},
+        by_kind=True,
+        when={"model.maxout": (1,)},
         ge=0.0,
         le=1.0,
     )
@@ -146,7 +145,7 @@ class ModelConfig(Part):
         label="maxout pieces",
         group="Network",
         scale="linear",
-        when=IS_LAYERED,
+        by_kind=True,
         ge=1,
         le=10,
     )
@@ -155,7 +154,7 @@ class ModelConfig(Part):
         "G's output activation. tanh fits pixels in -1..1, sigmoid pixels in 0..1, linear points of the plane.",
         label="G output",
         group="Network",
-        when=IS_LAYERED,
+        by_kind=True,
     )
     dropout: float = setting(
         0.0,
@@ -164,7 +163,7 @@ class ModelConfig(Part):
         label="D dropout",
         group="Network",
         scale="linear",
-        when=IS_LAYERED,
+        by_kind=True,
         ge=0.0,
         le=0.9,
     )
@@ -174,7 +173,7 @@ class ModelConfig(Part):
         label="D input dropout",
         group="Network",
         scale="linear",
-        when=IS_LAYERED,
+        by_kind=True,
         ge=0.0,
         le=0.9,
     )
@@ -184,7 +183,7 @@ class ModelConfig(Part):
         "separately, while batch normalisation mixes the images of a batch.",
         label="D normalisation",
         group="Network",
-        when={"model.kind": ("dcgan", "cdcgan", "semi")},
+        by_kind=True,
     )
     spectral_norm: bool = setting(
         False,
@@ -192,5 +191,5 @@ class ModelConfig(Part):
         "becoming steep.",
         label="spectral norm in D",
         group="Network",
-        when=HAS_D,
+        by_kind=True,
     )

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from gancore.config.kinds import HAS_D, HAS_LOSS, IS_GAN, TRANSLATES
+from gancore.config.losses import LOSS_FACTS, LossName
 from gancore.config.setting import Part, setting
 
-LossName = Literal["nonsaturating", "minimax", "least_squares", "wasserstein", "hinge"]
 PenaltyName = Literal["none", "gradient", "r1", "dragan"]
-
-# What D's output means, and so what `d_real` and `d_fake` are: a probability after a sigmoid, or a raw score.
-D_OUTPUT: dict[LossName, Literal["probability", "score"]] = {
-    "nonsaturating": "probability",
-    "minimax": "probability",
-    "least_squares": "score",
-    "wasserstein": "score",
-    "hinge": "score",
-}
 
 
 class ObjectiveConfig(Part):
@@ -25,14 +15,11 @@ class ObjectiveConfig(Part):
 
     loss: LossName = setting(
         "nonsaturating",
-        "nonsaturating: G maximises log D(G(z)). minimax: G minimises log(1 - D(G(z))), whose gradient vanishes when "
-        "D is confident. least_squares: squared distance of D's score from 1 and 0 (LSGAN). wasserstein: D's mean "
-        "score on real minus fake images; needs clipping or the gradient penalty. hinge: like wasserstein, but only "
-        "within a margin.",
+        " ".join(f"{name}: {facts.help}." for name, facts in LOSS_FACTS.items()),
         label="loss",
         group="Objective",
         main=True,
-        when=HAS_LOSS,
+        by_kind=True,
     )
     only: Literal["both", "g", "d"] = setting(
         "both",
@@ -40,21 +27,21 @@ class ObjectiveConfig(Part):
         "that never learns (equation 7 alone). Report 002, question 1.",
         label="trained networks",
         group="Objective",
-        when=IS_GAN,
+        by_kind=True,
     )
     order: Literal["d_first", "g_first"] = setting(
         "d_first",
         "Which network is updated first in each iteration. Report 002 updates D first, report 003 G.",
         label="first update",
         group="Objective",
-        when=HAS_D,
+        by_kind=True,
     )
     noise: Literal["same", "fresh"] = setting(
         "same",
         "Whether the network updated second gets the same noise as the first (report 002) or fresh noise (report 004).",
         label="noise for the second update",
         group="Objective",
-        when=HAS_D,
+        by_kind=True,
     )
     label_smoothing: float = setting(
         0.0,
@@ -63,7 +50,8 @@ class ObjectiveConfig(Part):
         label="label smoothing",
         group="Objective",
         scale="linear",
-        when=HAS_LOSS | {"objective.loss": ("nonsaturating", "minimax", "least_squares")},
+        by_kind=True,
+        when={"objective.loss": tuple(name for name, facts in LOSS_FACTS.items() if facts.targets)},
         steer=True,
         ge=0.0,
         le=0.5,
@@ -74,7 +62,7 @@ class ObjectiveConfig(Part):
         label="instance noise",
         group="Objective",
         scale="linear",
-        when=HAS_LOSS,
+        by_kind=True,
         ge=0.0,
         le=1.0,
     )
@@ -84,7 +72,7 @@ class ObjectiveConfig(Part):
         "small at real images (Mescheder et al. 2018). dragan: norm 1 around real images (Kodali et al. 2017).",
         label="penalty",
         group="Objective",
-        when=IS_GAN,
+        by_kind=True,
     )
     penalty_weight: float = setting(
         10.0,
@@ -93,7 +81,8 @@ class ObjectiveConfig(Part):
         group="Objective",
         scale="log",
         marks=(0.1, 1.0, 10.0, 100.0),
-        when=IS_GAN | {"objective.penalty": ("gradient", "r1", "dragan")},
+        by_kind=True,
+        when={"objective.penalty": ("gradient", "r1", "dragan")},
         steer=True,
         gt=0.0,
         le=1e4,
@@ -104,7 +93,7 @@ class ObjectiveConfig(Part):
         "0.01.",
         label="weight clipping",
         group="Objective",
-        when=HAS_LOSS,
+        by_kind=True,
         ge=0.0,
         le=10.0,
     )
@@ -114,7 +103,7 @@ class ObjectiveConfig(Part):
         label="adversarial weight",
         group="Objective",
         main=True,
-        when=TRANSLATES,
+        by_kind=True,
         ge=0.0,
         le=1e4,
     )
@@ -124,7 +113,8 @@ class ObjectiveConfig(Part):
         label="pixel weight",
         group="Objective",
         main=True,
-        when=TRANSLATES | {"data.pairs": ("thickened",)},
+        by_kind=True,
+        when={"data.pairs": ("thickened",)},
         ge=0.0,
         le=1e4,
     )
@@ -134,7 +124,7 @@ class ObjectiveConfig(Part):
         label="diversity weight",
         group="Objective",
         main=True,
-        when=TRANSLATES,
+        by_kind=True,
         ge=0.0,
         le=1e4,
     )
@@ -145,5 +135,5 @@ class ObjectiveConfig(Part):
         label="feature matching",
         group="Objective",
         main=True,
-        when={"model.kind": ("semi",)},
+        by_kind=True,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from gancore.config.kinds import HAS_D
 from gancore.config.setting import Part, setting
 
 ScheduleName = Literal["constant", "step", "linear", "exponential", "cosine"]
@@ -24,7 +23,7 @@ class OptimConfig(Part):
         scale="log",
         marks=_RATES,
         main=True,
-        when=HAS_D,
+        by_kind=True,
         steer=True,
         gt=0.0,
         le=1.0,
@@ -37,7 +36,7 @@ class OptimConfig(Part):
         scale="log",
         marks=_RATES,
         main=True,
-        when=HAS_D,
+        by_kind=True,
         steer=True,
         gt=0.0,
         le=1.0,
@@ -50,7 +49,7 @@ class OptimConfig(Part):
         scale="log",
         marks=_RATES,
         main=True,
-        when={"model.kind": ("vae",)},
+        by_kind=True,
         steer=True,
         gt=0.0,
         le=1.0,
@@ -60,21 +59,21 @@ class OptimConfig(Part):
         "How lr_g falls over the run, to lr_end times its initial value. step: at one half and three quarters.",
         label="schedule of lr_g",
         group="Learning",
-        when=HAS_D,
+        by_kind=True,
     )
     schedule_d: ScheduleName = setting(
         "constant",
         "How lr_d falls over the run, to lr_end times its initial value. step: at one half and three quarters.",
         label="schedule of lr_d",
         group="Learning",
-        when=HAS_D,
+        by_kind=True,
     )
     schedule: ScheduleName = setting(
         "constant",
         "How lr falls over the run, to lr_end times its initial value. step: at one half and three quarters.",
         label="schedule of lr",
         group="Learning",
-        when={"model.kind": ("vae",)},
+        by_kind=True,
     )
     lr_end: float = setting(
         0.01,
@@ -138,7 +137,7 @@ class OptimConfig(Part):
         label="D steps",
         group="Learning",
         scale="linear",
-        when=HAS_D,
+        by_kind=True,
         steer=True,
         ge=1,
         le=20,
@@ -149,7 +148,7 @@ class OptimConfig(Part):
         label="G steps",
         group="Learning",
         scale="linear",
-        when=HAS_D,
+        by_kind=True,
         steer=True,
         ge=1,
         le=20,
@@ -160,7 +159,7 @@ class OptimConfig(Part):
         "Steadies the samples without changing the training.",
         label="EMA of G",
         group="Learning",
-        when=HAS_D,
+        by_kind=True,
         ge=0.0,
         lt=1.0,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gancore.config.datasets import TOYS
-from gancore.config.kinds import CONDITIONAL
+from gancore.config.kinds import KINDS
 
 if TYPE_CHECKING:
     from gancore.config.run import RunConfig
@@ -17,34 +17,34 @@ MAX_CONDITIONS = 100  # classes that a network can be conditioned on
 
 Settings = Mapping[str, Any]  # values by path
 
-# What else must hold where a setting has a certain value.
+# What else must hold where a setting has a certain value; what a kind of networks needs, it declares itself.
 NEEDS: dict[tuple[str, Any], Settings] = {
-    ("model.kind", "dcgan"): {"data.image_size": 32},
-    ("model.kind", "cdcgan"): {"data.image_size": 32},
-    ("model.kind", "semi"): {"data.image_size": 32},
-    ("model.kind", "cs231n"): {"data.image_size": 28},
-    ("model.kind", "vae"): {"data.range": "0..1"},
-    ("model.kind", "translator"): {"data.image_size": 28, "data.range": "0..1", "model.nc": 1},
     ("data.pairs", "unpaired"): {"objective.pixel_weight": 0.0},  # there is nothing to compare
     **{("data.name", toy): {"model.kind": "mlp", "model.g_output": "linear"} for toy in TOYS},
 }
 
 
+def _needs(path: str, value: Any) -> Settings:
+    if path == "model.kind":
+        return KINDS[value].needs if value in KINDS else {}
+    return NEEDS.get((path, value), {})
+
+
 def needed(path: str, value: Any) -> dict[str, Any]:
     """What else must be set where `value` stands at `path`, for the settings to fit together."""
     changes: dict[str, Any] = {}
-    for other, wanted in NEEDS.get((path, value), {}).items():
+    for other, wanted in _needs(path, value).items():
         changes |= {other: wanted} | needed(other, wanted)
     return changes
 
 
 def check_fit(config: RunConfig) -> None:
     """Refuse, by a `ValueError` of one sentence, settings that are each allowed but do not go together."""
-    for (path, value), others in NEEDS.items():
-        if _read(config, path) == value:
-            for other, wanted in others.items():
-                if _read(config, other) != wanted:
-                    raise ValueError(f"{other} must be {wanted} for {path} {value}")
+    for path in ("model.kind", *dict.fromkeys(path for path, _ in NEEDS)):
+        value = _read(config, path)
+        for other, wanted in _needs(path, value).items():
+            if _read(config, other) != wanted:
+                raise ValueError(f"{other} must be {wanted} for {path} {value}")
     _check_data(config)
     _check_networks(config)
     _check_lengths(config)
@@ -68,20 +68,13 @@ def _check_data(config: RunConfig) -> None:
 
 def _check_networks(config: RunConfig) -> None:
     """What the networks and what they minimise ask of each other and of the data."""
-    kind, objective = config.model.kind, config.objective
-    if kind in CONDITIONAL and not 2 <= config.classes <= MAX_CONDITIONS:
-        raise ValueError(f"model.kind {kind} needs images of 2 to {MAX_CONDITIONS} classes")
-    penalty = objective.penalty
+    if config.kind.condition == "class" and not 2 <= config.classes <= MAX_CONDITIONS:
+        raise ValueError(f"model.kind {config.model.kind} needs images of 2 to {MAX_CONDITIONS} classes")
+    penalty = config.objective.penalty
     mixing = config.uses("model.d_norm") and config.model.d_norm == "batch"
     if penalty in SINGLE_IMAGE_PENALTIES and config.uses("objective.penalty") and mixing:
-        raise ValueError(f"model.d_norm must be none for objective.penalty {penalty}, a penalty on single images")
-    if kind == "semi" and not len(config.labels_in_use) <= config.data.labels <= config.images:
-        raise ValueError(
-            f"data.labels must be from {len(config.labels_in_use)}, one of each class, to {config.images:,}, all images"
-        )
-    weights = (objective.adversarial_weight, objective.pixel_weight, objective.diversity_weight)
-    if kind == "translator" and not any(weights):
-        raise ValueError("objective.adversarial_weight must be above 0 where the other two weights are 0")
+        raise ValueError(f"model.d_norm must be none for objective.penalty {penalty}, which looks at single images")
+    config.kind.check(config)
 
 
 def _check_lengths(config: RunConfig) -> None:

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from gancore.config.data import DataConfig
 from gancore.config.datasets import DATASETS, TOYS, used_counts
-from gancore.config.kinds import ADVERSARIAL
+from gancore.config.kinds import KINDS, Kind
 from gancore.config.model import ModelConfig
 from gancore.config.objective import ObjectiveConfig
 from gancore.config.optim import OptimConfig
@@ -54,6 +54,16 @@ class RunConfig(Part):
         return self
 
     @property
+    def kind(self) -> Kind:
+        """What is declared of its networks and of the family that trains them."""
+        return KINDS[self.model.kind]
+
+    @property
+    def labelled(self) -> int:
+        """Images whose labels may be used, where those of the others may not; 0 where that makes no difference."""
+        return self.data.labels if self.uses("data.labels") else 0
+
+    @property
     def class_counts(self) -> tuple[int, ...]:
         """Training images of each class, before `data.limit` cuts the file short."""
         return used_counts(self._all_counts, self.data.classes, self.data.imbalance)
@@ -75,7 +85,7 @@ class RunConfig(Part):
     @property
     def images(self) -> int:
         """Training images in use."""
-        halved = self.model.kind == "translator" and self.data.pairs == "unpaired"  # one half is the other's target
+        halved = self.uses("data.pairs") and self.data.pairs == "unpaired"  # one half is the other's target
         available = sum(count // 2 if halved else count for count in self.class_counts)
         return available if self.data.limit is None else min(self.data.limit, available)
 
@@ -94,7 +104,7 @@ class RunConfig(Part):
     @property
     def batches_per_step(self) -> int:
         """Fresh batches that an iteration takes: one for each update of D."""
-        return self.optim.d_steps if self.model.kind in ADVERSARIAL else 1
+        return self.optim.d_steps if self.uses("optim.d_steps") else 1
 
     @property
     def total_steps(self) -> int:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import annotated_types
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
+
+from gancore.config.kinds import UsedBy
 
 
 def setting(
@@ -26,7 +28,9 @@ def setting(
     scale: Literal["plain", "linear", "log"] = "plain",
     marks: tuple[float, ...] = (),
     main: bool = False,
+    choices: Collection[Any] = (),
     when: Mapping[str, tuple[Any, ...]] | None = None,
+    by_kind: bool = False,
     steer: bool = False,
     hidden: bool = False,
     empty: str = "all",
@@ -36,9 +40,10 @@ def setting(
     """A pydantic field that also tells a form how to show it.
 
     `scale` says whether it is moved on a slider or only typed, and `marks` are values that a log slider must reach;
-    `main` puts the setting among those always in view, and `when` says for which other settings it has an effect.
-    `steer` lets it be changed while a run trains; `hidden` is for what a form fills in by itself; `empty` is what
-    no value means, and `words` say what is allowed where the type alone does not.
+    `choices` are what a text may be; `main` puts the setting among those always in view. `when` says for which other
+    settings it has an effect, and `by_kind` that it has one for those kinds of networks alone that name it. `steer`
+    lets it be changed while a run trains; `hidden` is for what a form fills in by itself; `empty` is what no value
+    means, and `words` say what is allowed where the type alone does not.
     """
     extra: dict[str, Any] = {
         "label": label,
@@ -46,7 +51,9 @@ def setting(
         "scale": scale,
         "marks": marks,
         "main": main,
+        "choices": choices,
         "when": dict(when or {}),
+        "by_kind": by_kind,
         "steer": steer,
         "hidden": hidden,
         "empty": empty,
@@ -77,7 +84,7 @@ class Setting:
     default: Any
     kind: Literal["int", "float", "bool", "choice", "text", "list"]
     optional: bool
-    choices: tuple[Any, ...]
+    choices: Collection[Any]
     low: float | None
     high: float | None
     open_low: bool  # the lower bound itself is not allowed
@@ -85,7 +92,7 @@ class Setting:
     scale: str
     marks: tuple[float, ...]
     main: bool
-    when: Mapping[str, tuple[Any, ...]]
+    when: Mapping[str, Collection[Any]]
     steer: bool
     hidden: bool
     empty: str
@@ -105,19 +112,22 @@ def _describe_field(path: str, info: FieldInfo) -> Setting:
     if typing.get_origin(annotation) in (types.UnionType, typing.Union):  # of a plain, or of an annotated type
         annotation, optional = typing.get_args(annotation)[0], True
     literal = typing.get_origin(annotation) is Literal
-    choices = typing.get_args(annotation) if literal else ()
     kinds: dict[Any, Any] = {int: "int", float: "float", bool: "bool", str: "text"}
     bounds = {type(m): m for m in info.metadata}
     ge, gt = bounds.get(annotated_types.Ge), bounds.get(annotated_types.Gt)
     le, lt = bounds.get(annotated_types.Le), bounds.get(annotated_types.Lt)
-    extra: dict[str, Any] = info.json_schema_extra  # type: ignore[assignment]  # `setting` always passes a dict
+    extra: dict[str, Any] = dict(info.json_schema_extra)  # type: ignore[arg-type]  # `setting` always passes a dict
+    given = extra.pop("choices")
+    choices = typing.get_args(annotation) if literal else given
+    by_kind = {"model.kind": UsedBy(path)} if extra.pop("by_kind") else {}
     return Setting(
         path=path,
         help=info.description or "",
         default=info.default,
-        kind="choice" if literal else kinds.get(annotation, "list"),
+        kind="choice" if choices else kinds.get(annotation, "list"),
         optional=optional,
         choices=choices,
+        when=by_kind | extra.pop("when"),
         low=ge.ge if ge else gt.gt if gt else None,
         high=le.le if le else lt.lt if lt else None,
         open_low=gt is not None,

@@ -65,7 +65,7 @@ def load(config: RunConfig, split: str = "train") -> Images:
         return images[:limit]
     if config.model.nc == 1:
         images = replace(images, pixels=_grey(images.pixels))
-    if config.model.kind == "translator":
+    if config.kind.condition == "image":
         images = _translations(images, data.pairs, limit)
     return replace(images, pixels=images.pixels.expand(-1, config.model.nc, -1, -1))[:limit]
 

@@ -16,7 +16,6 @@ from gancore import metrics, rng
 from gancore.algorithms import Algorithm
 from gancore.config import RunConfig
 from gancore.config.datasets import TOYS
-from gancore.config.kinds import CONDITIONAL
 from gancore.data import DataUnavailable, Images, cache_root, load
 from gancore.data.arrays import Array, remembered
 from gancore.data.batches import to_range
@@ -59,7 +58,7 @@ class Evaluator:
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
-        translates = config.model.kind == "translator"  # whose bold twins take their time
+        translates = config.kind.condition == "image"  # whose twins take their time
         real = load(config if translates else config.replace({"data.limit": None}))
         order = torch.randperm(len(real), generator=rng.generator(0, "reference"))
         self.real = real[order[:REFERENCE]]
@@ -158,20 +157,20 @@ class Evaluator:
     def _draw(self, algorithm: Algorithm, count: int, *, raw: bool, work: Work) -> Samples:
         noise = algorithm.latents(count, rng.generator(self.config.seed, "evaluation"))
         classes, sources = self._asked(count)
-        told = sources if sources is not None else classes
+        condition = sources if sources is not None else classes
 
         def after(done: int) -> None:
             work.begin(f"drawing samples, {done:,} of {count:,}")
 
-        images = draw(algorithm, noise, told, raw=raw, after=after)
+        images = draw(algorithm, noise, condition, raw=raw, after=after)
         variants = None if sources is None else self._vary(algorithm, sources[:NOISES], raw=raw)
         return Samples(images, classes, sources, variants)
 
     def _asked(self, count: int) -> tuple[Tensor | None, Tensor | None]:
         """What `count` samples are asked to be: their classes, and of a translator the images that it is given."""
-        if self.config.model.kind in CONDITIONAL:
+        if self.config.kind.condition == "class":
             return self.real.labels[torch.arange(count) % len(self.real)], None  # as often as among real images
-        if self.config.model.kind != "translator":
+        if self.config.kind.condition == "none":
             return None, None
         given = self.held_out or self.real
         assert given.sources is not None

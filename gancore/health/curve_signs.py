@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gancore.health.evidence import SATURATING, Evidence, Flags, Look, Numbers, Sight, place_since, windows
+from gancore.health.evidence import Evidence, Flags, Look, Numbers, Sight, place_since, windows
 from gancore.health.limits import LIMITS, ONE_IMAGE
 from gancore.text import compact, listed
 
@@ -121,7 +121,7 @@ def _tell_verdicts(run: Evidence) -> str:
 def _gradient_vanishes(run: Evidence) -> Flags:
     """Measured against the first step, or where the loss tells: D may have been too sure from the start."""
     small = run.level("grad_norm_g") < LIMITS.vanished * run.start("grad_norm_g")
-    if run.loss in SATURATING:  # its slope is D(G(z)), and 1/2 where D guesses
+    if run.game.saturates:  # its slope is D(G(z)), and 1/2 where D guesses
         small = small | (run.level("d_fake_g") < LIMITS.vanished / 2)
     return small & (run.d_loss < LIMITS.unsure)
 

@@ -13,26 +13,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from gancore.config import RunConfig
-from gancore.config.objective import D_OUTPUT, LossName
+from gancore.config.losses import LOSS_FACTS, LossFacts
 from gancore.evaluation.measures import shown_weights
 from gancore.health.limits import LIMITS
 from gancore.store.evaluations import Evaluation
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-
-
-# D's loss when it cannot tell real from fake. Wasserstein's scores have no scale of their own: nothing compares.
-GUESSING: dict[LossName, float] = {
-    "nonsaturating": 2 * math.log(2),
-    "minimax": 2 * math.log(2),
-    "least_squares": 0.25,
-    "wasserstein": math.nan,
-    "hinge": 2.0,
-}
-
-
-SATURATING: tuple[LossName, ...] = ("minimax",)  # G's gradient is that of log(1 - D(G(z)))
 
 
 @dataclass(frozen=True)
@@ -81,20 +68,20 @@ class Evidence:
     @cached_property
     def guessing(self) -> float:
         """What D loses if it cannot tell real from fake."""
-        return GUESSING[self.loss]
+        return self.game.guessing
 
     @cached_property
     def d_loss(self) -> Numbers:
         """D's loss as a level: 0 if it makes no mistakes, 1 if it guesses, NaN for a loss that has no scale."""
         smoothing = self.config.objective.label_smoothing if self.config.uses("objective.label_smoothing") else 0.0
-        shares = (smoothing, 1 - smoothing) if D_OUTPUT[self.loss] == "probability" else ()
+        shares = (smoothing, 1 - smoothing) if self.game.output == "probability" else ()
         least = -sum(share * math.log(share) for share in shares if share)  # with smoothed targets
         return (self.level("loss_d") - least) / (self.guessing - least)
 
     @cached_property
-    def loss(self) -> LossName:
-        """The game's; a D that classifies, too, has cross-entropy."""
-        return self.config.objective.loss if self.config.uses("objective.loss") else "nonsaturating"
+    def game(self) -> LossFacts:
+        """What G and D play, if there are a G and a D."""
+        return self.config.kind.game(self.config) or LOSS_FACTS["nonsaturating"]
 
     def level(self, name: str) -> Numbers:
         """A curve's level at each of `steps`."""

@@ -1,31 +1,19 @@
-"""Networks only. A new kind is one module with `build(config)` and an entry in `MODELS`."""
+"""Networks only: modules with a `build(config)`, which the declaration of a kind names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import pkgutil
 
 import torch
 from torch import Tensor, nn
 
 from gancore import rng
 from gancore.config import RunConfig
-from gancore.config.kinds import CONDITIONAL, ModelKind
-from gancore.models import cdcgan, cs231n, dcgan, mlp, semi, translator, vae
+from gancore.config.kinds import Input
 from gancore.models.init import INITS
 from gancore.models.spectral import add_spectral_norm
 
-__all__ = ["MODELS", "build_networks", "count_parameters", "example_inputs"]
-
-MODELS: dict[ModelKind, Callable[[RunConfig], dict[str, nn.Module]]] = {
-    "dcgan": dcgan.build,
-    "mlp": mlp.build,
-    "cs231n": cs231n.build,
-    "cdcgan": cdcgan.build,
-    "cmlp": mlp.build,
-    "vae": vae.build,
-    "translator": translator.build,
-    "semi": semi.build,
-}
+__all__ = ["build_networks", "count_parameters", "example_inputs"]
 
 
 def build_networks(config: RunConfig, device: str | torch.device = "cpu") -> dict[str, nn.Module]:
@@ -37,7 +25,7 @@ def build_networks(config: RunConfig, device: str | torch.device = "cpu") -> dic
     channels-last order, in which oneDNN's and cuDNN's convolutions are fastest.
     """
     with torch.device("meta"):
-        networks = MODELS[config.model.kind](config)
+        networks: dict[str, nn.Module] = pkgutil.resolve_name(config.kind.networks)(config)
     on_meta = torch.device(device).type == "meta"
     for name, network in networks.items():
         source = None if on_meta else rng.generator(config.seed, f"init/{name}")
@@ -54,12 +42,9 @@ def example_inputs(config: RunConfig, count: int, device: str | torch.device = "
     """What each network takes, by name: `count` of everything, all zeros."""
     samples = torch.zeros(count, *config.shape, device=device)
     z = torch.zeros(count, config.model.nz, device=device)
-    labels = (torch.zeros(count, dtype=torch.int64, device=device),) if config.model.kind in CONDITIONAL else ()
-    if config.model.kind == "vae":
-        return {"encoder": (samples,), "decoder": (z,)}
-    sources = (samples,) if config.model.kind == "translator" else ()
-    told = labels if config.model.y_in_d else ()
-    return {"generator": (*sources, z, *labels), "discriminator": (samples, *told)}
+    labels = torch.zeros(count, dtype=torch.int64, device=device)
+    given: dict[Input, Tensor] = {"samples": samples, "sources": samples, "z": z, "labels": labels}
+    return {name: tuple(given[each] for each in taken) for name, taken in config.kind.inputs(config).items()}
 
 
 def count_parameters(config: RunConfig) -> dict[str, int]:

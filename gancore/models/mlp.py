@@ -97,7 +97,7 @@ def _join(x: Tensor, y: Tensor | None, embedding: nn.Embedding | None) -> Tensor
 def build(config: RunConfig) -> dict[str, nn.Module]:
     """Both networks for `config`, weights not yet set."""
     model, shape = config.model, config.shape
-    classes = config.classes if model.kind == "cmlp" else 0
+    classes = config.classes if config.kind.condition == "class" else 0
     return {
         "generator": Generator(model.nz, model.g_hidden, shape, model.g_leak, model.g_output, classes),
         "discriminator": Discriminator(

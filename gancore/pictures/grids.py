@@ -36,3 +36,18 @@ def encode_png(image: Image.Image, scale: int = 1) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=4)
     return buffer.getvalue()
+
+
+COLUMNS = 8  # of pictures of given images, of which there are two rows
+
+
+def first_rows(pixels: Tensor) -> Tensor:
+    """The first images (N, C, H, W) of some bytes, in [0, 1]: two rows of them, or one where there are fewer."""
+    count = 2 * COLUMNS if len(pixels) >= 2 * COLUMNS else COLUMNS
+    return pixels[:count].float() / 255
+
+
+def stacked(*versions: Tensor) -> Tensor:
+    """Several versions of the same images (N, C, H, W), a row of each above the next one's."""
+    rows = zip(*(torch.split(version, COLUMNS) for version in versions), strict=True)
+    return torch.cat([row for group in rows for row in group])

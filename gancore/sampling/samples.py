@@ -9,12 +9,9 @@ from PIL import Image
 from torch import Tensor
 
 from gancore import rng
-from gancore.algorithms import GAN, Algorithm, build_algorithm
+from gancore.algorithms import Algorithm, build_algorithm
 from gancore.config import RunConfig
-from gancore.config.kinds import CONDITIONAL
 from gancore.data import load
-from gancore.pictures.grids import grid
-from gancore.pictures.planes import draw_plane
 from gancore.store import Run
 from gancore.store.checkpoints import load_checkpoint
 
@@ -46,16 +43,16 @@ def sample(run: Run, count: int = 64, seed: int | None = None, checkpoint: str =
 def draw(
     algorithm: Algorithm,
     noise: Tensor,
-    told: Tensor | None = None,
+    condition: Tensor | None = None,
     *,
     raw: bool = False,  # from G itself, where there is an average of it, too
     after: Callable[[int], object] = lambda _done: None,
 ) -> Tensor:
-    """What a family makes of noise (N, nz) and of what it is `told`, in portions; `after` each, how many are done."""
+    """What a family makes of noise (N, nz) and of conditions (N, ...), in portions; `after` each, how many are done."""
     made: list[Tensor] = []
     for start in range(0, len(noise), AT_ONCE):
         part = slice(start, start + AT_ONCE)
-        made.append(algorithm.sample(noise[part], None if told is None else told[part], raw=raw))
+        made.append(algorithm.sample(noise[part], None if condition is None else condition[part], raw=raw))
         after(min(start + AT_ONCE, len(noise)))
     return torch.cat(made)
 
@@ -69,16 +66,13 @@ def picture(run: Run, count: int, columns: int, seed: int | None = None, checkpo
     """`sample`, as one picture: a grid of images, or points against data and D's field."""
     algorithm = load_algorithm(run, checkpoint)
     samples = _draw(algorithm, run.config, count, seed)
-    if samples.dim() == 4:
-        return grid(samples, columns)
-    assert isinstance(algorithm, GAN)
-    return draw_plane(load(run.config, "test").pixels[:count], samples, algorithm.discriminate)
+    return algorithm.picture(samples, columns, lambda: load(run.config, "test"))
 
 
 def conditions(config: RunConfig, count: int) -> Tensor | None:
     """What samples are made from besides noise: classes in turn, images to translate, or nothing."""
-    if config.model.kind in CONDITIONAL:
+    if config.kind.condition == "class":
         classes = torch.tensor(config.labels_in_use)
         return classes[torch.arange(count) % len(classes)]
-    sources = load(config, "test").sources if config.model.kind == "translator" else None
+    sources = load(config, "test").sources if config.kind.condition == "image" else None
     return None if sources is None else sources[torch.arange(count) % len(sources)].float() / 255

@@ -158,7 +158,7 @@ class _Attempt:
             self.config.seed,
             shuffle=self.config.data.shuffle,
             scale=self.config.data.range,
-            labelled=self.config.data.labels if self.config.model.kind == "semi" else 0,
+            labelled=self.config.labelled,
             drawn=saved.drawn if saved else 0,
             device=self.device,
         )

@@ -9,8 +9,7 @@ import pytest
 from gancore.algorithms import build_algorithm
 from tests.miniatures import KINDS, tiny, train
 from ui import colors
-from ui.compare.view import METRICS
-from ui.figures.curves import AXES, Mark, comparison_figure, panels, run_figure, thin
+from ui.figures.curves import AXES, ROLES, Mark, comparison_figure, curve_names, panels, run_figure, thin
 
 BY_EVERY_RUN = {"step", "epoch", "time", "step_time"}  # written with what a step returns
 
@@ -35,7 +34,7 @@ def test_a_familys_charts_show_all_that_it_records_and_nothing_else(kind, change
     config = tiny(kind, changes)
     recorded = set(train(build_algorithm(config), config, 2)[-1])
     assert columns(config) == recorded | {"step_time"}
-    assert recorded <= set(METRICS)
+    assert recorded <= set(curve_names([config]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -52,7 +51,7 @@ def test_the_first_chart_is_the_main_one_and_each_has_its_words(kind):
 
 def test_d_and_g_keep_their_colours():
     found = panels(tiny("dcgan"))
-    shown = {curve.column: curve.color for panel in found.values() for curve in panel.curves}
+    shown = {curve.column: ROLES[curve.role] for panel in found.values() for curve in panel.curves}
     assert {shown["loss_d"], shown["d_fake"], shown["grad_norm_d"]} == {colors.D}
     assert {shown["loss_g"], shown["d_fake_g"], shown["grad_norm_g"]} == {colors.G}
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gancore.config import RunConfig, needed
-from gancore.models import MODELS
+from gancore.config.kinds import KINDS
 from gancore.models.layers import Layer, describe_layers
 from ui.figures.networks import arrange, networks_svg, short_kind
 
@@ -36,7 +36,7 @@ def test_the_picture_of_the_baseline_says_what_there_is():
     assert picture == networks_svg(networks("dcgan"))
 
 
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_drawn_without_overlap(kind):
     found = networks(kind)
     root = ElementTree.fromstring(networks_svg(found))

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gancore.config import SETTINGS
-from gancore.models import MODELS
+from gancore.config.kinds import KINDS
 from gancore.store import Run
 from tests.app.test_train import experiments, start, unfold, widget
 
@@ -191,7 +191,7 @@ def test_a_fork_says_where_it_comes_from_and_leads_there(open_page, stopped, run
     assert "Compare the two" not in {link.label for link in app.get("page_link")}
 
 
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_family_can_be_forked(open_page, stopped, runs, kind):
     parent = stopped("parent", kind)
     app = choose(open_page("train", run=parent.id), parent)

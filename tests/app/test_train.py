@@ -6,8 +6,8 @@ from streamlit.testing.v1 import AppTest
 from gancore.algorithms import build_algorithm
 from gancore.config import SETTINGS, RunConfig, needed
 from gancore.config.datasets import TOYS
+from gancore.config.kinds import KINDS
 from gancore.experiments import EXPERIMENTS
-from gancore.models import MODELS
 from gancore.store.records import Status
 from gancore.training.previews import build_preview
 from tests.miniatures import tiny
@@ -81,7 +81,7 @@ def shown_paths(app: AppTest) -> set[str]:
     return {key.split("@")[0].partition(":")[2] for key in keys}
 
 
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_family_can_be_chosen_and_started(open_page, runs, kind):
     app = open_page("train")
     widget(app, "model.kind").set_value(kind).run()

@@ -24,9 +24,9 @@ from gancore.config import (
     uses,
 )
 from gancore.config.datasets import IMAGES, TOYS, DatasetName
-from gancore.config.kinds import ModelKind
+from gancore.config.kinds import KINDS
+from gancore.config.losses import LOSS_FACTS, LossName
 from gancore.config.model import ModelConfig
-from gancore.config.objective import D_OUTPUT, LossName
 from gancore.config.setting import Setting
 
 # A config in which every other setting may take any of its values, given what that value needs.
@@ -239,16 +239,17 @@ def test_what_the_networks_and_the_toys_need() -> None:
         ("model.kind", "translator"): {"data.image_size": 28, "data.range": "0..1", "model.nc": 1},
         ("data.pairs", "unpaired"): {"objective.pixel_weight": 0.0},
         **{("data.name", toy): {"model.kind": "mlp", "model.g_output": "linear"} for toy in TOYS},
-    } == NEEDS
+    } == ALL_NEEDS
 
 
-WANTS = [(path, value, other) for (path, value), wanted in NEEDS.items() for other in wanted]
+ALL_NEEDS = {("model.kind", name): kind.needs for name, kind in KINDS.items() if kind.needs} | NEEDS
+WANTS = [(path, value, other) for (path, value), wanted in ALL_NEEDS.items() for other in wanted]
 
 
 @pytest.mark.parametrize(("path", "value", "other"), WANTS)
 def test_each_need_is_enforced_in_one_sentence(path: str, value: Any, other: str) -> None:
     good = with_value(path, value)
-    wanted = NEEDS[path, value][other]
+    wanted = ALL_NEEDS[path, value][other]
     assert good.flat[other] == wanted
     wrong = next(choice for choice in reversed(valid_values(SETTINGS[other])) if choice != wanted)
     breaking = {other: wrong} | ({} if other == "model.kind" else needed(other, wrong))
@@ -261,9 +262,9 @@ def test_a_form_is_told_what_else_to_set() -> None:
     assert needed("model.kind", "mlp") == needed("model.ngf", 3) == needed("data.name", "mnist") == {}
 
 
-@pytest.mark.parametrize("kind", get_args(ModelKind))
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_network_can_be_chosen_from_any_other(kind: str) -> None:
-    for before in get_args(ModelKind):
+    for before in KINDS:
         start = RunConfig().replace(needed("model.kind", before) | {"model.kind": before})
         assert start.replace(needed("model.kind", kind) | {"model.kind": kind}).model.kind == kind
 
@@ -424,7 +425,7 @@ USED = {
 }
 
 
-@pytest.mark.parametrize(("path", "kind"), list(product(USED, get_args(ModelKind))))
+@pytest.mark.parametrize(("path", "kind"), list(product(USED, KINDS)))
 def test_a_setting_is_used_by_the_networks_that_have_it(path: str, kind: str) -> None:
     config = RunConfig().replace(needed("model.kind", kind) | {"model.kind": kind})
     assert config.uses(path) == uses(path, config.flat) == (kind in USED[path].split())
@@ -518,13 +519,13 @@ def test_a_file_of_this_schema_is_taken_as_it_is() -> None:
 
 
 def test_the_tables_cover_every_choice() -> None:
-    assert set(D_OUTPUT) == set(get_args(LossName))
+    assert set(LOSS_FACTS) == set(get_args(LossName))
 
 
 # --- what a form sets besides ----------------------------------------------------------------------------------------
 
 CHOICES = [
-    *(("model.kind", kind) for kind in get_args(ModelKind)),
+    *(("model.kind", kind) for kind in KINDS),
     *(("data.name", name) for name in get_args(DatasetName) if name not in ("own", "drawn")),
     ("objective.penalty", "gradient"),
     ("data.pairs", "unpaired"),

@@ -13,10 +13,10 @@ import torch
 
 from gancore.config import RunConfig
 from gancore.config.forks import is_fixed
+from gancore.config.losses import LOSS_FACTS
 from gancore.data.batches import to_range
 from gancore.evaluation.evaluator import Evaluator, Samples
 from gancore.health import Finding, diagnose, examine, judged
-from gancore.health.evidence import GUESSING
 from gancore.health.limits import LIMITS
 from gancore.health.signs import SIGNS
 from gancore.store import Run, RunStore
@@ -163,7 +163,7 @@ def test_a_sign_shows_in_curves_made_for_it(sign: str) -> None:
 @pytest.mark.parametrize("loss", ["least_squares", "hinge"])
 def test_what_d_loses_is_measured_by_what_guessing_costs(loss: Any) -> None:
     config = RunConfig().replace({"objective.loss": loss})
-    level = LIMITS.sure * GUESSING[loss]
+    level = LIMITS.sure * LOSS_FACTS[loss].guessing
     assert signs(diagnose(config, curves(loss_d=level / 2), [])) == {"d_too_strong"}
     assert diagnose(config, curves(loss_d=level * 2), []) == []
 

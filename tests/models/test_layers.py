@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from gancore.config import RunConfig, needed
-from gancore.models import MODELS, count_parameters, layers
+from gancore.config.kinds import KINDS
+from gancore.models import count_parameters, layers
 from gancore.models.layers import Layer, describe_layers
 
 Row = tuple[str, tuple[int, ...], int]
@@ -66,7 +67,7 @@ def test_the_baseline_has_the_layers_of_report_002() -> None:
     [{}, {"model.spectral_norm": True}, {"model.maxout": 3, "model.dropout": 0.3, "model.input_dropout": 0.2}],
     ids=["plain", "spectral", "maxout"],
 )
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_parameters_of_layers_add_up_and_every_layer_is_fed(kind: str, changes: dict[str, object]) -> None:
     config = config_of(kind, **changes)
     found = describe_layers(config)

@@ -10,13 +10,14 @@ from torch import Tensor
 
 from gancore import rng
 from gancore.algorithms import build_algorithm
+from gancore.algorithms.base import PREVIEWED
 from gancore.config import RunConfig
-from gancore.config.kinds import CLASS_COLUMNS
+from gancore.config.kinds.gan import CLASS_COLUMNS
 from gancore.data import Images
 from gancore.pictures import planes
-from gancore.pictures.grids import grid, to_uint8
+from gancore.pictures.grids import COLUMNS, grid, to_uint8
 from gancore.training import previews
-from gancore.training.previews import COLUMNS, SAMPLES, build_preview
+from gancore.training.previews import build_preview
 from tests.miniatures import KINDS, equal, held_out, tiny, train
 
 RING = {"data.name": "ring", "model.g_output": "linear"}
@@ -116,31 +117,25 @@ def test_pictures_have_as_many_rows_and_columns_as_are_promised(name: str, layou
 def test_a_gan_without_classes_shows_samples_of_the_preview_noise() -> None:
     config = tiny("dcgan")
     algorithm = build_algorithm(config)
-    noise = algorithm.latents(SAMPLES, rng.generator(config.seed, "preview"))
+    noise = algorithm.latents(PREVIEWED, rng.generator(config.seed, "preview"))
     expected = grid(algorithm.sample(noise))
     assert np.array_equal(np.asarray(build_preview(algorithm, config)()), np.asarray(expected))
 
 
-class Spy:
-    """An algorithm that remembers what it was asked for."""
-
-    def __init__(self, config: RunConfig) -> None:
-        self.asked: list[tuple[Tensor, Tensor | None]] = []
-        self.latents = build_algorithm(config, "meta").latents
-
-    def sample(self, z: Tensor, cond: Tensor | None = None) -> Tensor:
-        self.asked.append((z, cond))
-        return torch.zeros(len(z), 1, 4, 4)
-
-
 @pytest.mark.parametrize(("changes", "classes"), [({}, list(range(10))), ({"data.classes": (8, 3)}, [3, 8])])
 def test_a_class_grid_has_a_row_for_each_class_in_use_and_one_noise_a_column(
-    changes: dict[str, Any], classes: list[int]
+    changes: dict[str, Any], classes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tiny("cmlp", changes)
-    spy = Spy(config)
-    picture = build_preview(spy, config)()
-    [(noise, labels)] = spy.asked
+    algorithm, asked = build_algorithm(config), []
+
+    def sample(z: Tensor, cond: Tensor | None = None) -> Tensor:
+        asked.append((z, cond))
+        return torch.zeros(len(z), 1, 4, 4)
+
+    monkeypatch.setattr(algorithm, "sample", sample)
+    picture = build_preview(algorithm, config)()
+    [(noise, labels)] = asked
     assert labels is not None
     assert labels.view(-1, CLASS_COLUMNS).tolist() == [[label] * CLASS_COLUMNS for label in classes]
     columns = noise.view(len(classes), CLASS_COLUMNS, -1)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from gancore.config.kinds import ADVERSARIAL
-from gancore.config.objective import D_OUTPUT
 from gancore.evaluation.measures import MEASURES
 from gancore.store import Run
 from gancore.text import describe_duration
@@ -17,7 +15,7 @@ from ui import state
 from ui.boundary import boundary, explain
 from ui.colors import run_color
 from ui.compare import quality
-from ui.figures.curves import AXES, SMOOTHING, Mark, comparison_figure
+from ui.figures.curves import AXES, SMOOTHING, Mark, comparison_figure, curve_names
 from ui.frontend.components import chart, film
 from ui.run import health, view
 from ui.run.film import run_film, thin_steps
@@ -26,25 +24,6 @@ from ui.runs import table
 from ui.words import labels
 
 MAX_RUNS = 8
-METRICS = {
-    "loss_d": "D loss",
-    "loss_g": "G loss",
-    "loss": "loss",
-    "recon": "reconstruction",
-    "kl": "KL",
-    "d_real": "D(x)",
-    "d_fake": "D(G(z)) in D's step",
-    "d_fake_g": "D(G(z)) in G's step",
-    "accuracy": "accuracy",
-    "loss_class": "class loss",
-    "loss_pixel": "pixel loss",
-    "diversity": "diversity",
-    "penalty": "penalty",
-    "grad_norm_d": "gradient norm of D",
-    "grad_norm_g": "gradient norm of G",
-    "grad_norm": "gradient norm",
-    "step_time": "seconds a step",
-}
 
 
 def choose(runs: Sequence[Run]) -> list[Run]:
@@ -109,14 +88,15 @@ def curves(runs: Sequence[Run]) -> None:
             evaluations[run.id] = quality.evaluations(run, join=bool(join))
             rows[run.id] = known
     runs = [run for run in runs if run.id in rows]
-    measured = [column for column in METRICS if any(column in frame for frame in rows.values())]
+    named = curve_names(run.config for run in runs)
+    measured = [column for column in named if any(column in frame for frame in rows.values())]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         columns = st.pills(
             "Show",
             measured,
             default=[column for column in ("loss_d", "loss_g", "loss") if column in measured],
             selection_mode="multi",
-            format_func=METRICS.__getitem__,
+            format_func=named.__getitem__,
             key="compare-metrics-" + "-".join(measured),
             persist_state="session",
         )
@@ -138,14 +118,14 @@ def curves(runs: Sequence[Run]) -> None:
         log = st.toggle("Log scale", key="compare-log", persist_state="session")
     names = labels(runs)
     below = sorted(runs, key=lambda run: -(run.meta.parent_step or 0))  # a fork's past is its parent's, who covers it
-    outputs = {_d_output(run) for run in runs if run.config.model.kind in ADVERSARIAL}
+    outputs = {game.output for run in runs if (game := run.config.kind.game(run.config)) is not None}
     cells = st.columns(2)
     for index, column in enumerate(columns or []):
-        with cells[index % 2], boundary(METRICS[column]):
+        with cells[index % 2], boundary(named[column]):
             shown = [run for run in below if column in rows[run.id]]
             series = [(names[run.id], run_color(run), rows[run.id]) for run in shown]
             marks = [mark for run in shown for mark in _marks(run)]
-            title = METRICS[column]
+            title = named[column]
             figure = comparison_figure(series, column, title, axis=axis or "step", weight=weight, log=log, marks=marks)
             key = "compare-" + column + "-" + "-".join(run.id for run in runs)
             chart(figure, key=key, alt=f"{title} of {len(runs)} runs", height=320)
@@ -159,10 +139,6 @@ def curves(runs: Sequence[Run]) -> None:
     if values:
         quality.warn([each for every in evaluations.values() for each in every])
     st.caption("Losses of different objectives do not compare: look at the samples.")
-
-
-def _d_output(run: Run) -> str:
-    return "probability" if run.config.model.kind == "semi" else D_OUTPUT[run.config.objective.loss]
 
 
 def _marks(run: Run) -> list[Mark]:
@@ -195,7 +171,8 @@ def results(runs: Sequence[Run]) -> None:
     """Final numbers, means over the last 100 steps."""
     st.subheader("Results", anchor=False)
     names = labels(runs)
-    measured = [key for key in METRICS if any(key in run.summary for run in runs)]
+    named = curve_names(run.config for run in runs if not run.damage)
+    measured = {key: name for key, name in named.items() if any(key in run.summary for run in runs)}
     frame = pd.DataFrame([_result(run, names[run.id], measured) for run in runs])
     numbers = frame.select_dtypes("number").columns.difference(["steps", "images/s"])
     config = {name: st.column_config.NumberColumn(format="%.3g") for name in numbers}
@@ -205,7 +182,7 @@ def results(runs: Sequence[Run]) -> None:
     quality.table(runs)
 
 
-def _result(run: Run, name: str, measured: Sequence[str]) -> dict[str, Any]:
+def _result(run: Run, name: str, measured: Mapping[str, str]) -> dict[str, Any]:
     """A row of final numbers; of a run that cannot be read, why."""
     try:
         return {
@@ -213,7 +190,7 @@ def _result(run: Run, name: str, measured: Sequence[str]) -> dict[str, Any]:
             "state": state_word(run.state),
             "health": health.sentence(run),
             "steps": run.status.step,
-            **{METRICS[key]: run.summary.get(key) for key in measured},
+            **{label: run.summary.get(key) for key, label in measured.items()},
             "images/s": run.summary.get("images_per_second"),
             "trained": describe_duration(run.status.seconds),
         }

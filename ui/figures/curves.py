@@ -7,7 +7,7 @@ plotly's Python classes, whose checks take longer than everything else on the pa
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,35 +16,17 @@ import pandas as pd
 from tsdownsample import MinMaxLTTBDownsampler
 
 from gancore.config import RunConfig
-from gancore.config.objective import D_OUTPUT
+from gancore.config.kinds import Curve, Panel
 from ui import colors
 from ui.words import legend
 
 Figure = dict[str, Any]  # {"data": traces, "layout": ...}
 
+ROLES = {"d": colors.D, "g": colors.G, "neither": colors.REAL}
+
 MAX_POINTS = 1_000  # drawn for each curve: a live chart has about 600 columns
 _MOST = float(np.finfo(np.float32).max)  # that the browser is sent
 SMOOTHING = 0.9  # default weight of the past, as TensorBoard's slider
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One line of a chart."""
-
-    column: str
-    name: str
-    color: str
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One chart of a run's own curves."""
-
-    title: str
-    y: str  # axis title
-    caption: str  # what to look for
-    curves: tuple[Curve, ...]
-    log: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,114 +40,15 @@ class Mark:
 
 def panels(config: RunConfig) -> dict[str, Panel]:
     """The charts of a run of this kind, the first one the main one."""
-    own = _vae_panels() if config.model.kind == "vae" else _gan_panels(config)
-    speed = Panel(
-        "Step time",
-        "seconds a step",
-        "Spikes are other work on this machine.",
-        (Curve("step_time", "step time", colors.REAL),),
-    )
-    return own | {"speed": speed}
+    curve = Curve("step_time", "step time", alone="seconds a step")
+    speed = Panel("Step time", "seconds a step", "Spikes are other work on this machine.", (curve,))
+    return config.kind.panels(config) | {"speed": speed}
 
 
-def _vae_panels() -> dict[str, Panel]:
-    return {
-        "losses": Panel(
-            "Losses",
-            "nats an image",
-            "The reconstruction gets cheaper, while the KL term, what the code says about the image, grows.",
-            (
-                Curve("loss", "total", colors.REAL),
-                Curve("recon", "reconstruction", colors.G),
-                Curve("kl", "KL", colors.D),
-            ),
-        ),
-        "kl": Panel(
-            "KL",
-            "nats an image",
-            "Falling to zero: the decoder ignores the code (posterior collapse).",
-            (Curve("kl", "KL", colors.D),),
-        ),
-        "gradients": Panel(
-            "Gradients",
-            "gradient norm",
-            "Jumps by decades: instability.",
-            (Curve("grad_norm", "encoder and decoder", colors.REAL),),
-            log=True,
-        ),
-    }
-
-
-def _gan_panels(config: RunConfig) -> dict[str, Panel]:
-    objective, kind = config.objective, config.model.kind
-    probability = kind == "semi" or D_OUTPUT[objective.loss] == "probability"
-    found = {
-        "losses": Panel(
-            "Losses",
-            "loss",
-            "Both should stay in play: where one of the two runs away, one network has won.",
-            (Curve("loss_d", "D loss", colors.D), Curve("loss_g", "G loss", colors.G)),
-        ),
-        "verdicts": Panel(
-            "D(x), D(G(z))",
-            f"D's verdict ({'probability' if probability else 'raw score'})",
-            _verdict_caption(config),
-            (
-                Curve("d_real", "D(x), real", colors.REAL),
-                Curve("d_fake", "D(G(z)) in D's step", colors.D),
-                Curve("d_fake_g", "D(G(z)) in G's step", colors.G),
-            ),
-        ),
-        "gradients": Panel(
-            "Gradients",
-            "gradient norm",
-            "G's gradient falling towards zero: it no longer learns. Either one jumping by decades: instability.",
-            tuple(
-                Curve(f"grad_norm_{letter.lower()}", letter, color)
-                for letter, color in (("D", colors.D), ("G", colors.G))
-                if objective.only in ("both", letter.lower()) or not config.uses("objective.only")
-            ),
-            log=True,
-        ),
-    }
-    if config.uses("objective.penalty") and objective.penalty != "none" and objective.only != "g":
-        curve = Curve("penalty", "penalty", colors.D)
-        found["penalty"] = Panel("Penalty", "penalty", "Near 0: D's slope is as the penalty wants it.", (curve,))
-    if kind == "semi":
-        found["accuracy"] = Panel(
-            "Accuracy",
-            "share told right",
-            "Of D, on its batches of all images; few of them are among those whose labels it learns from.",
-            (Curve("accuracy", "accuracy", colors.D),),
-        )
-        found["classes"] = Panel(
-            "Class loss",
-            "cross-entropy",
-            "On the labelled images alone: near 0 it knows them by heart.",
-            (Curve("loss_class", "cross-entropy of the labels", colors.D),),
-        )
-    if kind == "translator":
-        if objective.diversity_weight:
-            found["diversity"] = Panel(
-                "Diversity",
-                "difference of outputs / of noise",
-                "At 0, G ignores its noise: the same input always gives the same output.",
-                (Curve("diversity", "diversity", colors.G),),
-            )
-        if objective.pixel_weight:
-            curve = Curve("loss_pixel", "pixel loss", colors.G)
-            caption = "Pixel-wise cross-entropy of G's images to the bold twins."
-            found["pixels"] = Panel("Pixel loss", "cross-entropy", caption, (curve,))
-    return found
-
-
-def _verdict_caption(config: RunConfig) -> str:
-    loss = config.objective.loss
-    if config.model.kind == "semi" or D_OUTPUT[loss] == "probability":
-        return "D(x) near 1 and D(G(z)) near 0: D sees through every fake. Both near 1/2: D cannot tell."
-    if loss == "least_squares":
-        return "D is trained towards 1 on real and 0 on fake images; G pulls the fakes towards 1."
-    return "Scores have no scale of their own: what counts is how far real lies above fake, and whether the gap closes."
+def curve_names(configs: Iterable[RunConfig]) -> dict[str, str]:
+    """What the curves of these runs are called where they stand beside each other, by their columns."""
+    own = [curve for config in configs for panel in panels(config).values() for curve in panel.curves]
+    return {curve.column: curve.full_name for curve in sorted(own, key=lambda curve: curve.column == "step_time")}
 
 
 def smooth(values: pd.Series, weight: float) -> pd.Series:
@@ -212,7 +95,7 @@ def run_figure(
     """A run's own curves against the step."""
     data = []
     for curve in panel.curves:
-        data += _traces(rows, "step", curve.column, curve.name, curve.color, weight)
+        data += _traces(rows, "step", curve.column, curve.name, ROLES[curve.role], weight)
     return {"data": data, "layout": layout("step", panel.y, revision=run_id + panel.title, log=panel.log, marks=marks)}
 
 

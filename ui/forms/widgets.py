@@ -60,7 +60,7 @@ def _choice(setting: Setting) -> None:
     titles = {name: info.title for name, info in DATASETS.items()} if setting.path == "data.name" else {}
     st.selectbox(
         setting.label,
-        setting.choices,
+        tuple(setting.choices),
         format_func=lambda value: titles.get(value, str(value).replace("_", " ")),
         help=_help(setting),
         **_wire(setting, "w", _value(setting), _take),

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from gancore.config import RunConfig
-from gancore.config.datasets import TOYS
-from gancore.config.kinds import CLASS_COLUMNS, CLASS_ROWS, CONDITIONAL
 from gancore.store import Run
 from ui import state
 from ui.colors import run_color
@@ -28,7 +26,7 @@ def thin_steps(steps: Sequence[int]) -> list[int]:
 
 def run_film(run: Run, title: str | None = None, steps: Sequence[int] | None = None) -> Film:
     """A run's sample grids: those at `steps`, or else thinned to what is worth stepping through."""
-    samples = run.samples()
+    samples, preview = run.samples(), run.config.kind.preview(run.config)
     wanted = thin_steps(list(samples)) if steps is None else [step for step in samples if step in steps]
     per_epoch = max(run.config.batches_per_epoch / run.config.batches_per_step, 1e-9)
     frames = [
@@ -36,30 +34,12 @@ def run_film(run: Run, title: str | None = None, steps: Sequence[int] | None = N
         for step in wanted
         if (source := pictures.address(run, step, path=samples[step])) is not None
     ]
-    return Film(title or run.name, frames, run_color(run) if title else None, _what_is_shown(run), aspect(run.config))
+    return Film(title or run.name, frames, run_color(run) if title else None, preview.caption, preview.aspect)
 
 
 def aspect(config: RunConfig) -> float:
     """How much wider than high a run's pictures are."""
-    if config.model.kind not in CONDITIONAL:
-        return 1.0
-    return CLASS_COLUMNS / min(len(config.labels_in_use), CLASS_ROWS)
-
-
-def _what_is_shown(run: Run) -> str:
-    """What a run's pictures are, in a few words."""
-    config = run.config
-    noise = f"fixed noise of seed {config.seed}"
-    network = "EMA of G" if config.optim.ema else "raw G"
-    if config.model.kind == "vae":
-        return f"two rows of held-out images, each above its reconstructions, then samples · {noise}"
-    if config.model.kind == "translator":
-        return f"rows of regular images, each above what three noises make of it · {network}"
-    if config.model.kind in CONDITIONAL:
-        return f"a class each row, a noise each column · {noise} · {network}"
-    if config.data.name in TOYS:
-        return f"data grey, samples orange, D's field blue, arrows where D pulls G's samples · {noise}"
-    return f"{noise} · {network}"
+    return config.kind.preview(config).aspect
 
 
 def newest(run: Run, *, place: str) -> None:

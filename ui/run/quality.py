@@ -77,8 +77,7 @@ def measured(evaluations: Sequence[Evaluation]) -> list[str]:
 
 def first_values(config: RunConfig, keys: Sequence[str]) -> list[str]:
     """Two that say most of a run of this kind, among those that are known."""
-    images = ("fid", "test_elbo", "test_accuracy", "coverage", "diversity", "closer_to_training", "sharpness")
-    wanted = ("modes", "near_modes", "coverage") if config.data.name in TOYS else images
+    wanted = ("modes", "near_modes", "coverage") if config.data.name in TOYS else config.kind.headline
     return [key for key in wanted if key in keys][:2] or list(keys[:1])
 
 

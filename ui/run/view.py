@@ -9,13 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from gancore.config import SETTINGS, RunConfig
+from gancore.config.kinds import Panel
 from gancore.store import Run
 from gancore.store.records import ShownState
 from gancore.text import describe_value
 from ui import navigation, state
 from ui.boundary import boundary
 from ui.colors import REAL
-from ui.figures.curves import Mark, Panel, panels, run_figure
+from ui.figures.curves import Mark, panels, run_figure
 from ui.frontend.components import chart, film
 from ui.run import controls, health, interruption, quality
 from ui.run.film import newest, run_film

@@ -1,0 +1,163 @@
+"""Generative adversarial networks, with and without classes: what a page can show of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gancore.config.datasets import TOYS
+from gancore.config.kinds.kind import Curve, Input, Kind, Panel, Preview
+from gancore.config.losses import LOSS_FACTS, LossFacts
+
+if TYPE_CHECKING:
+    from gancore.config.run import RunConfig
+
+CLASS_ROWS, CLASS_COLUMNS = 10, 15  # of a preview: a class each row at most, a noise each column (report 002)
+
+PLAYERS = frozenset({"model.prior", "model.spectral_norm", "objective.order", "objective.noise", "optim.ema"})
+PLAYERS |= {f"optim.{name}" for name in ("lr_g", "lr_d", "schedule_g", "schedule_d", "d_steps", "g_steps")}
+LOSS = {f"objective.{name}" for name in ("loss", "label_smoothing", "instance_noise", "clip")}
+WIDTHS = {"model.ngf", "model.ndf"}
+
+_GAN = PLAYERS | LOSS | {f"objective.{name}" for name in ("only", "penalty", "penalty_weight")}
+_NORMED = WIDTHS | {"model.d_norm"}
+_LAYERED = {
+    f"model.{name}"
+    for name in ("g_hidden", "d_hidden", "g_leak", "d_leak", "maxout", "g_output", "dropout", "input_dropout")
+}
+
+
+def game(config: RunConfig) -> LossFacts:
+    """What G and D play."""
+    return LOSS_FACTS[config.objective.loss]
+
+
+def inputs(config: RunConfig) -> dict[str, tuple[Input, ...]]:
+    """What G and D take."""
+    labels: tuple[Input, ...] = ("labels",) if config.kind.condition == "class" else ()
+    return {"generator": ("z", *labels), "discriminator": ("samples", *(labels if config.model.y_in_d else ()))}
+
+
+def panels(config: RunConfig) -> dict[str, Panel]:
+    """Losses, what D makes of real and generated samples, and gradients."""
+    return _players_panels(config) | _penalty_panel(config)
+
+
+def _players_panels(config: RunConfig) -> dict[str, Panel]:
+    played = config.kind.game(config)
+    assert played is not None
+    only = config.objective.only if config.uses("objective.only") else "both"
+    gradients = (
+        Curve("grad_norm_d", "D", "d", alone="gradient norm of D"),
+        Curve("grad_norm_g", "G", "g", alone="gradient norm of G"),
+    )
+    return {
+        "losses": Panel(
+            "Losses",
+            "loss",
+            "Both should stay in play: where one of the two runs away, one network has won.",
+            (Curve("loss_d", "D loss", "d"), Curve("loss_g", "G loss", "g")),
+        ),
+        "verdicts": Panel(
+            "D(x), D(G(z))",
+            f"D's output ({played.words})",
+            played.verdicts,
+            (
+                Curve("d_real", "D(x), real", alone="D(x)"),
+                Curve("d_fake", "D(G(z)) in D's step", "d"),
+                Curve("d_fake_g", "D(G(z)) in G's step", "g"),
+            ),
+        ),
+        "gradients": Panel(
+            "Gradients",
+            "gradient norm",
+            "G's gradient falling towards zero: it no longer learns. Either one jumping by decades: instability.",
+            tuple(curve for curve in gradients if only in ("both", curve.role)),
+            log=True,
+        ),
+    }
+
+
+def _penalty_panel(config: RunConfig) -> dict[str, Panel]:
+    objective = config.objective
+    if not config.uses("objective.penalty") or objective.penalty == "none" or objective.only == "g":
+        return {}
+    curve = Curve("penalty", "penalty", "d")
+    return {"penalty": Panel("Penalty", "penalty", "Near 0: D's slope is as the penalty wants it.", (curve,))}
+
+
+def preview(config: RunConfig) -> Preview:
+    """Samples of fixed noise; of points with D's field; of classes in rows."""
+    noise = f"fixed noise of seed {config.seed}"
+    if config.data.name in TOYS:
+        return Preview(f"data grey, samples orange, D's field blue, arrows where D pulls G's samples · {noise}")
+    return Preview(f"{noise} · {sampled_network(config)}")
+
+
+def _class_preview(config: RunConfig) -> Preview:
+    caption = f"a class each row, a noise each column · fixed noise of seed {config.seed} · {sampled_network(config)}"
+    return Preview(caption, CLASS_COLUMNS / min(len(config.labels_in_use), CLASS_ROWS))
+
+
+def sampled_network(config: RunConfig) -> str:
+    """The network that samples are drawn from, in words."""
+    return "EMA of G" if config.optim.ema else "raw G"
+
+
+_ALGORITHM = "gancore.algorithms.gan:GAN"
+_CONDITIONED = "conditioned on the class (reports 002, 003)"
+
+DCGAN = Kind(
+    help="convolutions with batch normalisation (report 002)",
+    algorithm=_ALGORITHM,
+    networks="gancore.models.dcgan:build",
+    inputs=inputs,
+    settings=_GAN | _NORMED,
+    panels=panels,
+    preview=preview,
+    needs={"data.image_size": 32},
+    game=game,
+)
+MLP = Kind(
+    help="fully connected (reports 001, 003, 004)",
+    algorithm=_ALGORITHM,
+    networks="gancore.models.mlp:build",
+    inputs=inputs,
+    settings=_GAN | _LAYERED,
+    panels=panels,
+    preview=preview,
+    game=game,
+)
+CS231N = Kind(
+    help="the DCGAN of report 004",
+    algorithm=_ALGORITHM,
+    networks="gancore.models.cs231n:build",
+    inputs=inputs,
+    settings=_GAN,
+    panels=panels,
+    preview=preview,
+    needs={"data.image_size": 28},
+    game=game,
+)
+CDCGAN = Kind(
+    help=_CONDITIONED,
+    algorithm=_ALGORITHM,
+    networks="gancore.models.cdcgan:build",
+    inputs=inputs,
+    settings=_GAN | _NORMED | {"model.y_in_d"},
+    panels=panels,
+    preview=_class_preview,
+    needs={"data.image_size": 32},
+    condition="class",
+    game=game,
+)
+CMLP = Kind(
+    help=_CONDITIONED,
+    algorithm=_ALGORITHM,
+    networks="gancore.models.mlp:build",
+    inputs=inputs,
+    settings=_GAN | _LAYERED | {"model.y_in_d"},
+    panels=panels,
+    preview=_class_preview,
+    condition="class",
+    game=game,
+)

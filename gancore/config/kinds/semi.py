@@ -1,0 +1,57 @@
+"""Semi-supervised training: what a page can show of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gancore.config.kinds import gan
+from gancore.config.kinds.kind import IMAGES_FIRST, Curve, Kind, Panel
+from gancore.config.losses import LOSS_FACTS, LossFacts
+
+if TYPE_CHECKING:
+    from gancore.config.run import RunConfig
+
+
+def game(_config: RunConfig) -> LossFacts:
+    """A D that also classifies has cross-entropy, whatever the setting says."""
+    return LOSS_FACTS["nonsaturating"]
+
+
+def check(config: RunConfig) -> None:
+    """There must be labels of every class, and no more than images."""
+    least = len(config.labels_in_use)
+    if not least <= config.data.labels <= config.images:
+        raise ValueError(f"data.labels must be from {least}, one of each class, to {config.images:,}, all images")
+
+
+def panels(config: RunConfig) -> dict[str, Panel]:
+    """A GAN's, and how well D classifies."""
+    return gan.panels(config) | {
+        "accuracy": Panel(
+            "Accuracy",
+            "share classified correctly",
+            "Of D, on its batches of all images; few of them are among those whose labels it learns from.",
+            (Curve("accuracy", "accuracy", "d"),),
+        ),
+        "classes": Panel(
+            "Class loss",
+            "cross-entropy",
+            "On the labelled images alone: near 0 it knows them by heart.",
+            (Curve("loss_class", "cross-entropy of the labels", "d", alone="class loss"),),
+        ),
+    }
+
+
+SEMI = Kind(
+    help="D also classifies, learning from few labels",
+    algorithm="gancore.algorithms.semi:SemiSupervised",
+    networks="gancore.models.semi:build",
+    inputs=gan.inputs,
+    settings=gan.PLAYERS | gan.WIDTHS | {"model.d_norm", "data.labels", "objective.feature_matching"},
+    panels=panels,
+    preview=gan.preview,
+    needs={"data.image_size": 32},
+    check=check,
+    game=game,
+    headline=("fid", "test_accuracy", *IMAGES_FIRST[1:]),
+)
