@@ -15,8 +15,9 @@ from gancore.extractors import inception
 from gancore.files import write_json
 from gancore.progress import Cancelled, Progress, Work, never, silent
 from gancore.sampling.samples import load_step
-from gancore.store import Run
+from gancore.store import Run, RunBusy, requests
 from gancore.store.evaluations import Evaluation, Size, Weights
+from gancore.store.requests import Request
 
 SECONDS, INCEPTION_SECONDS = 0.5, 100.0  # what a cheap evaluation takes on two cores, before there was one
 
@@ -41,10 +42,20 @@ def evaluate_run(
     evaluator = Evaluator(run.config)
     made = [evaluator.evaluate(algorithm, step, size, each, samples, work) for each in weights_of(algorithm)]
     work.begin("writing them down")
-    for evaluation in made:
-        run.add_evaluation(evaluation)
-    sum_up(run)
+    _file(run, made)
     return made
+
+
+def _file(run: Run, made: list[Evaluation]) -> None:
+    """Write evaluations into a run's folder; if somebody executes it now, he is asked to."""
+    try:
+        with run.hold(f"{run.name} is running"):
+            for evaluation in made:
+                run.add_evaluation(evaluation)
+            sum_up(run)
+    except RunBusy:
+        for evaluation in made:
+            requests.leave(run.path, Request(kind="evaluation", evaluation=evaluation))
 
 
 def weights_of(algorithm: Algorithm) -> tuple[Weights, ...]:
@@ -53,7 +64,8 @@ def weights_of(algorithm: Algorithm) -> tuple[Weights, ...]:
 
 
 def sum_up(run: Run) -> None:
-    """Add to summary.json what was measured last at full size, and the best values on the way.
+    """Add to summary.json what was measured last at full size, and the best values on the way: for the holder of the
+    run's lock.
 
     Means of curves stay: a translator's `diversity` in training is another than that of its samples.
     """

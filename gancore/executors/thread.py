@@ -12,8 +12,10 @@ from contextlib import suppress
 from filelock import FileLock, Timeout
 
 from gancore.executors.loading import load_torch
-from gancore.store import Run, RunBusy, RunStore
+from gancore.store import Run, RunBusy, RunNotFound, RunStore
 from gancore.training.heartbeat import Superseded
+
+BUSY_SECONDS = 0.2  # before the queue is looked at again, when others hold all of its runs
 
 
 class ThreadExecutor:
@@ -41,7 +43,7 @@ class ThreadExecutor:
         """Start a worker if runs wait and this process has none."""
         with self._changed:
             alive = self._worker is not None and self._worker.is_alive()
-            if alive or self._closing.is_set() or self._next() is None:
+            if alive or self._closing.is_set() or not self._waiting():
                 return
             self._worker = threading.Thread(target=self._work, name=f"worker of {self.store.root}", daemon=True)
             self._worker.start()
@@ -62,29 +64,37 @@ class ThreadExecutor:
             finally:
                 lock.release()
             with self._changed:  # a run submitted from here on finds no worker and starts one
-                if self._next() is None:
+                if not self._waiting():
                     self._worker = None
                     return
 
-    def _next(self) -> Run | None:
-        return next((run for run in self.store.queue() if run.id not in self._given_up), None)
+    def _waiting(self) -> list[Run]:
+        return [run for run in self.store.queue() if run.id not in self._given_up]
 
     def _drain(self) -> None:
         load_torch()
         from gancore.training.runner import execute
 
-        while not self._closing.is_set() and (run := self._next()) is not None:
+        while not self._closing.is_set() and (waiting := self._waiting()):
+            run = next((run for run in waiting if not run.is_held()), None)
+            if run is None:  # others execute them all, and may not have said so yet
+                self._closing.wait(BUSY_SECONDS)
+                continue
             try:
                 execute(run.path, interrupt=self._closing, expected="queued")
-            except RunBusy:
-                run.write_status(run.status.model_copy(update={"state": "running"}))
-            except Superseded:  # it is another machine's now, and so is its status
+            except (RunBusy, RunNotFound, Superseded):  # somebody was quicker: to begin, to delete, to take it over
                 continue
             except Exception as problem:  # one bad folder must not stop the queue
-                self._given_up.add(run.id)
-                with suppress(OSError):
-                    error = f"{type(problem).__name__}: {problem}"
-                    run.write_status(run.status.model_copy(update={"state": "failed", "error": error}))
+                self._give_up(run, problem)
+
+    def _give_up(self, run: Run, problem: Exception) -> None:
+        """Say that a run could not even be begun, if it still waits; it is not tried again."""
+        self._given_up.add(run.id)
+        with suppress(OSError, RunNotFound, RunBusy), run.hold("somebody has taken it up"):
+            if run.status.state == "queued":
+                error = f"{type(problem).__name__}: {problem}"
+                changes = {"state": "failed", "error": error, "error_code": "internal"}
+                run.write_status(run.status.model_copy(update=changes))
 
 
 def _acquire(lock: FileLock, closing: threading.Event) -> bool:

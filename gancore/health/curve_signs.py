@@ -11,8 +11,6 @@ from gancore.health.evidence import Evidence, Flags, Look, Numbers, Sight, place
 from gancore.health.limits import LIMITS, ONE_IMAGE
 from gancore.text import compact, listed
 
-DIVERGED = "the run diverged"  # how the error of such a run begins, see `gancore.training.sinks.Diverged`
-
 
 def _in_curves(holds: Callable[[Evidence], Flags], tell: Callable[[Evidence], str]) -> Look:
     """A sign that holds for a curve from some step to the very end."""
@@ -26,8 +24,8 @@ def _in_curves(holds: Callable[[Evidence], Flags], tell: Callable[[Evidence], st
 
 def broken_numbers(run: Evidence) -> Sight | None:
     """A run ends with its first row that is not finite."""
-    if run.error and run.error.startswith(DIVERGED):
-        return Sight(run.step, run.error[0].upper() + run.error[1:])
+    if run.divergence:
+        return Sight(run.step, run.divergence[0].upper() + run.divergence[1:])
     last = run.rows.tail(2)  # a curve that was not there before either is only missing
     broken = [str(name) for name in last if np.isfinite(last[name]).tolist() in ([False], [True, False])]
     return Sight(run.step, f"{listed(broken)}: not a finite number at step {run.step:,}.") if broken else None

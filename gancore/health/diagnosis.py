@@ -46,7 +46,9 @@ def observe(run: Run) -> list[Finding]:
     """The same with what is not certain yet."""
     if run.damage:
         return []
-    found = diagnose(run.config_now, run.scalars(), run.evaluations(), run.status.error, _past(run))
+    status = run.status
+    divergence = status.error if status.error_code == "diverged" else None
+    found = diagnose(run.config_now, run.scalars(), run.evaluations(), divergence, _past(run))
     return found if run.checkpoints() else [_from_scratch(finding) for finding in found]
 
 
@@ -92,14 +94,14 @@ def diagnose(
     config: RunConfig,
     rows: pd.DataFrame,
     evaluations: Sequence[Evaluation],
-    error: str | None = None,
+    divergence: str | None = None,
     past: Past | None = None,
 ) -> list[Finding]:
-    """What `observe` tells, from a run's own curves and evaluations, how it failed and what it was forked from.
+    """What `observe` tells, from a run's own curves and evaluations, how it diverged and what it was forked from.
 
     What has passed by itself is not told.
     """
-    evidence = Evidence(config, rows, evaluations, error, past or Past())
+    evidence = Evidence(config, rows, evaluations, divergence, past or Past())
     with np.errstate(invalid="ignore", over="ignore"):  # a last row may be infinite
         seen = {name: sight for name, sign in SIGNS.items() if (sight := sign.look(evidence))}
     implied = {name for sign, sight in seen.items() if sight.certain for name in SIGNS[sign].implies}

@@ -39,11 +39,16 @@ class Evidence:
     """
 
     def __init__(
-        self, config: RunConfig, rows: pd.DataFrame, evaluations: Sequence[Evaluation], error: str | None, past: Past
+        self,
+        config: RunConfig,
+        rows: pd.DataFrame,
+        evaluations: Sequence[Evaluation],
+        divergence: str | None,  # the sentence with which a run failed that diverged
+        past: Past,
     ) -> None:
         self.config = config
         self.rows = rows
-        self.error = error
+        self.divergence = divergence
         self.past = past
         weights = shown_weights([*past.evaluations, *evaluations])
         shown = (each for each in (*past.evaluations, *evaluations) if each.weights == weights)

@@ -137,11 +137,3 @@ def add(folder: Path, evaluation: Evaluation) -> None:
     if there is not None and there.samples != evaluation.samples:
         path = folder / evaluation.numbered_file
     write_atomic(path, evaluation.model_dump_json(indent=1).encode())
-
-
-def drop(folder: Path, after: int) -> None:
-    """Delete those of later steps."""
-    for path in folder.glob("*.json"):
-        step = path.name.partition("-")[0]
-        if step.isdecimal() and int(step) > after:
-            path.unlink(missing_ok=True)

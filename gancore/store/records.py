@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from gancore.files import read_regular
 
@@ -23,7 +23,12 @@ State = Literal["queued", "running", "paused", "stopped", "finished", "failed"]
 ShownState = Literal["queued", "running", "paused", "stopped", "finished", "failed", "interrupted", "damaged"]
 Command = Literal["run", "pause", "stop"]
 
+# What `Status.error_code` can say; the sentence beside it is for people and may change.
+ERRORS = ("diverged", "no-data", "other-data", "bad-checkpoint", "no-device", "no-space", "no-memory", "internal")
+
 RESUMABLE: tuple[ShownState, ...] = ("paused", "stopped", "interrupted", "failed")
+
+_OLD_ERRORS = {"the run diverged": "diverged", "the checkpoint ": "bad-checkpoint", "this machine has no": "no-device"}
 
 
 # What a terminal, a browser or a font takes for a command, and halves of characters, which cannot be encoded.
@@ -78,7 +83,19 @@ class Status(Record):
     phase: Name = ""  # what it does when it is not stepping: "loading data"
     device: Name = ""
     error: Sentence | None = None
+    error_code: Name = ""  # what kind of error, for programs: see `ERRORS`
     attempt: Count = 0  # how many times it was executed
+    token: Name = ""  # of that attempt, or of the next one while it is queued
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_code(cls, saved: Any) -> Any:
+        """Version 0.1 wrote no code: its sentences are known."""
+        if not isinstance(saved, dict) or "error_code" in saved or not isinstance(saved.get("error"), str):
+            return saved
+        error = saved["error"]
+        code = next((code for begin, code in _OLD_ERRORS.items() if error.startswith(begin)), "")
+        return saved | {"error_code": code or ("no-data" if "mnist-5k" in error else "")}
 
 
 class Naming(Record):
@@ -104,24 +121,18 @@ class Meta(Record):
     queued_at: Time = 0.0
 
 
-class Control(Record):
-    """A command for one attempt."""
-
-    command: Command = "run"
-    attempt: Count = 0
-
-
 class Change(Record):
-    """A change of settings, asked for while a run trains: changes/000001.json and so on.
+    """A change of settings, made while a run trains: changes/000001.json and so on.
 
-    Whoever executes the run writes `step` into the file before the change takes effect, which it does from the next
-    step on. A resume from an earlier checkpoint lets it take effect at that very step again.
+    Whoever executes the run writes it, with the step after which it takes effect, before it does. A resume from an
+    earlier checkpoint lets it take effect at that very step again. A change without a step is still asked for.
     """
 
     number: Count  # the file's name
     changes: dict[str, Any]  # values by path
     time: Time = 0.0  # at which it was asked for
     step: Count | None = None  # after which it took effect; None: not yet
+    request: Name = ""  # name of the request that asked for it
 
 
 R = TypeVar("R", bound=Record)

@@ -74,21 +74,39 @@ class ScalarWriter:
     def __init__(self, path: Path, keep_through: int = 0) -> None:
         self._path = path
         self._kept = _rows_through(path, keep_through)
+        self._schema: pa.Schema | None = None
         self._writer: pa.ipc.RecordBatchStreamWriter | None = None
         self._file: io.BufferedWriter | None = None
         if self._kept is not None:
             self._open(self._kept.schema)
 
     def append(self, columns: Columns) -> None:
-        """Write rows; every call must bring the same columns. They can be read as soon as this returns."""
-        fields = [(name, _EXACT.get(name, pa.float32())) for name in columns]
-        if self._writer is None:
-            self._open(pa.schema(fields))
+        """Write rows; they can be read as soon as this returns.
+
+        Whatever columns they bring: a version that records another scalar goes on with the file of one that did not.
+        What either lacks is empty there.
+        """
+        brought = pa.schema([(name, _EXACT.get(name, pa.float32())) for name in columns])
+        if self._schema is None or not set(brought.names) <= set(self._schema.names):
+            self._rewrite(brought if self._schema is None else pa.unify_schemas([self._schema, brought]))
         assert self._writer is not None
         assert self._file is not None
-        arrays = [pa.array(columns[name], kind) for name, kind in fields]
-        self._writer.write_batch(pa.record_batch(arrays, pa.schema(fields)))
+        assert self._schema is not None
+        rows = len(next(iter(columns.values())))
+        arrays = [
+            pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(rows, field.type)
+            for field in self._schema
+        ]
+        self._writer.write_batch(pa.record_batch(arrays, self._schema))
         self._file.flush()
+
+    def _rewrite(self, schema: pa.Schema) -> None:
+        """Go on in a new file that has these columns, too."""
+        if self._writer is not None and self._file is not None:
+            self._writer.close()
+            self._file.close()
+            self._kept = _read_table(self._path)
+        self._open(schema)
 
     def sync(self) -> None:
         """Wait until what was written is on the disk."""
@@ -99,9 +117,10 @@ class ScalarWriter:
         temporary = temporary_name(self._path)
         in_place = os.name == "nt"  # Windows cannot rename a file that is open
         self._file = (self._path if in_place else temporary).open("wb")
-        self._writer = pa.ipc.new_stream(self._file, schema)
+        self._writer, self._schema = pa.ipc.new_stream(self._file, schema), schema
         if self._kept is not None and self._kept.num_rows:
-            self._writer.write_table(self._kept)
+            self._writer.write_table(_with_columns(self._kept, schema))
+        self._kept = None
         self._file.flush()
         if not in_place:
             replace(temporary, self._path)
@@ -125,6 +144,35 @@ class ScalarWriter:
         with temporary.open("wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
             writer.write_table(table.combine_chunks())
         replace(temporary, self._path)
+
+
+def _with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table in a schema that has all of its columns, and others that are empty."""
+    arrays = [
+        table[field.name] if field.name in table.column_names else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.table(arrays, schema=schema)
+
+
+def copy_rows_after(path: Path, step: int, target: Path) -> int:
+    """Write the rows of a curve file that are of later steps to another one; returns how many there are."""
+    table = _read_table(path)
+    later = None if table is None else table.filter(pa.compute.field("step") > step)
+    if later is None or later.num_rows == 0:
+        return 0
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as file, pa.ipc.new_stream(file, later.schema) as writer:
+        writer.write_table(later)
+    return int(later.num_rows)
+
+
+def missing_steps(path: Path, first: int, last: int) -> tuple[int, int] | None:
+    """The first and the last of the steps from `first` to `last` that a curve file lacks; None if it has them all."""
+    table = _read_table(path)
+    there = set() if table is None or "step" not in table.column_names else set(table["step"].to_pylist())
+    missing = [step for step in range(first, last + 1) if step not in there]
+    return (missing[0], missing[-1]) if missing else None
 
 
 def _rows_through(path: Path, step: int) -> pa.Table | None:

@@ -25,6 +25,7 @@ class Step:
 class Notice:
     """Something a person should find in the run's history."""
 
-    kind: str  # started, resumed, paused, stopped, finished, failed, changed, forked, warning
+    kind: str  # started, resumed, paused, stopped, finished, failed, changed, forked, measured, warning
     step: int
     message: str
+    code: str = ""  # what it is about, for programs: the message can be worded anew at any time

@@ -1,27 +1,31 @@
-"""The sign of life of a run: a thread that writes its status every second, also while a step takes long."""
+"""The heartbeat of a run: a thread that writes its status every second, also while a step takes long."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
+from gancore.files import overwrite
 from gancore.store import Run
 from gancore.store.records import State, Status
 
 PERIOD = 1.0  # seconds
+STALE = 60.0  # seconds after which another attempt that shows no heartbeat is dead
 
 
 class Superseded(RuntimeError):
-    """A later attempt has taken the run over; this one must not write any more."""
+    """Another attempt has taken the run over; this one must not write any more."""
 
 
-class Pulse:
+class Heartbeat:
     """Holds the status of one attempt and writes it. All writing goes through here, so no write overtakes another.
 
-    Before each write it looks at the attempt number in the file: on a shared file system a machine that slept may find
-    that its run was taken over. Then `lost` is set, and nothing more is written.
+    Before each write it looks at the token in the file: on a shared file system, where locks may be lost unseen, a
+    machine that slept may find that its run was taken over. Then `lost` is set, and nothing more is written. Whoever
+    starts it ends it in `finally`, with `end` or `stop`.
     """
 
     def __init__(self, run: Run, status: Status, images_per_step: int) -> None:
@@ -32,11 +36,11 @@ class Pulse:
         self._progress: deque[tuple[float, int]] = deque(maxlen=11)  # about the last ten seconds
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"pulse {run.id}", daemon=True)
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat of {run.id}", daemon=True)
 
     def start(self) -> None:
-        """Write the first status and go on every second."""
-        self._run.write_status(self._status)
+        """Write the first status, whatever token was there before, and go on every second. Raises `OSError`."""
+        self._write_now()
         self._thread.start()
 
     def update(self, **changes: Any) -> None:
@@ -44,17 +48,19 @@ class Pulse:
         with self._lock:
             self._status = self._status.model_copy(update=changes)
 
-    def end(self, state: State, error: str | None = None) -> None:
-        """Write the last status of this attempt."""
-        self._ended.set()
-        self._thread.join()
-        self.update(state=state, error=error, remaining=None, phase="")
-        self._write()
+    def end(self, state: State, error: str | None = None, code: str = "") -> None:
+        """Write the last status of this attempt, on a full disk too; afterwards it beats no more."""
+        self.stop()
+        self.update(state=state, error=error, error_code=code, remaining=None, phase="")
+        if not self._write():
+            with suppress(OSError):  # the folder is gone: there is nobody to tell
+                overwrite(self._run.path / "status.json", self._status.model_dump_json().encode())
 
     def stop(self) -> None:
-        """Stop without a last word."""
+        """Beat no more, without a last word."""
         self._ended.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _beat(self) -> None:
         while not self._ended.wait(PERIOD):
@@ -70,13 +76,23 @@ class Pulse:
             remaining = (self._status.total_steps - last) / speed
             self.update(rate=speed * self.images_per_step, remaining=remaining)
 
-    def _write(self) -> None:
+    def _write(self) -> bool:
+        """Whether the status could be written, or need not be any more."""
         with self._lock:
-            if self.lost.is_set() or self._run.status.attempt > self._status.attempt:
+            if self.lost.is_set() or self._is_superseded():
                 self.lost.set()
-                return
-            self._status = self._status.model_copy(update={"heartbeat": time.time()})
+                return True
             try:
-                self._run.write_status(self._status)
+                self._write_now()
             except OSError:
-                return  # a full disk or a folder gone: the training thread meets it too, and reports it
+                return False  # a full disk or a folder gone: the training thread meets it too, and reports it
+            return True
+
+    def _write_now(self) -> None:
+        self._status = self._status.model_copy(update={"heartbeat": time.time()})
+        self._run.write_status(self._status)
+
+    def _is_superseded(self) -> bool:
+        """Whether the file has the token of another attempt, which has shown a heartbeat in the last minute."""
+        there = self._run.status
+        return bool(there.token) and there.token != self._status.token and time.time() - there.heartbeat < STALE

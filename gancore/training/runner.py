@@ -2,47 +2,52 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import threading
-import time
 import traceback
-from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import torch
-from filelock import Timeout
 
-from gancore.algorithms import build_algorithm
-from gancore.config import SETTINGS, RunConfig
-from gancore.data import BatchStream, DataUnavailable, load
-from gancore.evaluation.measures import MAIN, MEASURES
-from gancore.evaluation.runs import Evaluations, sum_up
-from gancore.files import write_atomic, write_json
-from gancore.health import examine
-from gancore.pictures.grids import encode_png
-from gancore.progress import Cancelled, silent
-from gancore.store import Run, RunBusy
+from gancore.algorithms import Algorithm, build_algorithm
+from gancore.config import RunConfig
+from gancore.data import BatchStream, DataUnavailable, Images, load
+from gancore.files import sweep, write_atomic, write_json
+from gancore.store import Run
 from gancore.store.checkpoints import BadCheckpoint, Checkpoint, load_checkpoint
-from gancore.store.evaluations import Evaluation, Size
-from gancore.store.records import Change, State
-from gancore.store.scalars import ScalarWriter
-from gancore.text import describe_duration, describe_value
-from gancore.training.events import Notice, Step
-from gancore.training.heartbeat import Pulse, Superseded
-from gancore.training.previews import build_preview
+from gancore.store.discarded import discard_after
+from gancore.store.records import State, Status
+from gancore.store.requests import new_token
+from gancore.store.scalars import ScalarWriter, missing_steps
+from gancore.training.control import Inbox, Steering
+from gancore.training.events import Notice
+from gancore.training.heartbeat import Heartbeat, Superseded
 from gancore.training.sinks import Diverged, HistorySink, ScalarSink, Sink
 from gancore.training.trainer import Trainer
+from gancore.training.watching import Watch
 
-CONTROL_SECONDS = 0.2  # between looks at control.json, and at changes/
-CHECKPOINT_SHARE = 0.02  # of training time that saving may take at most
-SUMMARY_STEPS = 100  # over which final numbers are averaged
-HEALTH_SECONDS = 10.0  # between looks at whether something goes wrong
+LOCK_SECONDS = 5.0  # that somebody else may hold the run for a moment
 
 
 class NoDevice(RuntimeError):
     """The device that the settings name is not there; the message is one sentence."""
+
+
+class OtherData(RuntimeError):
+    """The images are not those that the run was trained on before; the message is one sentence."""
+
+
+# What can go wrong with a run that is no error of ours, and its code in `Status.error_code`.
+_CODES: dict[type[Exception], str] = {
+    Diverged: "diverged",
+    DataUnavailable: "no-data",
+    OtherData: "other-data",
+    BadCheckpoint: "bad-checkpoint",
+    NoDevice: "no-device",
+}
 
 
 def execute(
@@ -58,23 +63,16 @@ def execute(
     `watchers` are sinks besides the run's own; `max_steps` stops this attempt after so many steps; setting `interrupt`
     stops it at the next step; a run that is no longer in the `expected` state is left alone. Returns the state it is
     left in. What goes wrong in training is written into the run (`failed`, with one sentence), not raised. Raises
-    `RunBusy` if somebody else executes it, `ConfigError` if it cannot be read, `Superseded` if another machine took it
-    over.
+    `RunBusy` if somebody else executes it, `RunNotFound` if its folder is gone, `ConfigError` if it cannot be read,
+    `Superseded` if another machine took it over.
     """
     run = Run(Path(run_dir))
     _ = run.config
-    lock = run.lock()
-    try:
-        lock.acquire(timeout=5)  # long enough for a reader that looks whether it is held
-    except Timeout:
-        raise RunBusy(f"{run.name} is running already") from None
-    try:
-        state = run.status.state
-        if expected is not None and state != expected:  # somebody was quicker to change his mind
-            return state
-        return _Attempt(run, watchers, max_steps, interrupt or threading.Event()).execute()
-    finally:
-        lock.release()
+    with run.hold(f"{run.name} is running already", timeout=LOCK_SECONDS):
+        status = run.status
+        if expected is not None and status.state != expected:  # somebody was quicker to change his mind
+            return status.state
+        return _Attempt(run, status, watchers, max_steps, interrupt or threading.Event()).execute()
 
 
 def pick_device(wanted: str = "auto") -> torch.device:
@@ -90,333 +88,187 @@ def pick_device(wanted: str = "auto") -> torch.device:
 class _Attempt:
     """One execution of a run, from taking it up to letting it go."""
 
-    def __init__(self, run: Run, watchers: Iterable[Sink], max_steps: int | None, interrupt: threading.Event) -> None:
-        self.run = run
-        self.config = run.config
+    def __init__(
+        self, run: Run, before: Status, watchers: Iterable[Sink], max_steps: int | None, interrupt: threading.Event
+    ) -> None:
+        self.run, self.config = run, run.config
         self.watchers = tuple(watchers)
         self.max_steps = math.inf if max_steps is None else max_steps
         self.interrupt = interrupt
-        self.steered = self.config  # with the changes that are in effect
-        self._changes: deque[Change] = deque()  # those that are not yet
-        self._known_changes: set[int] = set()
-        self._control_due, self._changes_due = _Every(CONTROL_SECONDS), _Every(CONTROL_SECONDS)
-        self._health_due = _Every(HEALTH_SECONDS)
-        status = run.status
-        self.number = status.attempt + 1
-        self.pulse = Pulse(
-            run,
-            status.model_copy(
-                update={
-                    "state": "running",
-                    "attempt": self.number,
-                    "heartbeat": time.time(),
-                    "total_steps": self.config.total_steps,
-                    "error": None,
-                    "phase": "loading data",
-                }
-            ),
-            images_per_step=_images_per_step(self.config),
-        )
+        # A run that waits in the queue has the token of this attempt already: a command to leave the queue that comes
+        # too late for that is for whoever took it up.
+        token = before.token if before.state == "queued" and before.token else new_token()
+        self.inbox = Inbox(run, {token, before.token} if before.state == "queued" else {token})
+        changes = {"state": "running", "attempt": before.attempt + 1, "token": token, "phase": "loading data"}
+        changes |= {"error": None, "error_code": "", "total_steps": self.config.total_steps}
+        self.heartbeat = Heartbeat(run, before.model_copy(update=changes), _images_per_step(self.config))
 
     def execute(self) -> State:
         """Train, and write down how it ended."""
+        sweep(self.run.path)
         (self.run.path / "error.txt").unlink(missing_ok=True)
-        self.pulse.start()
+        self.inbox.clear_stale_commands()
         try:
-            state, error = self._train(), None
-        except Superseded:
-            self.pulse.stop()
-            raise
-        except (Diverged, DataUnavailable, BadCheckpoint, NoDevice) as problem:
-            state, error = "failed", f"{str(problem).rstrip('.')}."
-        except Exception as problem:  # whatever it is, the run must not be left saying that it runs
-            state, error = "failed", f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else ''}"
-            write_atomic(self.run.path / "error.txt", traceback.format_exc().encode())
-        except BaseException:  # the process is dying; the run shows as interrupted
-            self.pulse.stop()
-            raise
-        self.pulse.end(state, error)
+            self.heartbeat.start()
+            state, error, code = self._train_or_fail()
+            self.inbox.clear_commands()
+            self.heartbeat.end(state, error, code)
+        finally:  # whatever happened: a heartbeat that outlives its attempt would say that it runs
+            self.heartbeat.stop()
         if error:
-            self._notify(Notice("failed", self.run.status.step, error))
+            with suppress(OSError):  # a full disk, which the status tells already
+                self._notify(Notice("failed", self.run.status.step, error, code))
         return state
+
+    def _train_or_fail(self) -> tuple[State, str | None, str]:
+        """How it ended: the state, and for a failure one sentence and its code."""
+        try:
+            return self._train(), None, ""
+        except Superseded:
+            raise
+        except (Diverged, DataUnavailable, OtherData, BadCheckpoint, NoDevice) as problem:
+            code = next(code for kind, code in _CODES.items() if isinstance(problem, kind))
+            return "failed", f"{str(problem).rstrip('.')}.", code
+        except Exception as problem:  # whatever it is, the run must not be left saying that it runs
+            with suppress(OSError):
+                write_atomic(self.run.path / "error.txt", traceback.format_exc().encode())
+            return "failed", _describe(problem), _code(problem)
 
     def _train(self) -> State:
         torch.set_num_threads(self.run.threads or torch.get_num_threads())
-        self.device = pick_device(self.config.train.device)
-        self.pulse.update(device=str(self.device))
+        device = pick_device(self.config.train.device)
+        self.heartbeat.update(device=str(device))
         images = load(self.config)
         if (wanted := self._wanted()) is not None:
             self._notify(Notice(wanted, self.run.status.step, "while data were loading"))
             return wanted
-        self.pulse.update(phase="")
-        self.algorithm = build_algorithm(self.config, self.device)
-        self.picture = build_preview(self.algorithm, self.config)
-        saved = self._resume()
-        self.stream = BatchStream(
+        self._check_data(images)
+        self.heartbeat.update(phase="")
+        algorithm = build_algorithm(self.config, device)
+        saved = self._resume(algorithm)
+        stream = self._stream(images, device, saved.drawn if saved else 0)
+        trainer = Trainer(
+            algorithm,
+            stream,
+            seed=self.config.seed,
+            total_steps=self.config.total_steps,
+            step=saved.step if saved else 0,
+            trained=saved.trained if saved else 0.0,
+        )
+        self.heartbeat.update(step=trainer.step, epoch=stream.epoch, seconds=trainer.trained)
+        self._go_back_to(trainer.step)
+        scalars = ScalarSink(ScalarWriter(self.run.path / "scalars.arrow", keep_through=trainer.step))
+        watch = Watch(
+            *(self.run, algorithm, stream, trainer, scalars),
+            inbox=self.inbox,
+            heartbeat=self.heartbeat,
+            wanted=self._wanted,
+            notify=self._notify,
+        )
+        try:
+            return self._loop(trainer, watch, str(device))
+        except BaseException as problem:
+            if isinstance(problem, Superseded) or not isinstance(problem, Exception):
+                scalars.abandon()
+            else:
+                watch.close_books()
+            raise
+
+    def _loop(self, trainer: Trainer, watch: Watch, device: str) -> State:
+        start = trainer.step
+        begun = f"on {device}" if start == 0 else f"on {device}, from step {start:,}"
+        self._notify(Notice("resumed" if start else "started", start, begun))
+        watch.begin()
+        steering = Steering(self.run, self.inbox, self._notify)
+        self._steer(steering, trainer)
+        outcome: State = "finished"
+        for event in trainer.run():
+            for sink in (watch.scalars, *self.watchers):
+                sink(event)
+            watch.after(event)
+            wanted = "stopped" if event.step - start >= self.max_steps else self._wanted()
+            if wanted and event.step < trainer.total_steps:
+                outcome = wanted
+                break
+            self._steer(steering, trainer)
+        watch.end(outcome)
+        if outcome == "finished":
+            steering.refuse(trainer.step)
+        self._notify(Notice(outcome, trainer.step, f"after {trainer.trained:.0f} s of training"))
+        return outcome
+
+    def _steer(self, steering: Steering, trainer: Trainer) -> None:
+        """Let changes of settings take effect, while there is a step left for them."""
+        if trainer.step < trainer.total_steps and steering.apply(trainer.step):
+            trainer.algorithm.steer(steering.config)
+            self.heartbeat.images_per_step = _images_per_step(steering.config)
+
+    def _wanted(self) -> State | None:
+        """What the outside wants instead of training."""
+        return "stopped" if self.interrupt.is_set() else self.inbox.command()
+
+    # --- taking the run up --------------------------------------------------------------------------------------------
+
+    def _check_data(self, images: Images) -> None:
+        """Write down which images the run is trained on; refuse others than before. Raises `OtherData`."""
+        fingerprint = images.fingerprint()
+        if self.run.data_fingerprint is None:
+            write_json(self.run.path / "data.json", {"fingerprint": fingerprint})
+        elif self.run.data_fingerprint != fingerprint:
+            raise OtherData(
+                f"the images of {self.config.data.name} are others than those that this run was trained on: bring "
+                "those back, or start a new run"
+            )
+
+    def _resume(self, algorithm: Algorithm) -> Checkpoint | None:
+        path = self.run.checkpoints().get("last")
+        if path is None:
+            return None
+        saved = load_checkpoint(path)
+        algorithm.load_state_dict(saved.algorithm)
+        return saved
+
+    def _stream(self, images: Images, device: torch.device, drawn: int) -> BatchStream:
+        return BatchStream(
             images,
             self.config.train.batch_size,
             self.config.seed,
             shuffle=self.config.data.shuffle,
             scale=self.config.data.range,
             labelled=self.config.labelled,
-            drawn=saved.drawn if saved else 0,
-            device=self.device,
+            drawn=drawn,
+            device=device,
         )
-        self.trainer = Trainer(
-            self.algorithm,
-            self.stream,
-            seed=self.config.seed,
-            total_steps=self.config.total_steps,
-            step=saved.step if saved else 0,
-            trained=saved.trained if saved else 0.0,
-        )
-        self.run.drop_evaluations(self.trainer.step)
-        self.evaluations = Evaluations(self.run, self.algorithm)
-        self.scalars = ScalarSink(ScalarWriter(self.run.path / "scalars.arrow", keep_through=self.trainer.step))
-        try:
-            return self._loop()
-        except BaseException as problem:
-            if isinstance(problem, Superseded) or not isinstance(problem, Exception):
-                self.scalars.abandon()
-            else:
-                self._close_books()
-            raise
 
-    def _resume(self) -> Checkpoint | None:
-        path = self.run.checkpoints().get("last")
-        if path is None:
-            return None
-        saved = load_checkpoint(path)
-        self.algorithm.load_state_dict(saved.algorithm)
-        return saved
-
-    def _loop(self) -> State:
-        start = self.trainer.step
-        resumed = f"on {self.device}" if start == 0 else f"on {self.device}, from step {start:,}"
-        self._notify(Notice("resumed" if start else "started", start, resumed))
-        self._trained_before = self.trainer.trained
-        self._preview()
-        self._steer()
-        self._saved_at, self._save_cost = time.monotonic(), 0.0
-        outcome: State = "finished"
-        for event in self.trainer.run():
-            for sink in (self.scalars, *self.watchers):
-                sink(event)
-            self._after(event)
-            wanted = "stopped" if event.step - start >= self.max_steps else self._wanted()
-            if wanted and event.step < self.trainer.total_steps:
-                outcome = wanted
-                break
-            self._steer()
-        self._end(outcome)
-        return outcome
-
-    def _after(self, event: Step) -> None:
-        self._stop_if_lost()
-        self.pulse.update(step=event.step, epoch=event.epoch, seconds=event.time, scalars=self.scalars.latest)
-        first_epoch = self.config.batches_per_epoch // self.config.batches_per_step
-        if event.step == first_epoch or preview_due(event.step, self.config.train.preview_every):
-            self._preview()
-        if self._keep_due(event.step):
-            self._checkpoint(f"{event.step:06d}")
-        if self.evaluations.due(event.step, event.time - self._trained_before):
-            self._evaluate("cheap")
-        if self._health_due():
-            self._look_for_trouble()
-        pause = max(self.config.train.checkpoint_seconds, self._save_cost / CHECKPOINT_SHARE)
-        if time.monotonic() - self._saved_at >= pause:
-            self._checkpoint("last")
-
-    def _wanted(self) -> State | None:
-        """What the outside wants now, looked up a few times a second."""
-        if self.interrupt.is_set():
-            return "stopped"
-        if not self._control_due():
-            return None
-        control = self.run.control
-        if control.attempt != self.number or control.command == "run":
-            return None
-        return "paused" if control.command == "pause" else "stopped"
-
-    def _steer(self) -> None:
-        """Let changes of settings take effect in their order: those of an earlier attempt at their step, new ones now.
-
-        The step is on the disk before a change takes effect. So a resume from an earlier checkpoint lets it take effect
-        at the same step, after a `kill -9` too, and equals the run that was not interrupted.
-        """
-        if self.trainer.step == self.trainer.total_steps:
-            return  # no step is left for them
-        if self._changes_due():
-            self._look_for_changes()
-        before = self.steered
-        while self._changes and (self._changes[0].step or 0) <= self.trainer.step:
-            change = self._changes.popleft()
-            if change.step is None:
-                self.run.record_change(change, self.trainer.step)
-                self._notify(Notice("changed", self.trainer.step, _describe(change, self.steered)))
-            self.steered = self.steered.replace(change.changes)
-        if self.steered is not before:
-            self.algorithm.steer(self.steered)
-            self.pulse.images_per_step = _images_per_step(self.steered)
-
-    def _look_for_changes(self) -> None:
-        """Take up changes that were not there before; one that cannot be applied is told, and ignored."""
-        new = self.run.change_files().keys() - self._known_changes
-        if not new:
-            return
-        changes = {change.number: change for change in self.run.changes()}
-        self._known_changes |= new
-        self._changes.extend(changes[number] for number in sorted(new & changes.keys()))
-        for number in sorted(new - changes.keys()):
-            message = f"change {number} of the settings cannot be read or does not fit: it is ignored"
-            self._notify(Notice("warning", self.trainer.step, message))
-
-    def _end(self, outcome: State) -> None:
-        self.scalars.flush()
-        self._checkpoint("last")
-        self._preview()
-        if outcome == "finished":
-            self._evaluate_at_the_end()
-        self._look_for_trouble()
-        self._close_books()
-        self._notify(Notice(outcome, self.trainer.step, f"after {self.trainer.trained:.0f} s of training"))
-
-    # --- measuring ------------------------------------------------------------------------------------------------
-
-    def _evaluate_at_the_end(self) -> None:
-        """The last point of the curves, and as many samples as numbers to quote need."""
-        train, step = self.config.train, self.trainer.step
-        is_measured = any(each.step == step and each.size == "cheap" for each in self.run.evaluations())
-        if train.evaluate_every and not is_measured:
-            self._evaluate("cheap")
-        if train.final_samples:
-            self._evaluate("full")
-
-    def _evaluate(self, size: Size) -> None:
-        """Measure samples, and say so in the status where that takes long."""
-        with suppress(Cancelled), self._without_harm("the samples could not be measured"):
-            self.evaluations.prepare(progress=self._show, cancelled=self._is_evaluation_unwanted)
-            self.pulse.update(phase="")
-            progress = self._show if size == "full" else silent
-            made_now = self.evaluations.make(
-                self.trainer.step, size, progress=progress, cancelled=self._is_evaluation_unwanted
-            )
-            for made in made_now:
-                if size == "full":
-                    self._notify(Notice("measured", self.trainer.step, _describe_evaluation(made)))
-        self._stop_if_lost()
-        self.pulse.update(phase="")
-
-    def _show(self, what: str) -> None:
-        """Say in the status what is being measured."""
-        self.pulse.update(phase=f"measuring: {what}")
-
-    def _is_evaluation_unwanted(self) -> bool:
-        """Whether somebody wants something else than an evaluation, or took the run over."""
-        return self.pulse.lost.is_set() or self._wanted() is not None
-
-    def _stop_if_lost(self) -> None:
-        if self.pulse.lost.is_set():
-            raise Superseded(f"{self.run.name} was taken over by a later attempt")
-
-    def _look_for_trouble(self) -> None:
-        """Write into the history what goes wrong, once for each sign of it, whichever attempt told it first."""
-        self.scalars.flush()
-        with self._without_harm("what goes wrong could not be told"):
-            told = {
-                str(event["message"]).partition(":")[0] for event in self.run.events() if event["kind"] == "warning"
-            }
-            for finding in examine(self.run):
-                if finding.title not in told:
-                    self._notify(Notice("warning", self.trainer.step, f"{finding.title}: {finding.seen}"))
-
-    @contextmanager
-    def _without_harm(self, what: str) -> Iterator[None]:
-        """Looking at a training must not end it: what goes wrong with that is told in its history."""
-        try:
-            yield
-        except (Superseded, Cancelled):
-            raise
-        except Exception as problem:
-            self._notify(Notice("warning", self.trainer.step, f"{what}: {problem}"))
-
-    def _close_books(self) -> None:
-        """Compact the curves and sum them up, after a failure too."""
-        with suppress(Diverged):  # it is known by now
-            self.scalars.close()
-        write_json(self.run.path / "summary.json", self._summary())
-        sum_up(self.run)
-
-    def _preview(self) -> None:
-        folder = self.run.path / "samples"
-        folder.mkdir(exist_ok=True)
-        write_atomic(folder / f"{self.trainer.step:06d}.png", encode_png(self.picture()))
-
-    def _keep_due(self, step: int) -> bool:
-        every = self.config.train.keep_epochs * self.config.batches_per_epoch // self.config.batches_per_step
-        return every > 0 and step % every == 0
-
-    def _checkpoint(self, name: str) -> None:
-        """Save the state, after the rows that led to it, and only if it is worth going on from."""
-        begin = time.monotonic()
-        self.scalars.sync()
-        if not self.algorithm.is_finite():
-            raise Diverged(self.trainer.step, "a weight", math.nan)
-        state = Checkpoint(self.trainer.step, self.stream.drawn, self.trainer.trained, self.algorithm.state_dict())
-        state.save(self.run.path / "checkpoints" / f"{name}.pt")
-        if name == "last":
-            self._saved_at = time.monotonic()
-            self._save_cost = self._saved_at - begin
-
-    def _summary(self) -> dict[str, float]:
-        """Means over the last steps, and what they cost."""
-        rows = self.run.scalars()
-        last = rows.drop(columns=["step", "epoch", "time", "step_time"], errors="ignore").tail(SUMMARY_STEPS).mean()
-        final = {str(name): float(value) for name, value in last.items() if math.isfinite(value)}
-        epochs, rest = divmod(self.stream.drawn, self.config.images)  # of each epoch, a partial batch was dropped
-        batches = epochs * self.config.batches_per_epoch + rest // self.config.train.batch_size
-        speed = batches * self.config.train.batch_size / self.trainer.trained if self.trainer.trained else 0.0
-        return final | {"step": self.trainer.step, "seconds": self.trainer.trained, "images_per_second": speed}
+    def _go_back_to(self, step: int) -> None:
+        """Set aside what came after the checkpoint, and say what the curves lack before it."""
+        name = f"{step:06d}-{self.run.status.token}"
+        if discarded := discard_after(self.run.path, step, name):
+            message = f"what came after step {step:,} was set aside in discarded/{name}: {discarded}"
+            self._notify(Notice("rewound", step, message, "rewound"))
+        first = (self.run.meta.parent_step or 0) + 1
+        if gap := missing_steps(self.run.path / "scalars.arrow", first, step):
+            message = f"the curves lack steps {gap[0]:,} to {gap[1]:,}: their file was damaged"
+            self._notify(Notice("warning", step, message, "gap"))
 
     def _notify(self, notice: Notice) -> None:
         for sink in (HistorySink(self.run), *self.watchers):
             sink(notice)
 
 
-class _Every:
-    """True at the first call, and then at most once in so many seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._last = -math.inf
-
-    def __call__(self) -> bool:
-        now = time.monotonic()
-        due = now - self._last >= self._seconds
-        if due:
-            self._last = now
-        return due
-
-
 def _images_per_step(config: RunConfig) -> int:
     return config.train.batch_size * config.batches_per_step
 
 
-def _describe_evaluation(evaluation: Evaluation) -> str:
-    """`FID (mnist-cnn-v1) 4.2, coverage (mnist-cnn-v1) 0.91: 10,000 samples, raw, in 12 s`."""
-    named = {MEASURES[key].name(evaluation.extractor): key for key in MAIN if key in evaluation.values}
-    values = ", ".join(f"{name} {evaluation.values[key]:{MEASURES[key].digits}}" for name, key in named.items())
-    cost = f"{evaluation.samples:,} samples, {evaluation.weights}, in {describe_duration(evaluation.seconds)}"
-    return f"{values}: {cost}" if values else cost
+def _describe(problem: Exception) -> str:
+    """`OSError: No space left on device`: one line, whatever it says."""
+    if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
+        return "The disk is full: make room, then resume the run."
+    lines = str(problem).splitlines()
+    return f"{type(problem).__name__}: {lines[0] if lines else ''}"
 
 
-def _describe(change: Change, before: RunConfig) -> str:
-    """`lr_g 5e-4 → 1e-3`."""
-    old, new = before.flat, change.changes
-    parts = (f"{SETTINGS[path].label} {describe_value(old[path])} → {describe_value(new[path])}" for path in new)
-    return ", ".join(parts)
-
-
-def preview_due(step: int, every: int) -> bool:
-    """Powers of two at first, when much happens, then every `every` steps."""
-    return step % every == 0 or (step < every and step & (step - 1) == 0)
+def _code(problem: Exception) -> str:
+    if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
+        return "no-space"
+    return "no-memory" if isinstance(problem, MemoryError) else "internal"

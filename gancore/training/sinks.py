@@ -106,7 +106,7 @@ class HistorySink:
 
     def __call__(self, event: Step | Notice) -> None:
         if isinstance(event, Notice):
-            self._run.log(event.kind, event.step, event.message)
+            self._run.log(event.kind, event.step, event.message, event.code)
 
     def close(self) -> None:
         """Every line is on its way already."""

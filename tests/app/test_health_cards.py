@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -73,7 +74,7 @@ def test_a_healthy_run_says_so_and_what_was_looked_for(open_page, finished, monk
     assert all(f"- {sign.title}" in words(app) for sign in SIGNS.values())
     run.write_status(Status(state="queued", step=1000, total_steps=1050))
     assert ":green[:material/check_circle: healthy so far]" in buttons(open_page("train", run=run.id))
-    run.drop_evaluations(0)
+    shutil.rmtree(run.path / "evals")
     run.write_status(Status(state="queued", step=10, total_steps=1050))
     assert ":gray[:material/hourglass_empty: too early to tell]" in buttons(open_page("train", run=run.id))
 
@@ -90,7 +91,7 @@ def test_what_could_not_be_judged_yet_is_said(open_page, finished):
     (run.path / "scalars.arrow").unlink()
     assert health.word(run) == "✓ no trouble in its samples"
     assert f":gray[:material/hourglass_empty: {NOT_READ}]" in buttons(open_page("train", run=run.id))
-    run.drop_evaluations(0)
+    shutil.rmtree(run.path / "evals")
     assert (health.word(run), health.sentence(run)) == (None, "too early to tell")
 
 
@@ -158,7 +159,7 @@ def test_a_remedy_starts_a_new_run_and_goes_there(open_page, finished, runs):
     assert new.config == run.config.replace({"optim.lr_d": 1e-4})
     assert (new.name, new.experiment) == ("sick, lr_d 1e-4", "quickstart")
     assert app.query_params["run"] == new.id
-    assert run.control.command == "run"
+    assert run.asked == "run"
 
 
 @pytest.mark.usefixtures("sick")
@@ -202,7 +203,7 @@ def test_a_run_that_still_trains_is_stopped_first(open_page, stopped, runs):
         assert "keeps its checkpoint" in words(app)
         remedy(app, run).click().run()
     assert not app.exception
-    assert (run.control.command, run.control.attempt) == ("stop", run.status.attempt)
+    assert run.asked == "stop"
     assert [each.name for each in runs.queue()] == ["sick, lr_d 1e-4", "waiting"]
     assert run.checkpoints()
 
@@ -217,7 +218,7 @@ def test_a_run_that_does_not_stop_is_not_forked(open_page, stopped, runs, monkey
         remedy(app, run, 1).click().run()
     assert not app.exception
     assert app.toast[0].value == "sick has not stopped yet: fork it once it has."
-    assert run.control.command == "stop"
+    assert run.asked == "stop"
     assert [each.id for each in runs.list()] == [run.id]
 
 
@@ -230,7 +231,7 @@ def test_what_cannot_be_started_is_said_and_nothing_is_stopped(open_page, stoppe
         remedy(app, run).click().run()
     assert not app.exception
     assert "model.ngf" in app.toast[0].value
-    assert run.control.command == "run"
+    assert run.asked == "run"
     assert [each.id for each in runs.list()] == [run.id]
 
 

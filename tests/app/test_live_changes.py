@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -51,9 +50,8 @@ def test_a_changed_rate_is_applied_with_one_click(open_page, training):
     widget(app, "optim.lr_d", "t").set_value("5e-4").run()
     assert offer(app) == "lr_d 5e-4"
     app.button(key="apply").click().run()
-    (file,) = run.change_files().values()
-    assert file.name == "000001.json"
-    assert json.loads(file.read_text())["changes"] == {"optim.lr_d": 5e-4}
+    (change,) = run.changes()
+    assert (change.changes, change.step) == ({"optim.lr_d": 5e-4}, None)
     assert offer(app) is None
     assert any("digits goes on with the new values" in toast.value for toast in app.toast)
     app.run()
@@ -110,7 +108,7 @@ def test_what_does_not_fit_the_run_is_said_in_a_sentence(open_page, training):
     app.button(key="apply").click().run()
     assert not app.exception
     assert any("train.batch_size x optim.d_steps must be at most 100" in toast.value for toast in app.toast)
-    assert not run.change_files()
+    assert not run.changes()
 
 
 def test_nothing_is_offered_while_the_form_is_wrong(open_page, training):
@@ -129,7 +127,7 @@ def test_a_run_that_ended_meanwhile_is_not_changed(open_page, training):
     run.write_status(run.status.model_copy(update={"state": "finished", "step": 1050}))
     app.button(key="apply").click().run()
     assert not app.exception
-    assert not run.change_files()
+    assert not run.changes()
     assert offer(app) is None
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -176,3 +177,20 @@ def test_numbers_that_are_not_finite_survive(path: Path) -> None:
     writer.append({"step": np.array([1, 2, 3]), "loss_d": np.array([np.nan, np.inf, -np.inf])})
     writer.close()
     assert np.array_equal(read_scalars(path)["loss_d"], [np.nan, np.inf, -np.inf], equal_nan=True)
+
+
+def test_rows_with_another_column_or_in_another_order_go_on_in_the_same_file(tmp_path: Path) -> None:
+    """A later version records another scalar, and one that an earlier version had is gone."""
+    path = tmp_path / "scalars.arrow"
+    with closing(ScalarWriter(path)) as writer:
+        writer.append({"step": np.array([1, 2]), "loss_d": np.array([0.5, 0.25]), "old": np.array([1.0, 2.0])})
+    with closing(ScalarWriter(path, keep_through=2)) as writer:
+        writer.append({"new": np.array([7.0]), "loss_d": np.array([0.125]), "step": np.array([3])})
+        assert read_scalars(path)["step"].tolist() == [1, 2, 3]  # also before the file is closed
+        writer.append({"step": np.array([4]), "loss_d": np.array([0.0]), "old": np.array([3.0])})
+    rows = read_scalars(path)
+    assert rows["step"].tolist() == [1, 2, 3, 4]
+    assert rows["loss_d"].tolist() == [0.5, 0.25, 0.125, 0.0]
+    assert rows["old"].isna().tolist() == [False, False, True, False]
+    assert rows["new"].isna().tolist() == [True, True, False, True]
+    assert [each.name for each in tmp_path.iterdir()] == ["scalars.arrow"]

@@ -14,10 +14,11 @@ import torch
 
 from gancore import machine
 from gancore.config import STEERABLE, ConfigError, RunConfig
-from gancore.store import Run, RunBusy, RunNotFound, RunStore, evaluations, records
+from gancore.store import Run, RunBusy, RunNotFound, RunStore, evaluations, records, requests
 from gancore.store.checkpoints import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.store.evaluations import Evaluation
 from gancore.store.records import RESUMABLE, Meta, Status
+from gancore.store.requests import Request
 from gancore.store.scalars import ScalarWriter
 
 HeldElsewhere = Callable[[Path], AbstractContextManager[None]]
@@ -49,7 +50,7 @@ def test_a_new_run_is_a_folder_that_says_all_about_itself(store: RunStore, confi
     assert run.damage is None
     assert run.envelope["schema"] == 1
     assert {"python", "torch", "numpy"} <= run.envelope["versions"].keys()
-    assert {file.name for file in run.path.iterdir()} == {"config.json", "meta.json", "status.json"}
+    assert {file.name for file in run.path.iterdir()} == {"config.json", "meta.json", "meta.lock", "status.json"}
     assert store.queue() == []  # nothing trains yet
 
 
@@ -80,7 +81,6 @@ def test_an_empty_run_has_nothing_to_show(store: RunStore, dcgan: RunConfig) -> 
     assert run.samples() == {}
     assert run.checkpoints() == {}
     assert run.events() == []
-    assert run.control.attempt == 0
     assert not run.is_held()
 
 
@@ -195,7 +195,7 @@ def test_a_damaged_record_reads_as_if_it_were_not_there(
     run = store.open(run.id)
     assert run.state == "stopped"
     assert run.meta == Meta() or name != "meta.json"
-    assert run.control.command == "run"
+    assert run.asked == "run"
     assert run.summary == {}
     assert len(run.scalars()) == 0
     assert all(isinstance(event, dict) for event in run.events())
@@ -320,15 +320,49 @@ def test_a_command_takes_a_waiting_run_out_of_the_queue(
     run.command(command)
     assert run.state == state
     assert store.queue() == []
-    assert not (run.path / "control.json").exists()
+    assert requests.waiting(run.path) == []
 
 
-def test_a_command_for_a_running_run_carries_its_attempt(store: RunStore, dcgan: RunConfig) -> None:
+def test_a_command_is_for_the_attempt_of_this_moment(store: RunStore, dcgan: RunConfig) -> None:
     run = store.create(dcgan)
-    set_status(run, state="running", attempt=4)
+    set_status(run, state="running", attempt=4, token="this")
     run.command("pause")
-    assert (run.control.command, run.control.attempt) == ("pause", 4)
+    (request,) = requests.waiting(run.path)
+    assert (request.kind, request.attempt, run.asked) == ("pause", "this", "pause")
     assert run.status.state == "running"
+    set_status(run, attempt=5, token="next")
+    assert run.asked == "run"
+
+
+@pytest.mark.parametrize("state", ["stopped", "paused", "finished", "failed"])
+def test_a_run_that_neither_trains_nor_waits_is_asked_nothing(store: RunStore, dcgan: RunConfig, state: str) -> None:
+    run = store.create(dcgan)
+    set_status(run, state=state)
+    run.command("stop")
+    assert requests.waiting(run.path) == []
+
+
+def test_a_command_leaves_a_queued_run_to_the_worker_that_has_just_taken_it_up(
+    store: RunStore, dcgan: RunConfig, held_elsewhere: HeldElsewhere
+) -> None:
+    """The worker holds the lock but has not written the state yet: it finds the command, which is for its token."""
+    run = store.create(dcgan)
+    run.enqueue()
+    with held_elsewhere(run.path / "lock"):
+        run.command("stop")
+        assert run.status.state == "queued"
+    (request,) = requests.waiting(run.path)
+    assert request.attempt == run.status.token != ""
+
+
+def test_queueing_again_outdates_commands_from_before(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    run.enqueue()
+    before = run.status.token
+    requests.leave(run.path, Request(kind="stop", attempt=before))
+    run.enqueue()
+    assert run.status.token != before
+    assert run.asked == "run"
 
 
 def test_a_running_run_that_nobody_holds_was_interrupted(
@@ -439,18 +473,18 @@ def write_change(run: Run, number: int, step: int | None = None, **changes: obje
     (folder / f"{number:06d}.json").write_text(json.dumps(saved))
 
 
-def test_a_change_is_a_file_with_the_next_number(store: RunStore, dcgan: RunConfig) -> None:
+def test_a_change_is_a_request_until_it_takes_effect(store: RunStore, dcgan: RunConfig) -> None:
     run = store.create(dcgan)
     before = time.time()
     asked = run.steer({"optim.lr_g": 1, "optim.d_steps": 2})
     assert asked == dcgan.replace({"optim.lr_g": 1.0, "optim.d_steps": 2}) == run.steered_config
     assert run.steer({"optim.lr_g": 0.25}).optim.lr_g == 0.25
-    assert [file.name for file in run.change_files().values()] == ["000001.json", "000002.json"]
+    assert run.change_files() == {}
     first, second = run.changes()
     assert (first.number, first.changes, first.step) == (1, {"optim.lr_g": 1.0, "optim.d_steps": 2}, None)
+    assert (second.number, second.changes) == (2, {"optim.lr_g": 0.25})
     assert before <= first.time <= second.time <= time.time()
-    saved = json.loads((run.path / "changes" / "000002.json").read_text())
-    assert saved == {"changes": {"optim.lr_g": 0.25}, "time": second.time}
+    assert [each.name for each in requests.waiting(run.path)] == [first.request, second.request]
     assert store.open(run.id).config == dcgan
 
 
@@ -484,7 +518,7 @@ def test_a_change_that_cannot_be_is_refused_in_one_sentence(
     with pytest.raises(ConfigError, match=words) as refusal:
         run.steer(changes)
     assert "\n" not in str(refusal.value)
-    assert not (run.path / "changes").exists()
+    assert requests.waiting(run.path) == []
 
 
 def test_a_change_is_checked_together_with_those_before_it(store: RunStore, dcgan: RunConfig) -> None:
@@ -497,7 +531,7 @@ def test_a_change_is_checked_together_with_those_before_it(store: RunStore, dcga
 def test_asking_for_what_is_so_already_changes_nothing(store: RunStore, dcgan: RunConfig) -> None:
     run = store.create(dcgan)
     assert run.steer({"optim.lr_g": dcgan.optim.lr_g}) == run.steer({}) == dcgan
-    assert run.change_files() == {}
+    assert requests.waiting(run.path) == []
 
 
 def test_a_finished_run_cannot_be_changed_but_forked(store: RunStore, dcgan: RunConfig) -> None:
@@ -525,7 +559,7 @@ def test_two_who_ask_at_once_do_not_overwrite_each_other(store: RunStore, dcgan:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert list(run.change_files()) == list(range(1, 41))
+    assert [change.number for change in run.changes()] == list(range(1, 41))
     rates = [change.changes["optim.lr_g"] for change in run.changes()]
     assert sorted(rates) == [n / 100 for n in range(1, 41)]
     for who in range(8):  # and each one's own are in the order in which he asked
@@ -533,13 +567,42 @@ def test_two_who_ask_at_once_do_not_overwrite_each_other(store: RunStore, dcgan:
         assert mine == sorted(mine)
 
 
-def test_the_step_of_a_change_is_written_into_its_file(store: RunStore, dcgan: RunConfig) -> None:
+def test_a_change_that_takes_effect_is_a_file_with_its_step(store: RunStore, dcgan: RunConfig) -> None:
     run = store.create(dcgan)
     run.steer({"optim.lr_g": 0.1})
-    asked = run.changes()[0]
+    (asked,) = run.changes()
     run.record_change(asked, 7)
     assert run.changes() == [asked.model_copy(update={"step": 7})]
-    assert [file.name for file in (run.path / "changes").glob("*.json*")] == ["000001.json"]
+    assert [file.name for file in (run.path / "changes").iterdir()] == ["000001.json"]
+    assert requests.waiting(run.path) == []
+
+
+def test_a_change_whose_request_is_still_there_counts_once(store: RunStore, dcgan: RunConfig) -> None:
+    """The process died between recording the change and removing the request."""
+    run = store.create(dcgan)
+    run.steer({"optim.lr_g": 0.1})
+    (request,) = (run.path / "requests").iterdir()
+    content = request.read_bytes()
+    run.record_change(run.changes()[0], 7)
+    request.write_bytes(content)
+    assert [change.step for change in run.changes()] == [7]
+
+
+def test_a_change_that_comes_just_after_the_end_is_refused(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run finished between the look at its state and the request."""
+    run = store.create(dcgan)
+    original = requests.leave
+
+    def finish_first(path: Path, request: Request) -> Request:
+        set_status(run, state="finished")
+        return original(path, request)
+
+    monkeypatch.setattr(requests, "leave", finish_first)
+    with pytest.raises(ConfigError, match="is finished: fork it"):
+        run.steer({"optim.lr_g": 0.1})
+    assert requests.waiting(run.path) == []
 
 
 def test_the_settings_at_a_step_are_those_in_effect_then(store: RunStore, dcgan: RunConfig) -> None:
@@ -594,6 +657,7 @@ def test_a_change_that_is_damaged_is_left_out(store: RunStore, dcgan: RunConfig,
     assert run.steered_config == dcgan.replace({"optim.lr_g": 0.1, "optim.lr_d": 0.2})
     run.steer({"optim.lr_g": 0.3})
     assert [change.number for change in run.changes()] == [1, 4, 5]
+    assert run.changes()[-1].request
 
 
 def test_what_is_no_change_is_not_looked_at(store: RunStore, dcgan: RunConfig) -> None:
@@ -638,7 +702,7 @@ def test_a_fork_is_a_new_run_with_its_parents_checkpoint(
     assert step == (5 if checkpoint == "000005" else 10)
     assert run.path == store.open(run.id).path
     assert {file.name for file in run.path.iterdir()} == {
-        *("config.json", "meta.json", "status.json", "events.jsonl", "checkpoints")
+        *("config.json", "meta.json", "meta.lock", "status.json", "events.jsonl", "checkpoints")
     }
     assert list(run.checkpoints()) == ["last"]
     assert run.checkpoints()["last"].read_bytes() == parent.checkpoints()[checkpoint].read_bytes()

@@ -23,7 +23,8 @@ from gancore.config import RunConfig
 from gancore.store import Run, RunStore, evaluations, records
 from gancore.store.checkpoints import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.store.evaluations import Evaluation
-from gancore.store.records import Change, Control, Meta, Status, parse_json, printable, read_record
+from gancore.store.records import Change, Meta, Status, parse_json, printable, read_record
+from gancore.store.requests import Request
 from gancore.store.scalars import ScalarWriter, read_scalars
 
 stores = sys.modules[Run.__module__]
@@ -80,7 +81,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return RunStore(tmp_path_factory.mktemp("store")).create(RunConfig())
 
 
-@pytest.mark.parametrize("kind", [Status, Meta, Control, Evaluation])
+@pytest.mark.parametrize("kind", [Status, Meta, Request, Evaluation])
 def test_records_are_bounded_whatever_a_file_holds(folder: Path, kind: type[records.Record]) -> None:
     path = folder / "record.json"
 
@@ -96,7 +97,7 @@ def test_records_are_bounded_whatever_a_file_holds(folder: Path, kind: type[reco
     holds()
 
 
-@pytest.mark.parametrize("name", ["status.json", "meta.json", "control.json", "summary.json", "config.json"])
+@pytest.mark.parametrize("name", ["status.json", "meta.json", "data.json", "summary.json", "config.json"])
 def test_a_run_can_be_read_whatever_a_file_holds(run: Run, name: str) -> None:
     path = run.path / name
     before = path.read_bytes() if path.exists() else None
@@ -136,7 +137,7 @@ def test_settings_can_be_anything(run: Run) -> None:
 def read_all(run: Run) -> None:
     """What a page asks of a run."""
     assert_sound([run.created, run.threads, run.experiment, run.name, run.damage], 1e11)
-    assert_sound([run.status, run.meta, run.control, run.summary], records.MOST_VALUE)
+    assert_sound([run.status, run.meta, run.asked, run.data_fingerprint, run.summary], records.MOST_VALUE)
     assert run.state in records.ShownState.__args__
     assert_sound(run.events())
     if run.damage is None:
@@ -208,7 +209,7 @@ def test_text_is_printable() -> None:
 
 # --- kinds of files -------------------------------------------------------------------------------------------------
 
-SMALL = ("status.json", "meta.json", "control.json", "summary.json", "config.json")
+SMALL = ("status.json", "meta.json", "data.json", "summary.json", "config.json")
 
 
 @pytest.fixture
@@ -221,7 +222,7 @@ def whole(store: RunStore, dcgan: RunConfig) -> Run:
     writer.close()
     (run.path / "error.txt").write_text("Traceback")
     run.add_evaluation(evaluation())
-    for name in ("samples/000002.png", "checkpoints/last.pt", "summary.json", "control.json"):
+    for name in ("samples/000002.png", "checkpoints/last.pt", "summary.json", "data.json"):
         (run.path / name).parent.mkdir(exist_ok=True)
         (run.path / name).write_text("{}")
     return run

@@ -22,7 +22,8 @@ from gancore.algorithms import GAN
 from gancore.config import RunConfig
 from gancore.store import Run, RunStore
 from gancore.store.checkpoints import load_checkpoint
-from gancore.training import runner
+from gancore.store.scalars import read_scalars
+from gancore.training import control
 from gancore.training.events import Notice, Step
 from gancore.training.runner import execute
 
@@ -229,7 +230,7 @@ CHANGES = [{"optim.lr_g": 1e-3}, {"optim.d_steps": 2, "optim.g_steps": 3}]
 
 @pytest.fixture
 def _looks_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "CONTROL_SECONDS", 0.0)
+    monkeypatch.setattr(control, "CONTROL_SECONDS", 0.0)
 
 
 @pytest.mark.usefixtures("_looks_at_every_step", "_others_draw")
@@ -269,17 +270,87 @@ def test_after_an_exception_between_the_record_of_a_change_and_its_effect(
 
 
 @pytest.mark.usefixtures("_looks_at_every_step")
-def test_after_an_exception_before_a_change_was_seen(store: RunStore, config: RunConfig) -> None:
-    """It waits behind one that took effect later than the checkpoint: their order stays."""
+def test_a_new_change_does_not_wait_for_a_step_of_the_past(store: RunStore, config: RunConfig) -> None:
+    """Back at step 3, somebody asks for another rate: it holds at once, and so does what held when it was asked for."""
     run = store.create(config)
     execute(run.path, max_steps=3)
-    first = At(5, lambda: run.steer({"optim.lr_g": 1e-3}))
-    second = At(9, lambda: run.steer({"optim.lr_g": 2e-3}))
-    assert execute(run.path, watchers=[first, second, Fails(9, RuntimeError)]) == "failed"
+    steps = {5: {"optim.lr_d": 1e-4}, 9: {"optim.lr_g": 1e-3}}
+    watchers = [At(at, lambda changes=changes: run.steer(changes)) for at, changes in steps.items()]
+    assert execute(run.path, watchers=[*watchers, Fails(9, RuntimeError)]) == "failed"
     assert [change.step for change in run.changes()] == [5, None]
+    seen = run.steer({"optim.lr_g": 2e-3})
     execute(run.path)
-    assert [change.step for change in run.changes()] == [5, 5]
+    assert [change.step for change in run.changes()] == [3, 3, 3]
+    assert run.config_now == seen == config.replace({"optim.lr_d": 1e-4, "optim.lr_g": 2e-3})
+    codes = [event["code"] for event in run.events() if event["kind"] == "changed"]
+    assert codes == ["changed", "carried", "changed", "changed"]
     assert_same(run, uninterrupted(store, run))
+
+
+@pytest.mark.usefixtures("_looks_at_every_step")
+def test_a_carried_change_is_repeated_where_it_was_carried_to(store: RunStore, config: RunConfig) -> None:
+    """Broken again before the next checkpoint: the third attempt does as the second did."""
+    run = store.create(config)
+    execute(run.path, max_steps=3)
+    execute(run.path, watchers=[At(5, lambda: run.steer({"optim.lr_d": 1e-4})), Fails(9, RuntimeError)])
+    run.steer({"optim.lr_g": 2e-3})
+    assert execute(run.path, watchers=[Fails(11, RuntimeError)]) == "failed"
+    execute(run.path)
+    assert [change.step for change in run.changes()] == [3, 3]
+    assert_same(run, uninterrupted(store, run))
+
+
+@pytest.mark.usefixtures("_looks_at_every_step")
+def test_nothing_of_a_lost_future_stays(store: RunStore, config: RunConfig) -> None:
+    """Broken at step 17, gone on from step 3 with another rate, stopped at step 7: nothing there is of a later step."""
+    measured = {
+        "train.keep_epochs": 1,
+        "train.preview_every": 6,
+        "train.evaluate_every": 4,
+        "train.evaluate_share": 1.0,
+    }
+    run = store.create(config.replace(measured))
+    execute(run.path, max_steps=3)
+    assert execute(run.path, watchers=[Fails(17, RuntimeError)]) == "failed"
+    assert {5, 10, 15} <= {int(name) for name in run.checkpoints() if name != "last"}
+    run.steer({"optim.lr_g": 2e-3})
+    execute(run.path, max_steps=4)
+    assert run.status.step == max(run.samples()) == 7
+    assert sorted(run.checkpoints()) == ["000005", "last"]
+    assert [each.step for each in run.evaluations()] == [4]
+    assert run.scalars()["step"].tolist() == list(range(1, 8))
+    assert run.config_at(5).optim.lr_g == 2e-3  # a fork of the kept checkpoint claims the rate that it had
+
+    (aside,) = (run.path / "discarded").iterdir()
+    assert {path.name for path in (aside / "checkpoints").iterdir()} == {"000005.pt", "000010.pt", "000015.pt"}
+    assert {"000004.png", "000012.png"} <= {path.name for path in (aside / "samples").iterdir()}
+    assert {path.name[:6] for path in (aside / "evals").iterdir()} == {"000004", "000008", "000012", "000016"}
+    assert read_scalars(aside / "scalars.arrow")["step"].tolist() == list(range(4, 18))
+    (told,) = [event for event in run.events() if event["code"] == "rewound"]
+    assert told["step"] == 3
+    assert "14 steps, " in told["message"]
+    assert "3 checkpoints and 4 evaluations" in told["message"]
+
+
+def test_a_run_that_was_stopped_sets_nothing_aside(store: RunStore, config: RunConfig) -> None:
+    run = store.create(config.replace({"train.keep_epochs": 1}))
+    execute(run.path, max_steps=7)
+    execute(run.path)
+    assert not (run.path / "discarded").exists()
+    assert "rewound" not in [event["code"] for event in run.events()]
+
+
+def test_a_hole_in_the_curves_is_told(store: RunStore, config: RunConfig) -> None:
+    """The curve file was cut short, while the checkpoint is whole: what it lacks cannot come back."""
+    run = store.create(config)
+    execute(run.path, max_steps=6)
+    rows = (run.path / "scalars.arrow").read_bytes()
+    execute(run.path, max_steps=6)
+    (run.path / "scalars.arrow").write_bytes(rows)
+    execute(run.path, max_steps=3)
+    assert run.scalars()["step"].tolist() == [*range(1, 7), *range(13, 16)]
+    (told,) = [event for event in run.events() if event["code"] == "gap"]
+    assert (told["step"], told["message"]) == (12, "the curves lack steps 7 to 12: their file was damaged")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kill -9")

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from filelock import FileLock
 from PIL import Image
 
 from gancore.algorithms import GAN
@@ -23,13 +22,16 @@ from gancore.evaluation.evaluator import Evaluator
 from gancore.health import Finding
 from gancore.pictures.grids import grid
 from gancore.rng import StepRng, generator
-from gancore.store import Run, RunBusy, RunStore
+from gancore.store import Run, RunBusy, RunStore, requests
 from gancore.store.checkpoints import BadCheckpoint, load_checkpoint
 from gancore.store.evaluations import Evaluation
-from gancore.training import heartbeat, runner
+from gancore.store.records import Status
+from gancore.store.requests import Request
+from gancore.training import control, heartbeat, runner, watching
 from gancore.training.events import Notice, Step
 from gancore.training.heartbeat import Superseded
-from gancore.training.runner import execute, preview_due
+from gancore.training.runner import execute
+from gancore.training.watching import preview_due
 from tests.miniatures import equal
 from tests.plain_networks import plain_dcgan
 
@@ -103,7 +105,8 @@ def test_a_run_writes_everything_it_promises(store: RunStore, config: RunConfig)
     assert execute(run.path) == "finished"
     assert run.state == "finished"
     assert {file.name for file in run.path.iterdir()} == {
-        *("config.json", "meta.json", "status.json", "lock", "scalars.arrow", "events.jsonl", "summary.json"),
+        *("config.json", "meta.json", "status.json", "scalars.arrow", "events.jsonl", "summary.json", "data.json"),
+        *("lock", "meta.lock"),
         *("samples", "checkpoints"),
     }
     status = run.status
@@ -135,7 +138,7 @@ def test_a_run_writes_everything_it_promises(store: RunStore, config: RunConfig)
 def test_the_summary_is_the_mean_of_the_last_steps(
     store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "SUMMARY_STEPS", 3)
+    monkeypatch.setattr(watching, "SUMMARY_STEPS", 3)
     run = store.create(dcgan)
     execute(run.path)
     rows = run.scalars()
@@ -264,16 +267,16 @@ def test_checkpoints_come_by_the_clock(store: RunStore, dcgan: RunConfig, monkey
     The rows that led to one are on the disk before it is, or a run that is killed then could not go on.
     """
     now = [0.0]
-    monkeypatch.setattr(runner, "time", FakeTime(now))
+    monkeypatch.setattr(watching, "time", FakeTime(now))
     run = store.create(dcgan.replace({"train.checkpoint_seconds": 1.0}))
     saved: list[tuple[int, int]] = []
-    original = runner.Checkpoint.save
+    original = watching.Checkpoint.save
 
-    def save(self: runner.Checkpoint, path: Path) -> None:
+    def save(self: watching.Checkpoint, path: Path) -> None:
         saved.append((self.step, len(run.scalars())))
         original(self, path)
 
-    monkeypatch.setattr(runner.Checkpoint, "save", save)
+    monkeypatch.setattr(watching.Checkpoint, "save", save)
     break_every_step(monkeypatch, lambda: now.__setitem__(0, now[0] + 0.375))
     execute(run.path, max_steps=10)
     assert saved == [(3, 3), (6, 6), (9, 9), (10, 10)]
@@ -282,14 +285,14 @@ def test_checkpoints_come_by_the_clock(store: RunStore, dcgan: RunConfig, monkey
 def test_slow_checkpoints_come_less_often(store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Saving takes 1/8 s of the injected clock, so at 2 % the next comes 6.25 s later, not 1 s."""
     now = [0.0]
-    monkeypatch.setattr(runner, "time", FakeTime(now))
+    monkeypatch.setattr(watching, "time", FakeTime(now))
     saved: list[int] = []
 
-    def save(self: runner.Checkpoint, _path: Path) -> None:
+    def save(self: watching.Checkpoint, _path: Path) -> None:
         saved.append(self.step)
         now[0] += 0.125
 
-    monkeypatch.setattr(runner.Checkpoint, "save", save)
+    monkeypatch.setattr(watching.Checkpoint, "save", save)
     break_every_step(monkeypatch, lambda: now.__setitem__(0, now[0] + 1.0))
     execute(store.create(dcgan.replace({"train.checkpoint_seconds": 1.0})).path, max_steps=12)
     assert saved == [1, 8, 12]
@@ -317,7 +320,7 @@ def break_every_step(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) 
 @pytest.mark.parametrize(("command", "state"), [("stop", "stopped"), ("pause", "paused")])
 def test_a_command_takes_effect_within_a_second(store: RunStore, dcgan: RunConfig, command: str, state: str) -> None:
     """At the first step after the next look, and looks are 0.2 s apart: at most one step comes later than that."""
-    assert runner.CONTROL_SECONDS <= 0.5
+    assert control.CONTROL_SECONDS <= 0.5
     run, watcher = store.create(dcgan.replace(LONG)), Watcher()
     with executing(run, watchers=[watcher]) as end:
         assert watcher.started.wait(60)
@@ -325,22 +328,51 @@ def test_a_command_takes_effect_within_a_second(store: RunStore, dcgan: RunConfi
         run.command(command)
         given = time.monotonic()
         assert end() == state
-    assert sum(moment > given + runner.CONTROL_SECONDS for moment in watcher.times) <= 1
+    assert sum(moment > given + control.CONTROL_SECONDS for moment in watcher.times) <= 1
     assert run.state == state
     assert run.status.step == watcher.steps[-1] == load_checkpoint(run.checkpoints()["last"]).step
     assert run.scalars()["step"].tolist() == watcher.steps
     assert kinds(run) == ["started", state]
 
 
-@pytest.mark.parametrize(("attempt", "steps"), [(0, 3), (1, 0), (2, 3), (7, 3)])
 def test_only_a_command_for_this_attempt_is_obeyed(
-    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch, attempt: int, steps: int
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "CONTROL_SECONDS", 0.0)
+    monkeypatch.setattr(control, "CONTROL_SECONDS", 0.0)
     run = store.create(dcgan)
-    (run.path / "control.json").write_text(json.dumps({"command": "stop", "attempt": attempt}))
+    for attempt in ("", "an earlier one"):
+        requests.leave(run.path, Request(kind="stop", attempt=attempt))
     execute(run.path, max_steps=3)
-    assert (run.status.attempt, run.status.step) == (1, steps)
+    assert (run.status.attempt, run.status.step) == (1, 3)
+    assert requests.waiting(run.path) == []  # what nobody will obey does not lie about
+
+
+def test_a_stop_that_a_worker_had_no_time_to_see_does_not_stop_the_next_attempt(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker holds the lock of a queued run and has not read the state yet; then somebody presses Stop."""
+    run = store.create(dcgan)
+    run.enqueue()
+    original = Run.status.fget
+
+    def press_stop_first(self: Run) -> Status:
+        if run.is_held() and not requests.waiting(run.path):
+            monkeypatch.setattr(Run, "status", property(original))
+            run.command("stop")
+        return original(self)
+
+    monkeypatch.setattr(Run, "status", property(press_stop_first))
+    assert execute(run.path, expected="queued") == "stopped"  # it is this attempt that was meant
+    assert run.status.step == 0
+    assert execute(run.path, max_steps=3) == "stopped"
+    assert run.status.step == 3
+
+
+def test_what_an_old_version_asked_in_its_own_way_stops_nothing(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    (run.path / "control.json").write_text(json.dumps({"command": "stop", "attempt": 1}))
+    assert execute(run.path, max_steps=3) == "stopped"
+    assert run.status.step == 3
 
 
 def test_an_interrupt_stops_at_the_next_step(store: RunStore, dcgan: RunConfig) -> None:
@@ -382,7 +414,7 @@ def test_executing_a_finished_run_again_changes_nothing(store: RunStore, dcgan: 
 
 @pytest.fixture
 def _looks_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "CONTROL_SECONDS", 0.0)
+    monkeypatch.setattr(control, "CONTROL_SECONDS", 0.0)
 
 
 def trained_by_hand(config: RunConfig, until: int, changes: dict[int, dict[str, object]]) -> dict[str, torch.Tensor]:
@@ -448,7 +480,7 @@ def test_a_change_reaches_a_run_in_another_thread_within_a_second(store: RunStor
             threading.Event().wait(0.01)
         interrupt.set()
     assert step is not None
-    assert sum(moment > given + runner.CONTROL_SECONDS for moment in watcher.times[:step]) <= 1
+    assert sum(moment > given + control.CONTROL_SECONDS for moment in watcher.times[:step]) <= 1
 
 
 def test_a_change_of_a_run_that_rests_takes_effect_when_it_goes_on(store: RunStore, dcgan: RunConfig) -> None:
@@ -469,31 +501,53 @@ def test_a_change_of_a_run_that_rests_takes_effect_when_it_goes_on(store: RunSto
 
 
 @pytest.mark.usefixtures("_looks_at_every_step")
-@pytest.mark.parametrize("max_steps", [7, None])
-def test_a_change_at_the_last_step_waits_for_the_next_attempt(
-    store: RunStore, dcgan: RunConfig, max_steps: int | None
-) -> None:
+def test_a_change_at_the_last_step_of_an_attempt_waits_for_the_next_one(store: RunStore, dcgan: RunConfig) -> None:
     run = store.create(dcgan)
-    watcher = Watcher(at=max_steps or 20, do=lambda: run.steer({"optim.lr_g": 1e-3}))
-    execute(run.path, watchers=[watcher], max_steps=max_steps)
+    execute(run.path, watchers=[Watcher(at=7, do=lambda: run.steer({"optim.lr_g": 1e-3}))], max_steps=7)
     assert [change.step for change in run.changes()] == [None]
     assert execute(run.path) == "finished"
-    assert [change.step for change in run.changes()] == [max_steps]  # none is left after the last
+    assert [change.step for change in run.changes()] == [7]
 
 
 @pytest.mark.usefixtures("_looks_at_every_step")
-def test_a_change_that_is_damaged_is_told_once_and_ignored(store: RunStore, dcgan: RunConfig) -> None:
+def test_a_change_after_the_last_step_is_refused_and_told(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    execute(run.path, watchers=[Watcher(at=20, do=lambda: run.steer({"optim.lr_g": 1e-3}))])
+    assert run.changes() == []
+    assert requests.waiting(run.path) == []
+    (refused,) = [event for event in run.events() if event["code"] == "refused"]
+    assert (refused["step"], refused["message"]) == (20, "lr_g 5e-4 → 1e-3 came after the last step and has no effect")
+    assert run.config_now == dcgan
+
+
+@pytest.mark.usefixtures("_looks_at_every_step")
+@pytest.mark.parametrize("content", ['{"kind": "change", "changes": {"seed": 3}}', '{"kind": "ch', "[]", ""])
+def test_a_change_that_is_damaged_is_told_once_and_ignored(store: RunStore, dcgan: RunConfig, content: str) -> None:
     run = store.create(dcgan)
 
     def scribble() -> None:
         run.steer({"optim.lr_g": 1e-3})
-        (run.path / "changes" / "000002.json").write_text('{"changes": {"seed": 3}}')
+        (run.path / "requests" / f"{time.time_ns():020d}-0123456789abcdef.json").write_text(content)
         run.steer({"optim.lr_d": 1e-3})
 
     assert execute(run.path, watchers=[Watcher(at=3, do=scribble)], max_steps=7) == "stopped"
-    assert kinds(run) == ["started", "warning", "changed", "changed", "stopped"]
-    assert run.events()[1]["message"] == "change 2 of the settings cannot be read or does not fit: it is ignored"
+    assert sorted(kinds(run)[1:-1]) == ["changed", "changed", "warning"]
+    (refused,) = [event for event in run.events() if event["kind"] == "warning"]
+    assert refused["code"] == "refused"
+    assert requests.waiting(run.path) == []
     assert_trained(run, trained_by_hand(dcgan, 7, {3: {"optim.lr_g": 1e-3, "optim.lr_d": 1e-3}}))
+
+
+def test_changes_that_an_old_version_left_take_effect(store: RunStore, dcgan: RunConfig) -> None:
+    """It wrote them into changes/ without a step, numbered; one that does not fit is told and ignored."""
+    run = store.create(dcgan)
+    (run.path / "changes").mkdir()
+    for number, changes in enumerate([{"optim.lr_g": 1e-3}, {"seed": 3}], start=1):
+        (run.path / "changes" / f"{number:06d}.json").write_text(json.dumps({"changes": changes, "time": 1.0}))
+    execute(run.path, max_steps=7)
+    assert [(change.number, change.step) for change in run.changes()] == [(1, 0)]
+    assert [event["code"] for event in run.events()][1:3] == ["refused", "changed"]
+    assert_trained(run, trained_by_hand(dcgan.replace({"optim.lr_g": 1e-3}), 7, {}))
 
 
 @pytest.mark.usefixtures("_looks_at_every_step")
@@ -501,9 +555,9 @@ def test_a_run_ends_at_the_same_step_however_often_d_is_updated(
     store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates: list[int] = []
-    original = heartbeat.Pulse.end
+    original = heartbeat.Heartbeat.end
     monkeypatch.setattr(
-        heartbeat.Pulse, "end", lambda self, *args: (rates.append(self.images_per_step), original(self, *args))[1]
+        heartbeat.Heartbeat, "end", lambda self, *args: (rates.append(self.images_per_step), original(self, *args))[1]
     )
     run = store.create(dcgan.replace({"train.keep_epochs": 2}))
     execute(run.path, watchers=[Watcher(at=8, do=lambda: run.steer({"optim.d_steps": 2}))])
@@ -624,8 +678,8 @@ def test_an_evaluation_that_fails_does_not_end_the_training(
 
 def test_trouble_is_told_once(store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     finding = Finding("collapse", "Mode collapse", 3, "2 of 10 digits come up.", "G repeats itself.", "report 002")
-    monkeypatch.setattr(runner, "HEALTH_SECONDS", 0.0)
-    monkeypatch.setattr(runner, "examine", lambda run: [finding] if len(run.scalars()) >= 3 else [])
+    monkeypatch.setattr(watching, "HEALTH_SECONDS", 0.0)
+    monkeypatch.setattr(watching, "examine", lambda run: [finding] if len(run.scalars()) >= 3 else [])
     run = store.create(dcgan)
     execute(run.path, max_steps=dcgan.total_steps - 1)
     execute(run.path)  # another attempt knows what the first one told
@@ -636,18 +690,11 @@ def test_trouble_is_told_once(store: RunStore, dcgan: RunConfig, monkeypatch: py
 # --- locks ----------------------------------------------------------------------------------------------------------
 
 
-class Impatient(FileLock):
-    """A lock whose waiting nobody has time for."""
-
-    def acquire(self, timeout: float | None = None, **options: object) -> object:  # noqa: ARG002
-        return super().acquire(timeout=0.05, **options)
-
-
 def test_a_run_that_somebody_else_executes_is_busy(
     store: RunStore, dcgan: RunConfig, held_elsewhere: HeldElsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = store.create(dcgan)
-    monkeypatch.setattr(Run, "lock", lambda self: Impatient(self.path / "lock"))
+    monkeypatch.setattr(runner, "LOCK_SECONDS", 0.05)
     with held_elsewhere(run.path / "lock"), pytest.raises(RunBusy, match="is running already"):
         execute(run.path)
     assert run.status.attempt == 0
@@ -660,7 +707,7 @@ def test_a_running_run_is_busy_in_this_process_too(
     run, watcher, interrupt = store.create(dcgan.replace(LONG)), Watcher(), threading.Event()
     with executing(run, watchers=[watcher], interrupt=interrupt):
         assert watcher.started.wait(60)
-        monkeypatch.setattr(Run, "lock", lambda self: Impatient(self.path / "lock"))
+        monkeypatch.setattr(runner, "LOCK_SECONDS", 0.05)
         with pytest.raises(RunBusy):
             execute(run.path)
         with pytest.raises(RunBusy):
@@ -673,10 +720,11 @@ def test_a_running_run_is_busy_in_this_process_too(
 def test_an_attempt_that_was_taken_over_falls_silent(
     store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a shared file system the lock may be lost unseen; the attempt number in status.json tells."""
+    """On a shared file system the lock may be lost unseen; the token in status.json tells."""
     monkeypatch.setattr(heartbeat, "PERIOD", 0.01)
     run = store.create(dcgan.replace(LONG))
-    later = run.status.model_copy(update={"state": "running", "attempt": 2, "step": 123})
+    changes = {"state": "running", "attempt": 1, "token": "another", "heartbeat": time.time(), "step": 123}
+    later = run.status.model_copy(update=changes)
     with pytest.raises(Superseded, match="taken over"):
         execute(run.path, watchers=[Watcher(at=3, do=lambda: take_over(run, later))])
     assert run.status == later
@@ -787,7 +835,8 @@ def test_whatever_goes_wrong_the_run_does_not_go_on_saying_that_it_runs(
     run = store.create(dcgan)
     assert execute(run.path) == "failed"
     assert run.state == "failed"
-    assert str(run.status.error).startswith(type(problem).__name__)
+    codes = {MemoryError: "no-memory", ValueError: "internal", OSError: "no-space"}
+    assert run.status.error_code == codes[type(problem)]
     assert "\n" not in str(run.status.error)
 
 
@@ -866,7 +915,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one(
 
     monkeypatch.setattr(torch, "save", fail)
     assert execute(run.path, max_steps=2) == "failed"
-    assert "No space left on device" in str(run.status.error)
+    assert run.status.error_code == "no-space"
     assert run.checkpoints()["last"].read_bytes() == before
     assert [file.name for file in (run.path / "checkpoints").iterdir()] == ["last.pt"]
 

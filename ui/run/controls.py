@@ -86,8 +86,7 @@ def control_buttons(run: Run, place: str) -> None:
 
 def asked(run: Run) -> Command:
     """What a run that trains was asked for and has not done yet."""
-    control = run.control
-    return control.command if run.state == "running" and control.attempt == run.status.attempt else "run"
+    return run.asked if run.state == "running" else "run"
 
 
 def resume(run: Run) -> None:

@@ -74,7 +74,7 @@ def _header(run: Run, live: bool) -> None:
         if details := run.error_details:
             with st.expander("Technical details"):
                 st.code(details, language=None)
-        if "mnist-5k" in status.error and st.button("Train on mnist-5k instead", icon=":material/play_arrow:"):
+        if status.error_code == "no-data" and st.button("Train on mnist-5k instead", icon=":material/play_arrow:"):
             controls.restart_on_embedded(run)
 
 
