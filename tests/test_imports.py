@@ -113,3 +113,11 @@ def test_the_check_for_global_draws_finds_them(code: str) -> None:
 def test_the_check_for_global_draws_lets_explicit_generators_pass() -> None:
     code = "torch.randn(3, generator=g); w.normal_(0, 1, generator=g); torch.Generator().manual_seed(3)"
     assert list(global_draws(ast.parse(code))) == []
+
+
+@pytest.mark.parametrize("module", [name for name in SOURCES if not name.startswith("gancore.config.kinds")])
+def test_nobody_asks_for_a_certain_kind_of_networks(module: str) -> None:
+    """What depends on the kind is declared with it, so that a new one is known everywhere."""
+    for node in ast.walk(SOURCES[module]):
+        if isinstance(node, ast.Compare) and ast.unparse(node.left).endswith("model.kind"):
+            assert ast.unparse(node.comparators[0]).endswith("model.kind"), ast.unparse(node)

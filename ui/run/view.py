@@ -51,7 +51,7 @@ def _view(run_id: str, shown: ShownState) -> None:
         rows = run.scalars()
         charts = panels(run.config)
         with right, boundary(run):
-            _panel(run, rows, charts["losses"], height=430)
+            _panel(run, rows, next(iter(charts.values())), height=430)  # the main one
         _details(run, rows, charts, live)
 
 
@@ -102,7 +102,7 @@ def _panel(run: Run, rows: pd.DataFrame, panel: Panel, height: int) -> None:
 
 
 def _details(run: Run, rows: pd.DataFrame, charts: dict[str, Panel], live: bool) -> None:
-    titles = {key: panel.title for key, panel in charts.items() if key != "losses"}
+    titles = {key: charts[key].title for key in list(charts)[1:]}
     options = [*titles, "quality", "settings", "history"]
     chosen = st.segmented_control(
         "Details",
