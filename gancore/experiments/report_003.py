@@ -1,0 +1,97 @@
+"""The experiments of report 003: variational autoencoders, and GANs of fully connected networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gancore.config import Settings
+from gancore.experiments.experiment import QUICK, Experiment, cross, vary
+from gancore.experiments.systems import S4_VAE, S5_GAN, settings_of
+
+_CGAN: Settings = {"model.kind": "cmlp", "model.y_in_d": True}
+_RANGES: Mapping[str, Settings] = {"pixels 0..1 (hand-out)": {}, "pixels -1..1": {"data.range": "-1..1"}}
+
+REPORT_003 = (
+    Experiment(
+        id="vae-mnist",
+        title="VAE on digits",
+        source="report 003, problem 4.2",
+        question="How much better are reconstructions after the last epoch than after the first?",
+        system=(*S4_VAE, ("report 003, problem 4.2", {"data.name": "mnist"})),
+        seeds=(1,),
+        quick=QUICK | {"train.preview_every": 35},
+    ),
+    Experiment(
+        id="vae-fashion",
+        title="VAE on garments",
+        source="report 003, problem 4.3",
+        question="How much better are reconstructions after the last epoch than after the first?",
+        system=(*S4_VAE, ("report 003, problem 4.3", {"data.name": "fashion-mnist"})),
+        seeds=(1,),
+        quick=QUICK | {"train.preview_every": 35},
+    ),
+    Experiment(
+        id="vae-batch",
+        title="Batch size of the VAE",
+        source="report 003, problem 4.3",
+        question="Does the batch size matter at 10 epochs?",
+        system=(*S4_VAE, ("report 003, problem 4.3", {"data.name": "fashion-mnist"})),
+        arms=vary("train.batch_size", (64, 128, 256)),
+        seeds=(1,),
+    ),
+    Experiment(
+        id="vae-epochs",
+        title="Epochs of the VAE",
+        source="report 003, problem 4.3",
+        question="Which number of epochs and which batch size reconstruct best?",
+        system=(*S4_VAE, ("report 003, problem 4.3", {"data.name": "fashion-mnist"})),
+        arms={
+            f"batch {size}, {epochs} epochs": {"train.batch_size": size, "train.epochs": epochs}
+            for size, epochs in ((64, 20), (64, 50), (128, 300))
+        },
+        seeds=(1,),
+        quick={"data.name": "mnist-5k"},
+    ),
+    Experiment(
+        id="gan-fashion-lr",
+        title="Garments: equal and unequal learning rates",
+        source="report 003, problem 5.3",
+        question="What happens when G learns ten times faster than D, or ten times slower?",
+        system=S5_GAN,
+        arms={
+            "equal": {},
+            "G 2e-3 > D 2e-4": {"optim.lr_g": 2e-3},
+            "G 2e-4 < D 2e-3": {"optim.lr_d": 2e-3},
+            "equal, pixels -1..1": {"data.range": "-1..1"},
+        },
+        quick={"data.name": "mnist-5k"},
+        note="The hand-out combines Tanh with pixels in 0..1; the last arm corrects that.",
+    ),
+    Experiment(
+        id="gan-fashion-steps",
+        title="Garments: more updates for one network",
+        source="report 003, problem 5.3",
+        question="What happens when G is updated three times for each update of D, and the other way round?",
+        system=S5_GAN,
+        arms={"equal": {}, "G 3x": {"optim.g_steps": 3}, "D 3x": {"optim.d_steps": 3}},
+        quick={"data.name": "mnist-5k"},
+    ),
+    Experiment(
+        id="cgan-fashion",
+        title="Garments: conditional or not",
+        source="report 003, problem 5.5",
+        question="Does a conditional GAN draw more kinds of garments, and are they blurrier?",
+        system=S5_GAN,
+        arms=cross({"CGAN": _CGAN, "GAN": {}}, _RANGES),
+        quick={"data.name": "mnist-5k"},
+    ),
+    Experiment(
+        id="vae-vs-gan",
+        title="VAE, GAN and conditional GAN",
+        source="report 003, problem 5.6",
+        question="Which has the sharper images, which the flatter background, which the finer details?",
+        system=S5_GAN,
+        arms={"VAE": settings_of(S4_VAE), **cross({"GAN": {}, "CGAN": _CGAN}, _RANGES)},
+        quick={"data.name": "mnist-5k"},
+    ),
+)

@@ -1,0 +1,23 @@
+"""The experiment of report 004: three GANs on digits."""
+
+from __future__ import annotations
+
+from gancore.experiments.experiment import QUICK, Experiment
+from gancore.experiments.systems import S6_CS231N
+
+REPORT_004 = (
+    Experiment(
+        id="mnist-three",
+        title="Vanilla GAN, LSGAN and DCGAN",
+        source="report 004",
+        question="Does the least-squares loss make better digits than cross-entropy, and do convolutions less noise?",
+        system=S6_CS231N,
+        arms={
+            "vanilla": {},
+            "least squares": {"objective.loss": "least_squares"},
+            "DCGAN": {"model.kind": "cs231n", "model.init": "xavier", "train.epochs": 5},
+        },
+        quick=QUICK | {"train.epochs": 30},
+        quick_arms={"DCGAN": {"train.epochs": 15}},
+    ),
+)
