@@ -238,7 +238,7 @@ def test_an_import_can_be_cancelled_and_leaves_nothing(open_page, held, tmp_path
     held.set()
     assert job.over.wait(60)
     app.run()
-    app.run()
+    assert any("The import was cancelled" in toast.value for toast in app.toast)
     assert job_of(app) is None
     assert not any(button.key == "own-cancel" for button in app.button)
     assert not imported_sets()

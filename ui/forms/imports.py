@@ -132,10 +132,10 @@ def _outcome(job: Import) -> None:
     del st.session_state[_JOB]
     if job.report is None:
         say("The import was cancelled; nothing was kept.", icon="close")
-        return
-    _take(job.report.made.name)
-    _count_up("imports")
-    say(_summary(job.report), icon="check")
+    else:
+        _take(job.report.made.name)
+        _count_up("imports")
+        say(_summary(job.report), icon="check")
     st.rerun()
 
 
