@@ -30,8 +30,9 @@ if len(chosen) >= 2:
     comparison(chosen)
 elif len(usable) >= 2:
     st.info(
-        "Pick two or more runs above: their curves, samples and differing settings appear here.", icon=":material/info:"
+        "Choose two or more runs above: their curves, samples and differing settings appear here.",
+        icon=":material/info:",
     )
 else:
-    st.info("Two runs are needed. Train one, change a setting, and train another.", icon=":material/info:")
+    st.info("Comparing takes two runs. Train one, change a setting, and train another.", icon=":material/info:")
     st.page_link(navigation.TRAIN, label="Go to Train", icon=":material/tune:")

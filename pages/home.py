@@ -41,7 +41,7 @@ if problem:
     st.error(plain(problem), icon=":material/error:")
 if not runs:
     st.info(
-        "Nothing trained yet. The button starts a real training on digits that came with the installation: "
+        "Nothing trained yet. The button trains a GAN on digits that come with the installation: "
         "nothing is downloaded.",
         icon=":material/info:",
     )

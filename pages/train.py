@@ -26,7 +26,7 @@ def settings_panel(networks_shown: bool) -> None:
         if waits is None:
             st.error(plain(str(error)), icon=":material/error:")
         else:  # as high as the costs, or the canvas would jump from under the pointer with the first stroke
-            cost_line.caption(f":material/edit: Nothing to train on yet:  \n{waits}")
+            cost_line.caption(f":material/edit: No training data yet:  \n{waits}")
     busy = state.active_run()
     label, icon = ("Add to queue", ":material/playlist_add:") if busy else ("Start", ":material/play_arrow:")
     if draft.origin().fork:
@@ -53,7 +53,7 @@ def start(config: RunConfig) -> None:
     if busy is None:
         st.query_params["run"] = run.id
     else:
-        say(f"{run.name} waits behind {busy.name}.", icon="schedule")
+        say(f"{run.name} is queued behind {busy.name}.", icon="schedule")
     st.rerun()
 
 
@@ -67,8 +67,8 @@ def queue(shown: Run | None) -> None:
         for place, run in enumerate(waiting, start=1):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{place}. {plain(run.name)}", width="stretch")
-                if st.button("Take out", key=f"dequeue-{run.id}", type="tertiary", icon=":material/close:"):
-                    attempt(f"Taking out {run.name}", run.command, "stop")
+                if st.button("Remove", key=f"dequeue-{run.id}", type="tertiary", icon=":material/close:"):
+                    attempt(f"Removing {run.name}", run.command, "stop")
                     st.rerun()
 
 
@@ -87,7 +87,7 @@ with st.sidebar:
 networks.panel()
 active = state.active_run()
 if "run" in st.query_params and state.find_run(st.query_params["run"]) is None:
-    st.info("The run that this link names is not here any more; it may be in the trash.", icon=":material/link_off:")
+    st.info("The run in this link no longer exists; it may be in the trash.", icon=":material/link_off:")
     del st.query_params["run"]
 shown = state.find_run(st.query_params.get("run")) or active or next(iter(state.store().list()), None)
 if active is not None and shown is not None and shown.id != active.id:

@@ -34,9 +34,7 @@ def explain(subject: Run | str, error: Exception) -> str:
     if problem not in _logged:
         _logged.append(problem)
         _LOG.error("%s cannot be shown", name, exc_info=error)
-    return (
-        f"{name} cannot be shown: a file is not as it should be ({type(error).__name__}). The server's log says more."
-    )
+    return f"{name} cannot be shown: one of its files is damaged ({type(error).__name__}). See the server's log."
 
 
 _logged: deque[tuple[str, str]] = deque(maxlen=1_000)

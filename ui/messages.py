@@ -26,7 +26,7 @@ def attempt(doing: str, act: Callable[P, object], *args: P.args, **kwargs: P.kwa
     try:
         act(*args, **kwargs)
     except (OSError, RuntimeError, RunNotFound, ConfigError) as problem:  # such as RunBusy
-        say(f"{doing} did not work: {describe(problem)}")
+        say(f"{doing} failed: {describe(problem)}")
         return False
     return True
 
@@ -52,15 +52,15 @@ def describe(problem: Exception) -> str:
 
 
 _FULL = "the disk is full. Free some space and try again"
-_READ_ONLY = "the folder of the runs cannot be written to. Make it writable, or set GANCORE_RUNS to one that is"
-_OCCUPIED = "something else lies in that place. Move it away and try again"
+_READ_ONLY = "the runs folder is not writable. Make it writable, or set GANCORE_RUNS to one that is"
+_OCCUPIED = "something else is in its place. Move it away and try again"
 _KNOWN = {
     "ENOSPC": _FULL,
     "EDQUOT": _FULL,
     "EROFS": _READ_ONLY,
     "EACCES": _READ_ONLY,
     "EPERM": _READ_ONLY,
-    "ENOENT": "it is not there any more. Reload the page",
+    "ENOENT": "it no longer exists. Reload the page",
     "EEXIST": _OCCUPIED,
     "ENOTEMPTY": _OCCUPIED,
     "ENOTDIR": _OCCUPIED,

@@ -8,9 +8,9 @@ from typing import Literal
 
 LossName = Literal["nonsaturating", "minimax", "least_squares", "wasserstein", "hinge"]
 
-_OF_PROBABILITIES = "D(x) near 1 and D(G(z)) near 0: D sees through every fake. Both near 1/2: D cannot tell."
+_OF_PROBABILITIES = "D(x) near 1 and D(G(z)) near 0: D recognises every fake. Both near 1/2: it cannot tell."
 _OF_SCORES = (
-    "Scores have no scale of their own: what counts is how far real lies above fake, and whether the gap closes."
+    "Scores have no fixed scale: what matters is how far real lies above fake, and whether the gap closes."
 )
 
 
@@ -20,10 +20,10 @@ class LossFacts:
 
     help: str
     output: Literal["probability", "score"]  # what D's output means, and so `d_real` and `d_fake`
-    verdicts: str  # what to look for in D's outputs
-    guessing: float  # D's loss when it cannot tell real from fake; NaN where scores have no scale of their own
+    caption: str  # what to look for in D's outputs
+    guessing: float  # D's loss when it cannot tell real from fake; NaN where scores have no fixed scale
     targets: bool = False  # whether D has a target for real images, which smoothing can lower
-    saturates: bool = False  # whether G's gradient vanishes while D is sure
+    saturates: bool = False  # whether G's gradient vanishes when D is confident
 
     @property
     def words(self) -> str:

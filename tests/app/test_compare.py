@@ -12,10 +12,10 @@ from ui.compare import view
 
 
 def test_fewer_than_two_runs_say_what_to_do(open_page, finished):
-    assert "Two runs are needed" in open_page("compare").info[0].value
+    assert "Comparing takes two runs" in open_page("compare").info[0].value
     finished("one")
     finished("two")
-    assert "Pick two or more runs" in open_page("compare").info[0].value
+    assert "Choose two or more runs" in open_page("compare").info[0].value
 
 
 def test_only_the_settings_that_differ_are_listed(open_page, finished):
@@ -47,10 +47,10 @@ def test_unknown_runs_in_a_link_are_ignored(open_page, finished):
 def test_one_seed_is_said_to_prove_nothing(open_page, finished):
     runs = [finished("a"), finished("b", {"model.ngf": 64})]
     app = open_page("compare", runs=",".join(run.id for run in runs))
-    assert any("can be chance" in caption.value for caption in app.caption)
+    assert any("due to chance" in caption.value for caption in app.caption)
     runs.append(finished("c", {"seed": 1}))
     app = open_page("compare", runs=",".join(run.id for run in runs))
-    assert not any("can be chance" in caption.value for caption in app.caption)
+    assert not any("due to chance" in caption.value for caption in app.caption)
 
 
 def test_runs_of_the_same_name_keep_their_columns(open_page, finished):
@@ -134,7 +134,7 @@ def test_families_side_by_side(open_page, stopped, charts):
     assert not app.exception
     assert set(lines(charts["KL"])) == {"vae"}
     assert set(lines(charts["accuracy"])) == {"semi"}
-    assert not any("levels do not compare" in caption.value for caption in app.caption)
+    assert not any("levels are not comparable" in caption.value for caption in app.caption)
 
 
 def test_probabilities_and_scores_are_not_compared_without_a_word(open_page, finished):
@@ -144,7 +144,7 @@ def test_probabilities_and_scores_are_not_compared_without_a_word(open_page, fin
         app = open_comparison(open_page, *(finished(f"{number}", each) for number, each in enumerate(changes)))
         pills = next(group for group in app.button_group if group.key and group.key.startswith("compare-metrics"))
         pills.set_value(["d_real"]).run()
-        return any("levels do not compare" in caption.value for caption in app.caption)
+        return any("levels are not comparable" in caption.value for caption in app.caption)
 
     assert warned({}, score)
     assert not warned({}, {"model.kind": "mlp"})

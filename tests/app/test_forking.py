@@ -89,7 +89,7 @@ def test_what_the_checkpoint_decides_cannot_be_changed(open_page, stopped, kind)
             found = widget(app, path)
             assert found.disabled == (path in fixed), path
             if path in fixed and SETTINGS[path].scale != "log":
-                assert "the checkpoint has it" in found.help
+                assert "part of the checkpoint" in found.help
 
 
 def test_a_fork_keeps_its_networks_whatever_else_is_chosen(open_page, stopped, runs):
@@ -127,7 +127,7 @@ def test_a_parent_that_is_gone_is_said_in_a_sentence(open_page, stopped, runs):
     start(app)
     assert not app.exception
     (problem,) = app.error
-    assert "not here any more" in problem.value
+    assert "no longer exists" in problem.value
     assert str(runs.root) not in problem.value
     assert not runs.list()
 
@@ -187,7 +187,7 @@ def test_a_fork_says_where_it_comes_from_and_leads_there(open_page, stopped, run
     assert not any("Forked at" in element.value for element in open_page("train", run=parent.id).markdown)
     runs.delete(parent)
     app = open_page("train", run=fork.id)
-    assert any("a run that is not here any more" in element.value for element in app.markdown)
+    assert any("a run that no longer exists" in element.value for element in app.markdown)
     assert "Compare the two" not in {link.label for link in app.get("page_link")}
 
 

@@ -70,10 +70,10 @@ def test_a_healthy_run_says_so_and_what_was_looked_for(open_page, finished, monk
     for step in (800, 1000):
         run.add_evaluation(MEASURED.model_copy(update={"step": step}))
     app = open_page("train", run=run.id)
-    assert ":green[:material/check_circle: no trouble found]" in buttons(app)
+    assert ":green[:material/check_circle: no problems found]" in buttons(app)
     assert all(f"- {sign.title}" in words(app) for sign in SIGNS.values())
     run.write_status(Status(state="queued", step=1000, total_steps=1050))
-    assert ":green[:material/check_circle: healthy so far]" in buttons(open_page("train", run=run.id))
+    assert ":green[:material/check_circle: no problems so far]" in buttons(open_page("train", run=run.id))
     shutil.rmtree(run.path / "evals")
     run.write_status(Status(state="queued", step=10, total_steps=1050))
     assert ":gray[:material/hourglass_empty: too early to tell]" in buttons(open_page("train", run=run.id))
@@ -81,22 +81,22 @@ def test_a_healthy_run_says_so_and_what_was_looked_for(open_page, finished, monk
 
 def test_what_could_not_be_judged_yet_is_said(open_page, finished):
     run = finished("good")
-    told = f"no trouble in its curves; {NOT_MEASURED}"
-    assert (health.word(run), health.sentence(run)) == ("✓ no trouble in its curves", told)
+    told = f"no problems in its curves; {NOT_MEASURED}"
+    assert (health.word(run), health.sentence(run)) == ("✓ no problems in its curves", told)
     assert f":green[:material/check_circle: {told}]" in buttons(open_page("train", run=run.id))
     run.add_evaluation(MEASURED)  # a single small one
-    assert health.sentence(run) == "no trouble in its curves; too early to judge its samples"
+    assert health.sentence(run) == "no problems in its curves; too early to check its samples"
     run.add_evaluation(MEASURED.model_copy(update={"step": 1050, "size": "full"}))
-    assert (health.word(run), health.sentence(run)) == ("✓ no trouble found", "no trouble found")
+    assert (health.word(run), health.sentence(run)) == ("✓ no problems found", "no problems found")
     (run.path / "scalars.arrow").unlink()
-    assert health.word(run) == "✓ no trouble in its samples"
+    assert health.word(run) == "✓ no problems in its samples"
     assert f":gray[:material/hourglass_empty: {NOT_READ}]" in buttons(open_page("train", run=run.id))
     shutil.rmtree(run.path / "evals")
     assert (health.word(run), health.sentence(run)) == (None, "too early to tell")
 
 
-NOT_MEASURED = "its samples were not measured"
-NOT_READ = "no trouble in its samples; its curves do not tell yet"
+NOT_MEASURED = "its samples were not evaluated"
+NOT_READ = "no problems in its samples; too early to check its curves"
 
 
 def test_samples_of_the_first_steps_are_not_called_healthy(open_page, finished):
@@ -105,7 +105,7 @@ def test_samples_of_the_first_steps_are_not_called_healthy(open_page, finished):
     run.add_evaluation(MEASURED.model_copy(update={"step": 83, "size": "full", "values": {"diversity": 0.0}}))
     assert (health.word(run), health.sentence(run)) == (None, "too early to tell")
     assert ":gray[:material/hourglass_empty: too early to tell]" in buttons(open_page("train", run=run.id))
-    assert "samples are judged after 400" in words(open_page("train", run=run.id))
+    assert "samples after 400" in words(open_page("train", run=run.id))
 
 
 def test_what_is_doubtful_is_told_as_such(open_page, finished, sick):
@@ -131,7 +131,7 @@ def test_a_fork_is_as_young_as_its_own_steps(runs: RunStore, finished):
     fork.write_status(Status(step=1060, total_steps=2000))
     assert (health.word(fork), health.sentence(fork)) == (None, "too early to tell")
     fork.write_status(Status(step=1250, total_steps=2000))
-    assert health.word(fork) == "✓ no trouble in its curves"
+    assert health.word(fork) == "✓ no problems in its curves"
 
 
 @pytest.mark.usefixtures("sick")
@@ -142,7 +142,7 @@ def test_a_finding_says_what_was_seen_what_it_means_and_where_it_is_known_from(o
     assert "**D is too strong** · from step 300" in text
     assert "D's loss is 0.004." in text
     assert r"**What it means.** G learns \*nothing\*." in text
-    assert "Known from: Arjovsky et al. 2017" in text
+    assert "Source: Arjovsky et al. 2017" in text
     assert [f":orange[:material/warning: {each.title}]" for each in (STRONG, COLLAPSE)] == buttons(app)[-2:]
     assert remedy(app, run).label == "Start a new run: halve lr_d"
     assert remedy(app, run, 1).disabled  # there is no checkpoint
@@ -199,7 +199,7 @@ def test_a_run_that_still_trains_is_stopped_first(open_page, stopped, runs):
     run.write_status(run.status.model_copy(update={"state": "running"}))
     with run.lock():
         app = open_page("train", run=run.id)
-        assert remedy(app, run).label.startswith("Stop this run and start: ")
+        assert remedy(app, run).label.startswith("Stop this run and start a new one: ")
         assert "keeps its checkpoint" in words(app)
         remedy(app, run).click().run()
     assert not app.exception

@@ -91,7 +91,7 @@ def set_box(app: AppTest):
 def test_images_are_imported_and_trained_on(open_page, runs):
     app = open_panel(open_page)
     assert not app.error  # it is no mistake
-    assert any("import some images below" in caption.value for caption in app.caption)
+    assert any("import images below" in caption.value for caption in app.caption)
     assert app.button(key="start").disabled
     assert app.button(key="own-import").disabled
     upload(app, files(), "My leaves!")
@@ -163,7 +163,7 @@ def test_settings_made_for_other_images_are_not_used_unasked(open_page):
     remove("leaves")
     import_images([(file, content) for file, content, _ in files()[::-1][:70]], "leaves")
     app.run()
-    assert any("other images than when these settings were made" in warning.value for warning in app.warning)
+    assert any("has changed since these settings were chosen" in warning.value for warning in app.warning)
     assert app.session_state["draft"]["data.own_hash"] == earlier
     app.button(key="own-renew").click().run()
     assert not app.warning
@@ -284,7 +284,7 @@ def test_a_set_that_cannot_be_deleted_is_said_so(open_page, monkeypatch):
         ([("bad.zip", b"not a zip", "application/zip")], "zip"),
         ([("a.png", b"not an image", "image/png")], "at least 16"),
         (files(3), "at least 16"),
-        ([("a.zip", b"", "application/zip"), *files(1)], "one zip, or images without a zip"),
+        ([("a.zip", b"", "application/zip"), *files(1)], "either one zip file or images"),
     ],
 )
 def test_what_cannot_be_used_is_explained_in_a_sentence(open_page, sent, words):

@@ -32,7 +32,7 @@ def training(runs, held_elsewhere) -> Iterator[Callable[..., Run]]:
 def offer(app: AppTest) -> str | None:
     """What the button offers, if it is there."""
     found = [button.label for button in app.button if button.key == "apply"]
-    return found[0].removeprefix("Apply to it now: ") if found else None
+    return found[0].removeprefix("Apply now: ") if found else None
 
 
 def test_nothing_is_offered_where_nothing_trains_or_nothing_differs(open_page, training):
@@ -53,7 +53,7 @@ def test_a_changed_rate_is_applied_with_one_click(open_page, training):
     (change,) = run.changes()
     assert (change.changes, change.step) == ({"optim.lr_d": 5e-4}, None)
     assert offer(app) is None
-    assert any("digits goes on with the new values" in toast.value for toast in app.toast)
+    assert any("digits continues with the new values" in toast.value for toast in app.toast)
     app.run()
     assert not app.toast  # said once
 

@@ -127,7 +127,7 @@ def test_classes_without_a_name_have_a_number():
     (cells,) = class_map([odd], "0123456789", "run")["data"]
     assert cells["y"][9:] == ["9", "class 10", "class 11"]
     assert class_bars(odd, "0123456789", "run")["data"][0]["x"] == cells["y"]
-    assert evaluations.classes_line(odd, ()) == "never: class 0"
+    assert evaluations.classes_line(odd, ()) == "missing: class 0"
     assert evaluations.highest_share([odd]) == pytest.approx(108 / 11)
 
 
@@ -189,11 +189,11 @@ def test_a_class_that_never_comes_up_is_marked_in_words_too():
 
 def test_classes_that_hardly_come_up_are_named():
     line = evaluations.classes_line
-    assert line(evaluation(1, histogram=(0, 9, *(120,) * 8)), "0123456789") == "never: 0; hardly: 1"
-    assert line(evaluation(1), "0123456789") == "all classes come up"
-    assert line(evaluation(1, histogram=(1, 1, *(0,) * 8)), "0123456789") == "never: 2, 3, 4, 5, 6, 7, 8, 9"
+    assert line(evaluation(1, histogram=(0, 9, *(120,) * 8)), "0123456789") == "missing: 0; rare: 1"
+    assert line(evaluation(1), "0123456789") == "all classes appear"
+    assert line(evaluation(1, histogram=(1, 1, *(0,) * 8)), "0123456789") == "missing: 2, 3, 4, 5, 6, 7, 8, 9"
     assert line(evaluation(1, histogram=(1, *(0,) * 9)), "0123456789") == "only 0"
-    assert line(evaluation(1, histogram=(9, *(0,) * 9), expected=(9, *(0,) * 9)), "0123456789") == "all classes come up"
+    assert line(evaluation(1, histogram=(9, *(0,) * 9), expected=(9, *(0,) * 9)), "0123456789") == "all classes appear"
 
 
 def test_rough_samples_are_of_no_class():
@@ -203,8 +203,8 @@ def test_rough_samples_are_of_no_class():
     assert None not in [row[1] for row in cells["z"]]
     assert {row[0] for row in cells["text"]} == {""}
     bars, _ = class_bars(rough, "0123456789", "run")["data"]
-    assert bars["name"].endswith("too rough to tell")
-    assert evaluations.classes_line(rough, "0123456789").startswith("too rough to tell classes apart, as 2% of them")
+    assert bars["name"].endswith("too rough to classify")
+    assert evaluations.classes_line(rough, "0123456789") == "too rough to classify: precision is only 2%"
     assert "Empty" in quality.map_key([rough])
     assert "Empty" not in quality.map_key([evaluation(200)])
 
@@ -243,9 +243,9 @@ def test_a_run_shows_its_values_its_classes_and_the_last_full_evaluation(open_pa
     assert app.multiselect(key=f"quality-{run.id}").value == ["fid", "coverage"]
     assert {"FID of good", "coverage of good", "classes among the last samples of good"} <= set(charts)
     text = words(app)
-    assert "10,000 samples against 4,500 of mnist-5k, training images, seen through mnist-cnn-v1" in text
+    assert "10,000 samples; reference: 4,500 of mnist-5k, training images; features: mnist-cnn-v1" in text
     assert ":small[FID ↓ **4.25**]" in text
-    assert "Each evaluation of 1,000 samples took 0.8 s; all 2 together, 2.0 % of the training time." in text
+    assert "Each evaluation of 1,000 samples took 0.8 s; all 2 together 2.0 % of the training time." in text
     app.multiselect(key=f"quality-{run.id}").set_value(["kid"]).run()
     assert "KID of good" in charts
     assert not app.exception
@@ -254,7 +254,7 @@ def test_a_run_shows_its_values_its_classes_and_the_last_full_evaluation(open_pa
 def test_classes_that_are_missing_are_named(open_page, finished):
     run = finished("poor", {"data.name": "fashion-mnist"})
     plant(run, [evaluation(100, histogram=(0, *(111,) * 9))])
-    assert "At step 100, 1,000 samples: never: T-shirt." in words(show(open_page("train", run=run.id), run))
+    assert "At step 100, 1,000 samples: missing: T-shirt." in words(show(open_page("train", run=run.id), run))
 
 
 @pytest.mark.parametrize(
@@ -300,15 +300,15 @@ def test_nothing_measured_yet_says_so_and_offers_to(open_page, finished, stopped
     bare = finished("no checkpoint")
     app = show(open_page("train", run=bare.id), bare)
     assert "no checkpoint" in words(app)
-    assert not [button for button in app.button if button.label.startswith("Measure")]
+    assert not [button for button in app.button if (button.key or "").startswith("measure-")]
     run = stopped("old")
     app = show(open_page("train", run=run.id), run)
-    assert "can be measured now" in words(app)
-    assert app.button(key=f"measure-{run.id}").label.startswith("Measure ")
+    assert "Not evaluated yet" in words(app)
+    assert app.button(key=f"measure-{run.id}").label.startswith("Evaluate ")
     run.write_status(Status(state="queued", step=12, total_steps=20))
     app = show(open_page("train", run=run.id), run)
-    assert "Nothing" in words(app)
-    assert not [button for button in app.button if button.label.startswith("Measure")]
+    assert "Not evaluated during training" in words(app)
+    assert not [button for button in app.button if (button.key or "").startswith("measure-")]
 
 
 def test_a_saved_run_is_measured_at_the_press_of_a_button(open_page, stopped):
@@ -320,7 +320,7 @@ def test_a_saved_run_is_measured_at_the_press_of_a_button(open_page, stopped):
     (made,) = run.evaluations()
     assert (made.step, made.size, made.samples) == (12, "full", 300)
     assert "Last full evaluation" in words(app)
-    assert not [button for button in app.button if button.label.startswith("Measure")]
+    assert not [button for button in app.button if (button.key or "").startswith("measure-")]
 
 
 def test_a_checkpoint_that_cannot_be_read_is_said_in_a_sentence(open_page, stopped):
@@ -346,7 +346,7 @@ def test_a_measurement_that_is_under_way_can_be_followed_and_cancelled(open_page
     app.button(key=f"measure-{run.id}").click().run()
     assert begun.wait(60)
     app.run()
-    assert r"**Measuring** · \*features\* …" in words(app)
+    assert r"**Evaluating** · \*features\* …" in words(app)
     assert "Nothing measured" not in words(app)
     assert f"measure-{run.id}" not in [button.key for button in app.button]
     app.button(key=f"cancel-{run.id}").click().run()
@@ -386,7 +386,7 @@ def test_what_both_networks_took_is_counted(open_page, finished):
         plant(run, [evaluation(step, seconds=1.0), evaluation(step, seconds=2.0, weights="ema")])
     plant(run, [full(200)])
     text = words(show(open_page("train", run=run.id), run))
-    assert "1,000 samples of G, and of as many of its EMA, took 3 s; all 2 together, 7.5 % of the training time" in text
+    assert "1,000 samples of G, and as many of its EMA, took 3 s; all 2 together 7.5 % of the training time" in text
 
 
 # --- tables of runs -------------------------------------------------------------------------------------------------
@@ -401,7 +401,7 @@ def test_the_runs_table_has_the_values_that_some_run_has(open_page, finished):
     assert dict(table.loc["good", [f"{title} (mnist-cnn-v1)" for title in MEASURED]]) == {
         "FID (mnist-cnn-v1)": 8.0,
         "best FID (mnist-cnn-v1)": 5.0,
-        "FID at the end (mnist-cnn-v1)": 2.5,
+        "final FID (mnist-cnn-v1)": 2.5,
         "coverage (mnist-cnn-v1)": 0.5,
         "best coverage (mnist-cnn-v1)": 0.7,
     }
@@ -410,7 +410,7 @@ def test_the_runs_table_has_the_values_that_some_run_has(open_page, finished):
     assert set(table) - set(frame.proto.column_order) == {"best coverage (mnist-cnn-v1)"}  # or it gets too wide
 
 
-MEASURED = ("FID", "best FID", "FID at the end", "coverage", "best coverage")
+MEASURED = ("FID", "best FID", "final FID", "coverage", "best coverage")
 
 
 def test_a_small_curve_says_how_the_fid_went(open_page, finished):
@@ -418,8 +418,8 @@ def test_a_small_curve_says_how_the_fid_went(open_page, finished):
     plant(finished("measured once"), [evaluation(100)])
     finished("never measured")
     table = open_page("runs").dataframe[0].value.set_index("name")
-    assert list(table.loc["good", "FID on the way"]) == [10.0, 5.0, 8.0]
-    assert table["FID on the way"].isna().to_dict() == {"never measured": True, "measured once": True, "good": False}
+    assert list(table.loc["good", "FID over time"]) == [10.0, 5.0, 8.0]
+    assert table["FID over time"].isna().to_dict() == {"never measured": True, "measured once": True, "good": False}
 
 
 def test_a_small_curve_is_of_the_main_value_and_has_no_more_points_than_a_cell(open_page, finished):
@@ -429,7 +429,7 @@ def test_a_small_curve_is_of_the_main_value_and_has_no_more_points_than_a_cell(o
     plant(finished("vae", vae), [evaluation(step, {"test_elbo": -100.0 - step}) for step in (1, 2)])
     plant(finished("toy", RING), [evaluation(step, {"modes": step}, extractor=None) for step in (1, 2)])
     (finished("broken").path / "config.json").write_text("{")
-    table = open_page("runs").dataframe[0].value.set_index("state")["quality on the way"]
+    table = open_page("runs").dataframe[0].value.set_index("state")["quality over time"]
     assert table["damaged"] is None
     toy, elbo, fid = table["finished"]
     assert [list(toy), list(elbo)] == [[1, 2], [-101, -102]]
@@ -439,7 +439,7 @@ def test_a_small_curve_is_of_the_main_value_and_has_no_more_points_than_a_cell(o
 
 def test_where_nothing_was_measured_there_is_no_curve(open_page, finished):
     finished("never measured")
-    assert not [title for title in open_page("runs").dataframe[0].value if "on the way" in title]
+    assert not [title for title in open_page("runs").dataframe[0].value if "over time" in title]
 
 
 def ticked(open_page, *rows: int) -> AppTest:
@@ -463,7 +463,7 @@ def test_a_ticked_run_that_was_never_measured_says_so(open_page, finished, stopp
     assert "there is no checkpoint" in words(ticked(open_page, 0))
     run = stopped("old")
     app = ticked(open_page, 0)
-    assert "can be measured now" in words(app)
+    assert "Not evaluated yet" in words(app)
     assert app.button(key=f"measure-{run.id}")
     assert charts == {}
 
@@ -559,9 +559,9 @@ def test_values_of_several_runs_are_drawn_in_their_colours(open_page, finished, 
 def test_results_say_the_last_value_and_the_best_and_at_which_step(open_page, finished):
     first = plant(finished("a"), [evaluation(100), evaluation(200, {"fid": 8.0}), full(200, {"fid": 2.5})])
     second = finished("b", {"seed": 1})
-    table = compare(open_page, first, second).dataframe[-1].value.set_index("at the end")
+    table = compare(open_page, first, second).dataframe[-1].value.set_index("last full evaluation")
     assert dict(table.loc["FID"]) == {"a": "2.5", "b": "–"}
-    assert dict(table.loc["best FID on the way"]) == {"a": "8 at step 200", "b": "–"}
+    assert dict(table.loc["best FID during training"]) == {"a": "8 at step 200", "b": "–"}
     assert table.loc["samples"].to_dict() == {"a": "10,000", "b": "–"}
 
 
@@ -577,10 +577,10 @@ def test_a_fork_goes_on_with_the_values_of_its_parent(open_page, runs, stopped):
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({"extractor": "fashion-cnn-v1"}, "different networks"),
-        ({"reference": "mnist"}, "different images"),
-        ({"reference_count": 60_000}, "different images"),
-        ({"samples": 500}, "500 and 1,000 samples"),
+        ({"extractor": "fashion-cnn-v1"}, "Different features"),
+        ({"reference": "mnist"}, "Different references"),
+        ({"reference_count": 60_000}, "Different references"),
+        ({"samples": 500}, "(500 and 1,000)"),
     ],
 )
 def test_what_does_not_compare_is_said(changes, word):
@@ -596,7 +596,7 @@ def test_classes_are_shown_side_by_side(open_page, finished, charts):
     app = compare(open_page, first, second)
     found = [charts[f"classes among the samples of {name}"] for name in "ab"]
     assert found[0]["layout"]["yaxis"]["range"] == found[1]["layout"]["yaxis"]["range"]
-    assert "never: 0" in words(app)
+    assert "missing: 0" in words(app)
     assert not [alt for alt in charts if alt.endswith("by step")]  # there is one step
 
 
@@ -608,7 +608,7 @@ def test_classes_over_the_steps_have_one_scale_of_colours(open_page, finished, c
     found = {alt[-10:-9]: figure["data"][0] for alt, figure in charts.items() if alt.endswith(", by step")}
     assert {name: cells["x"] for name, cells in found.items()} == {"a": ["100", "200"], "b": ["100", "300"]}
     assert len({(cells["zmin"], cells["zmax"], str(cells["colorscale"])) for cells in found.values()}) == 1
-    assert "Classes while they trained" in words(app)
+    assert "Classes during training" in words(app)
 
 
 @pytest.mark.parametrize(("runs", "lines"), [(1, [1]), (4, [4]), (5, [3, 2]), (7, [4, 3]), (8, [4, 4])])

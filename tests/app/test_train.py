@@ -33,7 +33,7 @@ def experiments(app: AppTest):
 
 def unfold(app: AppTest) -> AppTest:
     for toggle in app.toggle:
-        if toggle.label == "More":
+        if toggle.label.startswith("More "):
             toggle.set_value(True)
     return app.run()
 
@@ -108,7 +108,7 @@ def test_a_vae_has_its_own_rate_and_pixel_range_and_the_way_back_restores_them(o
     widget(app, "model.kind").set_value("dcgan").run()
     assert widget(app, "data.range").value == "-1..1"
     for toggle in app.toggle:
-        if toggle.label == "More":
+        if toggle.label.startswith("More "):
             toggle.set_value(False)
     app.run()
     assert shown_paths(app) == before
@@ -333,7 +333,7 @@ def test_a_link_to_a_deleted_run_says_so(open_page, finished, runs):
     gone = finished("gone")
     runs.delete(gone)
     app = open_page("train", run=gone.id)
-    assert "not here any more" in app.info[0].value
+    assert "no longer exists" in app.info[0].value
     assert "run" not in app.query_params
 
 

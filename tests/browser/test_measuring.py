@@ -22,12 +22,12 @@ def test_a_saved_run_is_measured_at_the_press_of_a_button(app, new_page: Callabl
     page = new_page()
     page.goto(f"{app.url}/train?run={run.id}")
     page.get_by_text("Quality", exact=True).click()
-    expect(page.get_by_text("Nothing measured yet")).to_be_visible()
-    page.get_by_role("button", name="Measure 500 samples").click()
+    expect(page.get_by_text("Not evaluated yet")).to_be_visible()
+    page.get_by_role("button", name="Evaluate 500 samples").click()
     expect(page.get_by_text("Last full evaluation")).to_be_visible()
-    expect(page.get_by_text("500 samples against")).to_be_visible()
+    expect(page.get_by_text("500 samples; reference")).to_be_visible()
     assert page.evaluate(f"document.querySelector('{CHART}').data.length") == 1
-    expect(page.get_by_role("button", name="Measure 500 samples")).to_have_count(0)
+    expect(page.get_by_role("button", name="Evaluate 500 samples")).to_have_count(0)
 
 
 def test_values_are_followed_while_it_trains_and_the_chart_stays(app, new_page: Callable[[], Page]) -> None:

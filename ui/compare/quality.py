@@ -54,7 +54,7 @@ def choose(runs: Sequence[Run], measured: Measured) -> list[str]:
     if not keys:
         return []
     chosen = st.pills(
-        "Quality of the samples",
+        "Sample quality",
         keys,
         default=quality.first_values(runs[0].config, keys)[:1],
         selection_mode="multi",
@@ -113,17 +113,15 @@ def differences(found: Sequence[Evaluation]) -> list[str]:
     said = []
     extractors = sorted({each.extractor for each in found if each.extractor})
     if len(extractors) > 1:
-        said.append(
-            f"Seen through different networks ({', '.join(extractors)}): their FIDs and the like don't compare."
-        )
+        said.append(f"Different features ({', '.join(extractors)}): FIDs and similar metrics are not comparable.")
     references = sorted({f"{each.reference_count:,} of {each.reference}" for each in found})
     if len(references) > 1:
-        said.append(f"Held against different images ({'; '.join(references)}): these values don't compare.")
-    for size, words in (("cheap", "while they trained"), ("full", "at the end")):
+        said.append(f"Different references ({'; '.join(references)}): these values are not comparable.")
+    for size, words in (("cheap", "during training"), ("full", "at the end")):
         counts = sorted({each.samples for each in found if each.size == size})
         if len(counts) > 1:
             listed = " and ".join(f"{count:,}" for count in counts)
-            said.append(f"Measured {words} on {listed} samples: fewer give a higher FID.")
+            said.append(f"Evaluated {words} on different numbers of samples ({listed}): fewer give a higher FID.")
     return said
 
 
@@ -142,7 +140,7 @@ def classes(runs: Sequence[Run]) -> None:
             key = f"compare-classes-{run.id}"
             chart(figure, key=key, alt=f"classes among the samples of {names[run.id]}", height=230)
             st.caption(plain(f"At step {newest.step:,}: {classes_line(newest, classes_of)}."))
-    st.caption("Bars: of the samples; dashes: of the data.")
+    st.caption("Bars: samples; dashes: data.")
     _classes_by_step({run: found for run, found in counted.items() if len(found) > 1}, names)
 
 
@@ -150,7 +148,7 @@ def _classes_by_step(counted: Mapping[Run, Sequence[Evaluation]], names: Mapping
     """A small map for each run; all have the same scale of colours."""
     if not counted:
         return
-    st.markdown("##### Classes while they trained")
+    st.markdown("##### Classes during training")
     for run, cell in _side_by_side(list(counted)):
         with cell, boundary(run):
             st.markdown(f"**{plain(names[run.id])}**")
@@ -158,7 +156,7 @@ def _classes_by_step(counted: Mapping[Run, Sequence[Evaluation]], names: Mapping
             alt = f"classes among the samples of {names[run.id]}, by step"
             chart(figure, key=f"compare-class-map-{run.id}", alt=alt, height=MAP_HEIGHT)
     every = [each for found in counted.values() for each in found]
-    st.caption(f"Share of the samples over share of the data. {quality.map_key(every)}")
+    st.caption(f"Share among the samples over share in the data. {quality.map_key(every)}")
 
 
 def _side_by_side(runs: Sequence[Run]) -> Iterator[tuple[Run, DeltaGenerator]]:
@@ -175,24 +173,24 @@ def table(runs: Sequence[Run]) -> None:
     keys = quality.measured([each for every in found.values() for each in every])
     if not keys:
         return
-    st.subheader("Measured", anchor=False)
+    st.subheader("Evaluations", anchor=False)
     names = labels(runs)
     rows = {name: [say(end) if end else "–" for end in ends.values()] for name, say in _SETUP.items()}
     for key in keys:
         rows[MEASURES[key].label] = [_at_the_end(end, key) for end in ends.values()]
         if key in MAIN and any(best(every, key) for every in found.values()):
-            rows[f"best {MEASURES[key].label} on the way"] = [_best(every, key) for every in found.values()]
+            rows[f"best {MEASURES[key].label} during training"] = [_best(every, key) for every in found.values()]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=[names[run.id] for run in runs])
-    frame = frame.rename_axis("at the end").reset_index()
+    frame = frame.rename_axis("last full evaluation").reset_index()
     st.dataframe(frame, hide_index=True, height=35 * (len(frame) + 1) + 3, key="measured")
     warn([end for end in ends.values() if end])
 
 
 _SETUP: dict[str, Callable[[Evaluation], str]] = {
-    "measured at step": lambda end: f"{end.step:,}, {quality.network(end)}",
+    "step": lambda end: f"{end.step:,}, {quality.network(end)}",
     "samples": lambda end: f"{end.samples:,}",
-    "held against": lambda end: f"{end.reference_count:,} of {end.reference}",
-    "seen through": lambda end: end.extractor or "–",
+    "reference": lambda end: f"{end.reference_count:,} of {end.reference}",
+    "features": lambda end: end.extractor or "–",
 }
 
 

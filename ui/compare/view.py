@@ -44,7 +44,7 @@ def choose(runs: Sequence[Run]) -> list[Run]:
         format_func=names.__getitem__,
         key="compared",
         max_selections=MAX_RUNS,
-        placeholder="Pick runs",
+        placeholder="Choose runs",
         on_change=_link,
     )
     if chosen:
@@ -66,9 +66,9 @@ def settings(runs: Sequence[Run]) -> None:
     else:
         same = "Nothing: these runs have the same settings and the same seed"
         steered = any(run.changes() or run.meta.parent for run in runs)
-        st.caption(f"{same}, but not from the start." if steered else f"{same}, so they are the same run twice.")
+        st.caption(f"{same} now, but not from the start." if steered else f"{same}, so they are identical.")
     if {run.config.seed for run in runs} == {runs[0].config.seed}:
-        st.caption(":material/info: One seed each: a difference seen here can be chance. Repeat with other seeds.")
+        st.caption(":material/info: One seed each: a difference may be due to chance. Repeat with other seeds.")
 
 
 def curves(runs: Sequence[Run]) -> None:
@@ -76,7 +76,7 @@ def curves(runs: Sequence[Run]) -> None:
     st.subheader("Curves", anchor=False)
     forked = any(run.meta.parent for run in runs)
     join = forked and st.toggle(
-        "Forks with the curves of what they were forked from",
+        "Show forks together with their parents' curves",
         True,
         key="compare-join",
         persist_state="session",
@@ -103,7 +103,7 @@ def curves(runs: Sequence[Run]) -> None:
     values = quality.choose(runs, evaluations)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         axis = st.segmented_control(
-            "Against", list(AXES), default="step", required=True, key="compare-axis", persist_state="session"
+            "Horizontal axis", list(AXES), default="step", required=True, key="compare-axis", persist_state="session"
         )
         weight = st.slider(
             "Smoothing",
@@ -113,7 +113,7 @@ def curves(runs: Sequence[Run]) -> None:
             key="compare-smoothing",
             width=260,
             persist_state="session",
-            help="Weight of the past in a moving average; the raw values stay as ghosts.",
+            help="Weight of past values in an exponential moving average; the raw values stay visible as faint lines.",
         )
         log = st.toggle("Log scale", key="compare-log", persist_state="session")
     names = labels(runs)
@@ -130,7 +130,9 @@ def curves(runs: Sequence[Run]) -> None:
             key = "compare-" + column + "-" + "-".join(run.id for run in runs)
             chart(figure, key=key, alt=f"{title} of {len(runs)} runs", height=320)
             if column.startswith("d_") and len(outputs) > 1:
-                st.caption("Some of these runs give probabilities and others raw scores: their levels do not compare.")
+                st.caption(
+                    "Some of these runs show probabilities and others raw scores: their levels are not comparable."
+                )
     for index, key in enumerate(values, start=len(columns or [])):
         with cells[index % 2], boundary(MEASURES[key].label):
             marks = [mark for run in below for mark in _marks(run)]
@@ -138,7 +140,7 @@ def curves(runs: Sequence[Run]) -> None:
             quality.curve(found, key, rows, axis=axis or "step", log=log, marks=marks)
     if values:
         quality.warn([each for every in evaluations.values() for each in every])
-    st.caption("Losses of different objectives do not compare: look at the samples.")
+    st.caption("Losses of different objectives are not comparable: compare the samples.")
 
 
 def _marks(run: Run) -> list[Mark]:

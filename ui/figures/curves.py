@@ -40,8 +40,8 @@ class Mark:
 
 def panels(config: RunConfig) -> dict[str, Panel]:
     """The charts of a run of this kind, the first one the main one."""
-    curve = Curve("step_time", "step time", alone="seconds a step")
-    speed = Panel("Step time", "seconds a step", "Spikes are other work on this machine.", (curve,))
+    curve = Curve("step_time", "step time", alone="seconds per step")
+    speed = Panel("Step time", "seconds per step", "Spikes come from other work on this machine.", (curve,))
     return config.kind.panels(config) | {"speed": speed}
 
 

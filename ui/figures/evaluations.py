@@ -221,15 +221,15 @@ def is_rough(evaluation: Evaluation) -> bool:
 
 
 def classes_line(evaluation: Evaluation, names: Sequence[str]) -> str:
-    """`never: bag, coat; hardly: shirt`."""
+    """`missing: bag, coat; rare: shirt`."""
     if is_rough(evaluation):
-        return f"too rough to tell classes apart, as {evaluation.values['precision']:.0%} of them lie among real images"
+        return f"too rough to classify: precision is only {evaluation.values['precision']:.0%}"
     came = [class_name(names, place) for place, count in enumerate(evaluation.histogram) if count]
     if len(came) == 1 and (expected_shares(evaluation) > 0).sum() > 1:
         return f"only {came[0]}"
-    found = {"never": missing_classes(evaluation, names), "hardly": rare_classes(evaluation, names)}
+    found = {"missing": missing_classes(evaluation, names), "rare": rare_classes(evaluation, names)}
     said = [f"{word}: {_listed(classes)}" for word, classes in found.items() if classes]
-    return "; ".join(said) or "all classes come up"
+    return "; ".join(said) or "all classes appear"
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:
@@ -293,7 +293,7 @@ def _hover(found: np.ndarray, expected: np.ndarray) -> list[list[str]]:
 
 def _key_to_colors() -> dict[str, Any]:
     place = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0.5, "xanchor": "center", "len": 0.85}
-    words = {"tickvals": [0.0, 1.0, 2.0], "ticktext": [f"{NEVER} never", "as in the data", "twice"]}
+    words = {"tickvals": [0.0, 1.0, 2.0], "ticktext": [f"{NEVER} missing", "as in the data", "twice"]}
     return place | words | {"thickness": 8, "outlinewidth": 0}
 
 
@@ -309,7 +309,7 @@ def class_bars(
         "type": "bar",
         "x": rows,
         "y": found.round(2).tolist(),
-        "name": f"of {evaluation.samples:,} samples" + (", too rough to tell" if rough else ""),
+        "name": f"of {evaluation.samples:,} samples" + (", too rough to classify" if rough else ""),
         "marker": {"color": color, "opacity": 0.35 if rough else 1},
         "text": never,
         "textposition": "outside",

@@ -147,9 +147,9 @@ def missing() -> str | None:
     if typed():
         return None
     if current["data.name"] == "drawn" and len(current["data.points"]) < 2:
-        return "draw a distribution below, or take one of the examples there."
+        return "draw a distribution below, or choose an example there."
     if current["data.name"] == "own" and not current["data.own"]:
-        return "import some images below, or choose a set imported before."
+        return "import images below, or choose a set that was imported before."
     return None
 
 

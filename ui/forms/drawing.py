@@ -48,7 +48,7 @@ def canvas() -> None:
             st.button(name, key=f"draw-{name}", type="tertiary", on_click=_put, args=(make(),))
         icon, empty = ":material/delete:", not points
         st.button("Clear", type="tertiary", key="draw-clear", icon=icon, disabled=empty, on_click=_put, args=((),))
-    st.caption(f"{len(points)} points" if points else "Draw with the mouse or a finger, or take an example.")
+    st.caption(f"{len(points)} points" if points else "Draw with the mouse or a finger, or choose an example.")
 
 
 def _take() -> None:

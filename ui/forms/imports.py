@@ -70,7 +70,7 @@ def _identity(name: str) -> None:
     if not expected:  # settings of a run that an earlier version made; whatever starts now says what it learns from
         draft.put({"data.own_hash": held})
     elif expected != held:
-        st.warning("This set holds other images than when these settings were made.", icon=":material/warning:")
+        st.warning("This set has changed since these settings were chosen.", icon=":material/warning:")
         st.button("Use the set as it is now", key="own-renew", on_click=_take, args=(name,))
 
 
@@ -88,12 +88,12 @@ def _classes(chosen: ImportedSet) -> None:
 
 def _import_form(busy: bool) -> None:
     files = st.file_uploader(
-        "A zip, or some images",
+        "A zip file, or images",
         type=TYPES,
         accept_multiple_files=True,
         key=f"own-files-{_counter('imports')}",
-        help="In a zip, the folder of an image is its class. At least 16 images. Each is cut to the square in its "
-        "middle and made at most 64 pixels wide. They stay on the machine that runs the dashboard.",
+        help="In a zip file, each folder is a class. At least 16 images; each is cropped to its central square and "
+        "scaled down to at most 64 pixels. They stay on the machine that runs the dashboard.",
     )
     name = ""
     if files:  # a key of its own for each: a box keeps what it held, whatever else is suggested
@@ -114,7 +114,7 @@ def _start(files: Sequence[st.runtime.uploaded_file_manager.UploadedFile], name:
     try:
         slugged(name)
         if zips and len(files) > 1:
-            raise BadImages("Upload one zip, or images without a zip.")
+            raise BadImages("Upload either one zip file or images.")
     except BadImages as problem:
         st.error(plain(str(problem)), icon=":material/error:")
         return False
@@ -161,7 +161,7 @@ def _count_up(name: str) -> None:
 def _summary(report: ImportReport) -> str:
     made = report.made
     classes = f" of {len(made.counts)} classes" if len(made.counts) > 1 else ""
-    skipped = f" {report.skipped:,} files were left out, such as {report.reasons[0]}." if report.skipped else ""
+    skipped = f" {report.skipped:,} files were skipped, such as {report.reasons[0]}." if report.skipped else ""
     return f"{made.name}: {report.used:,} images{classes}.{skipped} {report.note}".strip()
 
 

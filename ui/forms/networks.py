@@ -41,7 +41,7 @@ def switch(shown_now: bool) -> None:
         "Show networks",
         key="networks",
         persist_state="session",
-        help="Draws the networks that these settings describe, layer by layer, and follows the sliders.",
+        help="Draws the networks of these settings layer by layer, and follows the sliders.",
     )
     if wanted != shown_now:
         st.rerun()
@@ -80,7 +80,7 @@ def _panel() -> None:
                 "output": st.column_config.TextColumn(width="small", help="Channels × height × width, or a length."),
                 "parameters": st.column_config.NumberColumn(format="localized"),
                 "share": st.column_config.ProgressColumn(
-                    format="%.1f %%", max_value=100, help="Of its network's parameters."
+                    format="%.1f %%", max_value=100, help="Share of its network's parameters."
                 ),
             },
         )

@@ -60,7 +60,7 @@ def _pick_run(experiment: Experiment) -> None:
             on_change=_take_run,
             args=(experiment,),
             persist_state="session",
-            help="Quick asks the same question on data that come with the installation.",
+            help="Quick asks the same question with data that come with the installation.",
         )
     if experiment.id != "quickstart":
         st.caption(" ".join([f"{experiment.question} ({experiment.source})", experiment.note]))

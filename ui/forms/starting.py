@@ -25,13 +25,15 @@ def launch(
         run = _create(config, free_name(title.text(config)), experiment, fork)
         run.edit_meta(naming=naming(run.name, title))
     except RunNotFound:
-        raise NotStarted("The run to fork is not here any more; it may be in the trash.") from None
+        raise NotStarted("The run to fork no longer exists; it may be in the trash.") from None
     except (ConfigError, OSError, RuntimeError) as problem:  # a checkpoint that cannot be read, a disk that is full
         raise NotStarted(describe(problem)) from problem
     try:
         state.executor().submit(run, priority)
     except (OSError, RuntimeError) as problem:
-        raise NotStarted(f"{run.name} is made but does not train yet: {describe(problem)} Then resume it.") from problem
+        raise NotStarted(
+            f"{run.name} was created but is not queued yet: {describe(problem)} Then resume it."
+        ) from problem
     return run
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -20,17 +21,17 @@ def steering(run: Run) -> None:
     changes = differences(run)
     if not changes:
         return
-    words = ", ".join(f"{SETTINGS[path].label} {describe_value(value)}" for path, value in changes.items())
+    now = {path: run.steered_config.flat[path] for path in changes}
     with st.container(border=True, key="steering"):
-        st.markdown(f":material/swap_horiz: **{plain(run.name)}** trains with other values.")
+        st.markdown(f":material/swap_horiz: **{plain(run.name)}** is running with {plain(_listed(now))}.")
         st.button(
-            plain(f"Apply to it now: {words}"),
+            plain(f"Apply now: {_listed(changes)}"),
             icon=":material/bolt:",
             key="apply",
             width="stretch",
             on_click=_steer,
             args=(run, changes),
-            help="The run goes on with these from its next step; the change is kept with it and marked on its curves.",
+            help="The run continues with these values from its next step; the change is marked on its curves.",
         )
 
 
@@ -53,6 +54,10 @@ def differences(run: Run) -> dict[str, Any]:
     }
 
 
+def _listed(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{SETTINGS[path].label} {describe_value(value)}" for path, value in values.items())
+
+
 def _steer(run: Run, changes: dict[str, Any]) -> None:
     if messages.attempt(f"Changing {run.name}", run.steer, changes):
-        messages.say(f"{run.name} goes on with the new values.", icon="bolt")
+        messages.say(f"{run.name} continues with the new values.", icon="bolt")

@@ -37,7 +37,10 @@ def settings_form(panels: Mapping[str, Callable[[], None]]) -> None:
                     panel()
             rest = [setting for setting in used if not setting.main]
             if rest and st.toggle(
-                "More", key=f"more:{group}", help=", ".join(s.label for s in rest), persist_state="session"
+                f"More {group.lower()} settings",
+                key=f"more:{group}",
+                help=", ".join(s.label for s in rest),
+                persist_state="session",
             ):
                 for setting in rest:
                     _widget(setting)
@@ -141,7 +144,7 @@ def _help(setting: Setting) -> str:
     """What a setting does, and where the value that the form started with comes from."""
     start = draft.origin()
     if start.fixes(setting.path):
-        return f"{setting.help}\n\nA fork cannot change this: the checkpoint has it."
+        return f"{setting.help}\n\nA fork cannot change this: it is part of the checkpoint."
     source = start.source_of(setting.path)
     value = describe_value(start.config.flat[setting.path])
     parts = [setting.help, f"Here **{value}**: {source}." if source else "", _class_names(setting)]

@@ -24,7 +24,7 @@ def fork_button(run: Run) -> None:
         st.button("Fork", icon=icon, key=f"no-{key}", disabled=True, help="There is no checkpoint yet.")
         return
     with st.popover("Fork", icon=icon, key=key):
-        st.markdown("A new run that goes on from a checkpoint of this one, with settings that you change.")
+        st.markdown("A new run that continues from a checkpoint of this one, with other settings.")
         name = st.selectbox(
             "From",
             names,
@@ -32,7 +32,7 @@ def fork_button(run: Run) -> None:
             key=f"fork-from-{run.id}",
         )
         if len(names) == 1:
-            st.caption("To keep more checkpoints, set “keep a checkpoint every (epochs)” before Start.")
+            st.caption("To keep more of them, set “keep a checkpoint every (epochs)” before Start.")
         if st.button("Choose settings", type="primary", key=f"fork-go-{run.id}", on_click=_take_fork, args=(run, name)):
             st.rerun()  # the form, too
 
@@ -45,7 +45,7 @@ def _take_fork(run: Run, checkpoint: str) -> None:
     try:
         config = run.config_at(run.checkpoint_step(checkpoint) if run.changes() else 0)
     except (BadCheckpoint, ConfigError) as problem:
-        say(f"Forking {run.name} did not work: {problem}")
+        say(f"Forking {run.name} failed: {problem}")
         return
     st.session_state["forks"] = st.session_state.get("forks", 0) + 1
     draft.start_from_checkpoint(run, checkpoint, config)

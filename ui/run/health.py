@@ -23,129 +23,129 @@ from ui.messages import describe
 from ui.words import plain
 
 PATIENCE = 20.0  # seconds that a run is given to stop before its checkpoint is forked
-LOOK = 5.0  # seconds between looks at a run that trains
+INTERVAL = 5.0  # seconds between examinations of a run that trains
 EARLY = LIMITS.block * LIMITS.window  # steps before there is a level of any curve
 
 
-class Seen(NamedTuple):
-    """What was seen of a run, and in what."""
+class Diagnosis(NamedTuple):
+    """What was found in a run, and in what it was looked for."""
 
-    findings: list[Finding]  # what goes wrong, the gravest first
-    doubts: list[Finding]  # what may go wrong: it may pass by itself, or be chance
+    findings: list[Finding]  # problems, the most severe first
+    suspicions: list[Finding]  # what may be one: it may pass, or be due to chance
     judged: Judged
-    is_measured: bool
+    is_evaluated: bool
 
 
 def titles(run: Run) -> list[str]:
-    """What goes wrong, the gravest first, and then what may."""
-    seen = _seen(run)
-    return [finding.title for finding in seen.findings + seen.doubts]
+    """Problems, the most severe first, then suspicions."""
+    diagnosis = _diagnose(run)
+    return [finding.title for finding in diagnosis.findings + diagnosis.suspicions]
 
 
 @dataclass
-class _Look:
-    """The last look at a run: what it was like then, when that was, and what was seen."""
+class _Examination:
+    """The last time that a run was examined, and what was found."""
 
-    rests: object = None  # changes when something else happens to it than steps
-    moves: object = None  # changes with every second of training
+    settled: object = None  # stamps of what changes only when something else happens to it than training
+    growing: object = None  # stamps of what every second of training changes
     time: float = 0.0
-    seen: Seen | None = None
+    diagnosis: Diagnosis | None = None
 
 
-def _seen(run: Run) -> Seen:
-    """What there is to see; looked for again only when the run went on, or what it was forked from came or went.
+def _diagnose(run: Run) -> Diagnosis:
+    """The diagnosis, made again only when the run went on, or what it was forked from came or went.
 
-    A run that does nothing but train is looked at every few seconds: one look costs more than all else that a page
-    draws each second, and findings come slowly.
+    A run that does nothing but train is examined every few seconds: that costs more than all else that a page draws
+    each second, and problems develop slowly.
     """
     *ancestors, _ = RunStore(run.path.parent).lineage(run)
-    files = [run.path / name for name in _REST]
+    files = [run.path / name for name in _SETTLED]
     files += [ancestor.path / name for ancestor in ancestors for name in ("meta.json", "scalars.arrow", "evals")]
-    rests = [state.stamp(file) for file in files]
-    moves = [state.stamp(run.path / name) for name in _MOVE]
-    look, now = _last_look(run.path), time.monotonic()
-    only_trains = look.rests == rests and now - look.time < LOOK and run.status.state == "running"
-    if look.seen is not None and (only_trains or (look.rests, look.moves) == (rests, moves)):
-        return look.seen
-    seen = _observe(run)
-    look.rests, look.moves, look.time, look.seen = rests, moves, now, seen
-    return seen
+    settled = [state.stamp(file) for file in files]
+    growing = [state.stamp(run.path / name) for name in _GROWING]
+    last, now = _last_examination(run.path), time.monotonic()
+    only_trains = last.settled == settled and now - last.time < INTERVAL and run.status.state == "running"
+    if last.diagnosis is not None and (only_trains or (last.settled, last.growing) == (settled, growing)):
+        return last.diagnosis
+    diagnosis = _examine(run)
+    last.settled, last.growing, last.time, last.diagnosis = settled, growing, now, diagnosis
+    return diagnosis
 
 
-_REST, _MOVE = ("meta.json", "evals", "changes", "checkpoints"), ("scalars.arrow", "status.json")
+_SETTLED, _GROWING = ("meta.json", "evals", "changes", "checkpoints"), ("scalars.arrow", "status.json")
 
 
 @lru_cache(maxsize=5_000)
-def _last_look(_path: Path) -> _Look:
-    return _Look()
+def _last_examination(_path: Path) -> _Examination:
+    return _Examination()
 
 
-def _observe(run: Run) -> Seen:
+def _examine(run: Run) -> Diagnosis:
     observed = observe(run)
     findings = [finding for finding in observed if finding.certain]
-    doubts = [finding for finding in observed if not finding.certain]
-    return Seen(findings, doubts, judged(run), bool(run.evaluations()))
+    suspicions = [finding for finding in observed if not finding.certain]
+    return Diagnosis(findings, suspicions, judged(run), bool(run.evaluations()))
 
 
 def word(run: Run) -> str | None:
-    """The gravest finding and how many there are besides, for tables; None where nothing can be told yet."""
+    """The most severe finding and how many more there are, for tables; None where it is too early to tell."""
     if run.damage:
         return None
-    seen = _seen(run)
-    if seen.findings:
-        more = f" +{len(seen.findings) - 1}" if len(seen.findings) > 1 else ""
-        return f"⚠ {seen.findings[0].title}{more}"
-    if seen.doubts:
-        return f"perhaps: {seen.doubts[0].title}"
-    clear, _, _ = _clear(seen).partition(";")
-    return f"✓ {clear}" if any(seen.judged) else None
+    diagnosis = _diagnose(run)
+    if diagnosis.findings:
+        more = f" +{len(diagnosis.findings) - 1}" if len(diagnosis.findings) > 1 else ""
+        return f"⚠ {diagnosis.findings[0].title}{more}"
+    if diagnosis.suspicions:
+        return f"perhaps: {diagnosis.suspicions[0].title}"
+    clear, _ = _clear(diagnosis)
+    return f"✓ {clear}" if any(diagnosis.judged) else None
 
 
 def sentence(run: Run) -> str:
-    """Every finding's title and the step at which it was first seen."""
-    seen = _seen(run)
-    found = [f"{finding.title} (from step {finding.step:,})" for finding in seen.findings]
-    found += [f"perhaps: {finding.title} (from step {finding.step:,})" for finding in seen.doubts]
-    return "; ".join(found) or _clear(seen)
+    """Every finding's title and the step at which it first showed."""
+    diagnosis = _diagnose(run)
+    found = [f"{finding.title} (from step {finding.step:,})" for finding in diagnosis.findings]
+    found += [f"perhaps: {finding.title} (from step {finding.step:,})" for finding in diagnosis.suspicions]
+    return "; ".join(found or filter(None, _clear(diagnosis)))
 
 
-def _clear(seen: Seen) -> str:
-    """That nothing was found, and where that was looked for."""
-    curves, samples = seen.judged
+def _clear(diagnosis: Diagnosis) -> tuple[str, str]:
+    """That nothing was found, and what could not be checked, if anything."""
+    curves, samples = diagnosis.judged
     if curves and samples:
-        return "no trouble found"
+        return "no problems found", ""
     if samples:
-        return "no trouble in its samples; its curves do not tell yet"
+        return "no problems in its samples", "too early to check its curves"
     if not curves:
-        return "too early to tell"
-    later = "too early to judge its samples" if seen.is_measured else "its samples were not measured"
-    return f"no trouble in its curves; {later}"
+        return "too early to tell", ""
+    later = "too early to check its samples" if diagnosis.is_evaluated else "its samples were not evaluated"
+    return "no problems in its curves", later
 
 
 def line(run: Run, *, live: bool) -> None:
     """In a place that stays: a button to each finding's card, or that nothing was found."""
-    seen = _seen(run)
+    diagnosis = _diagnose(run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"health-{run.id}"):
-        if not seen.findings and not seen.doubts:
-            _all_clear(run, seen, live)
-        for finding in seen.findings + seen.doubts:
+        if not diagnosis.findings and not diagnosis.suspicions:
+            _all_clear(run, diagnosis, live)
+        for finding in diagnosis.findings + diagnosis.suspicions:
             title = plain(finding.title)
             label = f":orange[:material/warning: {title}]" if finding.certain else f":gray[? {title}]"
             with st.popover(label, key=f"finding-{run.id}-{finding.sign}"):
                 _card(run, finding, live)
 
 
-def _all_clear(run: Run, seen: Seen, live: bool) -> None:
+def _all_clear(run: Run, diagnosis: Diagnosis, live: bool) -> None:
     """As high as a finding's button, so that nothing moves when the first one comes."""
-    clear, (curves, samples) = _clear(seen), seen.judged
+    clear, (curves, samples) = "; ".join(filter(None, _clear(diagnosis))), diagnosis.judged
     icon, color = ("check_circle", "green") if curves else ("hourglass_empty", "gray")
-    word = "healthy so far" if curves and live else clear
+    word = "no problems so far" if curves and live else clear
     with st.popover(f":{color}[:material/{icon}: {word}]", type="tertiary", key=f"healthy-{run.id}"):
         if live and curves:
             st.markdown(f"So far: {clear}.")
         if not curves or not samples:
-            st.markdown(f"Curves are read after {EARLY} steps of a run, samples are judged after {LIMITS.grown}.")
-        st.markdown("Looked for in its curves and its samples:")
+            st.markdown(f"Curves are checked after {EARLY} steps, samples after {LIMITS.grown}.")
+        st.markdown("Its curves and samples are checked for:")
         st.markdown("\n".join(f"- {plain(sign.title)}" for sign in SIGNS.values()))
 
 
@@ -153,19 +153,19 @@ def _card(run: Run, finding: Finding, live: bool) -> None:
     """The numbers, what they mean, and a button for each remedy."""
     st.markdown(f"**{plain(finding.title)}** · from step {finding.step:,}")
     if not finding.certain:
-        st.markdown("Not certain yet: it may pass by itself, or be chance.")
+        st.markdown("Not certain yet: it may pass, or be due to chance.")
     st.markdown(plain(finding.seen))
     st.markdown(f"**What it means.** {plain(finding.means)}")
-    st.caption(f"Known from: {plain(finding.source)}")
+    st.caption(f"Source: {plain(finding.source)}")
     for place, remedy in enumerate(finding.remedies):
         _remedy_button(run, remedy, f"remedy-{run.id}-{finding.sign}-{place}", live)
     if live and finding.remedies:
-        st.caption("The run that is stopped keeps its checkpoint and can be resumed.")
+        st.caption("The stopped run keeps its checkpoint and can be resumed.")
 
 
 def _remedy_button(run: Run, remedy: Remedy, key: str, live: bool) -> None:
     if live:
-        do = "Stop this run and fork it" if remedy.fork else "Stop this run and start"
+        do = "Stop this run and fork it" if remedy.fork else "Stop this run and start a new one"
     else:
         do = "Fork the last checkpoint" if remedy.fork else "Start a new run"
     icon = ":material/fork_right:" if remedy.fork else ":material/restart_alt:"

@@ -13,7 +13,7 @@ from ui import state
 Color = Literal["blue", "gray", "green", "orange", "red"]
 
 _STATES: dict[ShownState, tuple[str, Color, str]] = {
-    "queued": ("schedule", "blue", "waits in the queue"),
+    "queued": ("schedule", "blue", "queued"),
     "running": ("play_arrow", "green", "training"),
     "paused": ("pause", "orange", "paused"),
     "stopped": ("stop", "gray", "stopped"),
@@ -52,12 +52,12 @@ def progress_line(status: Status, *, live: bool = True) -> str:
     if status.phase and live:
         return f"{status.phase} …"
     if status.state == "queued":
-        return "waits for its turn" if state.active_run() else "starting …"
+        return "queued" if state.active_run() else "starting …"
     parts = [f"epoch {status.epoch:.1f}", f"step {status.step:,}/{status.total_steps:,}"]
     if live and status.state == "running" and status.remaining is not None:
         parts.append(f"{describe_duration(status.remaining)} left")
     elif not live:
-        parts.append(f"{describe_duration(status.seconds)} of training")
+        parts.append(f"trained for {describe_duration(status.seconds)}")
     if status.rate and live:
         parts.append(f"{status.rate:,.0f} images/s")
     if status.device:

@@ -89,7 +89,7 @@ def level(key: str, config: RunConfig) -> float | None:
 def _values(run: Run, evaluations: Sequence[Evaluation], marks: Sequence[Mark]) -> None:
     keys = measured(evaluations)
     chosen = st.multiselect(
-        "Values shown",
+        "Metrics shown",
         keys,
         default=first_values(run.config, keys),
         format_func=lambda key: MEASURES[key].label,
@@ -98,7 +98,7 @@ def _values(run: Run, evaluations: Sequence[Evaluation], marks: Sequence[Mark]) 
         key=f"quality-{run.id}",
         persist_state="session",
         label_visibility="collapsed",
-        placeholder="Pick what to show",
+        placeholder="Choose metrics",
     )
     cells = st.columns(2) if len(chosen) > 1 else [st.container()]
     for index, key in enumerate(chosen):
@@ -113,7 +113,7 @@ def _value(run: Run, evaluations: Sequence[Evaluation], key: str, marks: Sequenc
     chart(figure, key=f"quality-{run.id}-{key}", alt=f"{measure.label} of {run.name}", height=HEIGHT)
     diamonds = " Diamonds: full evaluations." if any(each.size == "full" for each in evaluations) else ""
     ways = {(each.samples, each.extractor) for each in evaluations if each.size == "cheap"}
-    circles = " Open circles: measured otherwise than the line." if len(ways) > 1 else ""
+    circles = " Open circles: not comparable with the line." if len(ways) > 1 else ""
     st.caption(plain(measure.help + diamonds + circles))
 
 
@@ -139,15 +139,15 @@ def _classes(run: Run, evaluations: Sequence[Evaluation]) -> None:
         alt = f"classes among the last samples of {run.name}"
         chart(figure, key=f"class-bars-{run.id}", alt=alt, height=HEIGHT)
     newest = counted[-1]
-    seen = f"Classes as {newest.extractor or 'the classifier'} sees them"
+    seen = f"Classes according to {newest.extractor or 'the classifier'}"
     line = f"{seen}. At step {newest.step:,}, {newest.samples:,} samples: {classes_line(newest, names)}."
     st.caption(plain(f"{line} {map_key(counted)}"))
 
 
 def map_key(counted: Sequence[Evaluation]) -> str:
     """How to read maps of classes."""
-    brown = "A row that turns brown is a class that G drops."
-    return f"{brown} Empty: samples too rough to tell." if any(map(is_rough, counted)) else brown
+    brown = "A row that turns brown: G drops that class."
+    return f"{brown} Empty: samples too rough to classify." if any(map(is_rough, counted)) else brown
 
 
 # --- the last one in full -------------------------------------------------------------------------------------------
@@ -164,7 +164,9 @@ def _in_full(run: Run, evaluations: Sequence[Evaluation], live: bool) -> None:
             for title, keys in GROUPS.items():
                 _group(title, [key for key in keys if key in newest.values], newest)
         if newest.missing:
-            st.caption(f":material/info: The FID and what else a classifier tells are missing: {plain(newest.missing)}")
+            st.caption(
+                f":material/info: Metrics that need a classifier, such as the FID, are missing: {plain(newest.missing)}"
+            )
     if newest.step < run.status.step:
         _measure_button(run, live)
 
@@ -183,8 +185,8 @@ def _group(title: str, keys: Sequence[str], evaluation: Evaluation) -> None:
 
 def setup_text(evaluation: Evaluation) -> str:
     """`step 1,050, EMA of G: 10,000 samples against 5,000 of mnist-5k, through mnist-cnn-v1`."""
-    against = f"{evaluation.samples:,} samples against {evaluation.reference_count:,} of {evaluation.reference}"
-    through = f", seen through {evaluation.extractor}" if evaluation.extractor else ""
+    against = f"{evaluation.samples:,} samples; reference: {evaluation.reference_count:,} of {evaluation.reference}"
+    through = f"; features: {evaluation.extractor}" if evaluation.extractor else ""
     return f"step {evaluation.step:,}, {network(evaluation)}: {against}{through}"
 
 
@@ -194,7 +196,7 @@ def network(evaluation: Evaluation) -> str:
 
 
 def _cost(run: Run, evaluations: Sequence[Evaluation]) -> None:
-    """What the evaluations on the way cost: at each step there is one of G and, where it is averaged, one of that."""
+    """What evaluations cost during training: at each step there is one of G and, if there is one, one of its EMA."""
     cheap = [each for each in evaluations if each.size == "cheap"]
     trained = run.status.seconds - _trained_before(run)
     if not cheap or trained <= 0:
@@ -203,8 +205,8 @@ def _cost(run: Run, evaluations: Sequence[Evaluation]) -> None:
     times = len({(each.step, each.samples) for each in cheap})
     each = f"{seconds / times:.2g} s" if seconds < 60 * times else describe_duration(seconds / times)
     share = f"{100 * seconds / trained:.1f} % of the training time"
-    many = f"; all {times} together, {share}" if times > 1 else f": {share}"
-    both = " of G, and of as many of its EMA," if len({each.weights for each in cheap}) > 1 else ""
+    many = f"; all {times} together {share}" if times > 1 else f": {share}"
+    both = " of G, and as many of its EMA," if len({each.weights for each in cheap}) > 1 else ""
     st.caption(f"Each evaluation of {cheap[-1].samples:,} samples{both} took {each}{many}.")
 
 
@@ -216,7 +218,7 @@ def _trained_before(run: Run) -> float:
     return float((first["time"] - first["step_time"]).sum()) if {"time", "step_time"} <= set(first) else 0.0
 
 
-# --- measuring ------------------------------------------------------------------------------------------------------
+# --- evaluating ------------------------------------------------------------------------------------------------------
 
 
 def _nothing_yet(run: Run, live: bool) -> None:
@@ -230,13 +232,13 @@ def _why_nothing(run: Run, live: bool) -> str:
     every = run.config.train.evaluate_every
     if live and every:
         share = run.config.train.evaluate_share
-        limit = f", in at most {100 * share:g} % of the time" if share < 1 else ""
-        return f"Nothing measured yet: {CHEAP_SAMPLES:,} samples are measured every {every:,} steps{limit}."
+        limit = f", in at most {100 * share:g} % of the training time" if share < 1 else ""
+        return f"Not evaluated yet: {CHEAP_SAMPLES:,} samples are evaluated every {every:,} steps{limit}."
     if live:
-        return "Nothing is measured while it trains, as “evaluate every” is 0."
+        return "Not evaluated during training: “evaluate every” is 0."
     if run.checkpoints():
-        return "Nothing measured yet: how good its samples are, and which classes come up, can be measured now."
-    return "Nothing measured, and there is no checkpoint whose samples could be."
+        return "Not evaluated yet: an evaluation shows how good its samples are, and which classes appear."
+    return "Not evaluated, and there is no checkpoint to evaluate."
 
 
 def _measurement(run: Run) -> Measurement | None:
@@ -254,10 +256,10 @@ def _measure_button(run: Run, live: bool) -> None:
         return
     measurer, active = state.measurer(), state.active_run()
     count, before = run.config.train.final_samples or FULL_SAMPLES, measurer.latest(run)
-    label, icon, key = f"Measure {count:,} samples", ":material/straighten:", f"measure-{run.id}"
+    label, icon, key = f"Evaluate {count:,} samples", ":material/straighten:", f"measure-{run.id}"
     st.button(label, icon=icon, key=key, disabled=active is not None, on_click=_measure, args=(run,))
     if active is not None:
-        st.caption(plain(f"{active.name} is training, and measuring would slow it down."))
+        st.caption(plain(f"{active.name} is training, and an evaluation would slow it down."))
     elif before is not None and before.problem:
         st.error(plain(before.problem), icon=":material/error:")
 
@@ -271,7 +273,7 @@ def _under_way(measurement: Measurement) -> None:
     if measurement.over.is_set():
         st.rerun()  # tables and cards, too
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/straighten: **Measuring** · {plain(measurement.doing)} …", width="stretch")
+        st.markdown(f":material/straighten: **Evaluating** · {plain(measurement.doing)} …", width="stretch")
         st.button("Cancel", icon=":material/close:", key=f"cancel-{measurement.run.id}", on_click=measurement.cancel)
 
 

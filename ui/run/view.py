@@ -88,7 +88,7 @@ def _origin_line(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":material/fork_right: {words}", width="content")
         if parent is None:
-            st.markdown("a run that is not here any more")
+            st.markdown("a run that no longer exists")
             return
         st.page_link(navigation.TRAIN, label=plain(parent.name), query_params={"run": parent.id})
         both = {"runs": f"{parent.id},{run.id}"}
@@ -158,7 +158,7 @@ def _history(run: Run) -> None:
         what, message = plain(event["kind"][:50]), plain(event["message"][:2_000])
         st.markdown(f"`{when}` **{what}** at step {event['step']:,} · {message}")
     if len(events) > MOST_EVENTS:
-        st.caption(f"and {len(events) - MOST_EVENTS:,} more before, in events.jsonl in its folder.")
+        st.caption(f"and {len(events) - MOST_EVENTS:,} earlier ones are in events.jsonl in its folder.")
 
 
 def run_card(run: Run) -> None:

@@ -23,9 +23,9 @@ POINTS = 40  # of a small curve in a cell, at most
 
 When = Literal["last", "best", "end"]
 _FIDS: dict[When, tuple[str, str]] = {  # it hangs on the number of samples, which is the same in each column
-    "last": ("FID", f"Of the last {CHEAP_SAMPLES:,} samples while it trained. "),
-    "best": ("best FID", f"The lowest of {CHEAP_SAMPLES:,} samples while it trained. "),
-    "end": ("FID at the end", "Of all samples measured at the end. "),
+    "last": ("FID", f"Of {CHEAP_SAMPLES:,} samples, at the last evaluation during training. "),
+    "best": ("best FID", f"Of {CHEAP_SAMPLES:,} samples, the lowest during training. "),
+    "end": ("final FID", "Of all samples evaluated at the end. "),
 }
 
 
@@ -54,7 +54,7 @@ class Column:
         if self.key == "fid":
             _, note = _FIDS[self.when]
         elif self.when == "best":
-            note = "The best while it trained. "
+            note = "The best during training. "
         return NumberColumn(help=note + measure.help, format=f"%{measure.digits}")
 
     @property
@@ -111,16 +111,16 @@ class Quality:
 
     @property
     def _curve_title(self) -> str:
-        """`FID on the way`, as long as that is what all of them show."""
+        """`FID over time`, as long as that is what all of them show."""
         (key, *others) = self._curves or ("fid",)
-        return f"{'quality' if others else MEASURES[key].label} on the way"
+        return f"{'quality' if others else MEASURES[key].label} over time"
 
     @property
     def _curve_look(self) -> Any:
         shown = ", or else ".join(MEASURES[key].label for key in MAIN if key in self._curves)
         since_zero = self._curves.isdisjoint(FROM_ANYWHERE)
         least = "0" if since_zero else "its own lowest value"
-        note = f"from one evaluation while it trained to the next, each between {least} and its own highest value."
+        note = f"at each evaluation during training; each cell runs from {least} to its own highest value."
         return LineChartColumn(width=150, help=f"{shown}, {note}", y_min=0 if since_zero else None, color=colors.G)
 
 

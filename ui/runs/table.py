@@ -90,7 +90,7 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
             "G loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
             "loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
             "when": st.column_config.DatetimeColumn(format="distance"),
-            "health": st.column_config.TextColumn(help="What goes wrong, as its curves and samples show it."),
+            "health": st.column_config.TextColumn(help="Problems that its curves and samples show."),
             **measured.looks,
         },
     )
@@ -141,7 +141,7 @@ def _parent_name(run_id: str | None) -> str | None:
     if run_id is None:
         return None
     parent = state.find_run(run_id)
-    return parent.name if parent else "a run that is gone"
+    return parent.name if parent else "a run that no longer exists"
 
 
 def actions(chosen: Sequence[Run]) -> None:
@@ -191,7 +191,7 @@ def outcome(chosen: Sequence[Run]) -> None:
     """What was measured of the ticked run, as on the Train page; of several, where it is shown together."""
     usable = [run for run in chosen if not run.damage]
     if len(usable) > 1:
-        st.caption("**Compare** shows their curves, their samples and which classes come up, side by side.")
+        st.caption("**Compare** shows their curves, samples and classes side by side.")
     elif usable:
         (run,) = usable
         every = WATCH if run.state in LIVE else None
@@ -202,7 +202,7 @@ def _outcome(run_id: str) -> None:
     run = state.find_run(run_id)
     if run is None or run.damage:
         st.rerun()  # the table must notice, too
-    st.subheader("Quality of its samples", anchor=False)
+    st.subheader("Sample quality", anchor=False)
     with boundary(run):
         quality.section(run, live=run.state in LIVE, marks=view.change_marks(run))
 

@@ -46,7 +46,7 @@ class UsedBy(Collection[str]):
 
 
 def kinds_in_words() -> str:
-    """A sentence for each kind, or for several that are told by the same words."""
+    """A sentence for each kind, or for several with the same description."""
     names: dict[str, list[str]] = {}
     for name, kind in KINDS.items():
         names.setdefault(kind.help, []).append(name)

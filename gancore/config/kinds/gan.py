@@ -11,7 +11,7 @@ from gancore.config.losses import LOSS_FACTS, LossFacts
 if TYPE_CHECKING:
     from gancore.config.run import RunConfig
 
-CLASS_ROWS, CLASS_COLUMNS = 10, 15  # of a preview: a class each row at most, a noise each column (report 002)
+CLASS_ROWS, CLASS_COLUMNS = 10, 15  # of a preview: one class per row at most, one noise vector per column (report 002)
 
 PLAYERS = frozenset({"model.prior", "model.spectral_norm", "objective.order", "objective.noise", "optim.ema"})
 PLAYERS |= {f"optim.{name}" for name in ("lr_g", "lr_d", "schedule_g", "schedule_d", "d_steps", "g_steps")}
@@ -38,7 +38,7 @@ def inputs(config: RunConfig) -> dict[str, tuple[Input, ...]]:
 
 
 def panels(config: RunConfig) -> dict[str, Panel]:
-    """Losses, what D makes of real and generated samples, and gradients."""
+    """Losses, D's outputs for real and generated samples, and gradients."""
     return _players_panels(config) | _penalty_panel(config)
 
 
@@ -47,20 +47,20 @@ def _players_panels(config: RunConfig) -> dict[str, Panel]:
     assert played is not None
     only = config.objective.only if config.uses("objective.only") else "both"
     gradients = (
-        Curve("grad_norm_d", "D", "d", alone="gradient norm of D"),
-        Curve("grad_norm_g", "G", "g", alone="gradient norm of G"),
+        Curve("grad_norm_d", "D", "d", alone="D gradient norm"),
+        Curve("grad_norm_g", "G", "g", alone="G gradient norm"),
     )
     return {
         "losses": Panel(
             "Losses",
             "loss",
-            "Both should stay in play: where one of the two runs away, one network has won.",
+            "The two should stay in balance: if one runs away, one network has won.",
             (Curve("loss_d", "D loss", "d"), Curve("loss_g", "G loss", "g")),
         ),
-        "verdicts": Panel(
+        "outputs": Panel(
             "D(x), D(G(z))",
             f"D's output ({played.words})",
-            played.verdicts,
+            played.caption,
             (
                 Curve("d_real", "D(x), real", alone="D(x)"),
                 Curve("d_fake", "D(G(z)) in D's step", "d"),
@@ -70,7 +70,7 @@ def _players_panels(config: RunConfig) -> dict[str, Panel]:
         "gradients": Panel(
             "Gradients",
             "gradient norm",
-            "G's gradient falling towards zero: it no longer learns. Either one jumping by decades: instability.",
+            "G's gradient falling towards zero: it no longer learns. Either one jumping: instability.",
             tuple(curve for curve in gradients if only in ("both", curve.role)),
             log=True,
         ),
@@ -82,19 +82,20 @@ def _penalty_panel(config: RunConfig) -> dict[str, Panel]:
     if not config.uses("objective.penalty") or objective.penalty == "none" or objective.only == "g":
         return {}
     curve = Curve("penalty", "penalty", "d")
-    return {"penalty": Panel("Penalty", "penalty", "Near 0: D's slope is as the penalty wants it.", (curve,))}
+    return {"penalty": Panel("Penalty", "penalty", "Near 0: D's gradient is as the penalty requires.", (curve,))}
 
 
 def preview(config: RunConfig) -> Preview:
     """Samples of fixed noise; of points with D's field; of classes in rows."""
     noise = f"fixed noise of seed {config.seed}"
     if config.data.name in TOYS:
-        return Preview(f"data grey, samples orange, D's field blue, arrows where D pulls G's samples · {noise}")
+        return Preview(f"data in grey, samples in orange, D's output in blue, arrows: where D pulls G's samples · {noise}")
     return Preview(f"{noise} · {sampled_network(config)}")
 
 
 def _class_preview(config: RunConfig) -> Preview:
-    caption = f"a class each row, a noise each column · fixed noise of seed {config.seed} · {sampled_network(config)}"
+    rows = "one class per row, one noise vector per column"
+    caption = f"{rows} · fixed noise of seed {config.seed} · {sampled_network(config)}"
     return Preview(caption, CLASS_COLUMNS / min(len(config.labels_in_use), CLASS_ROWS))
 
 

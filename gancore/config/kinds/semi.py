@@ -30,13 +30,13 @@ def panels(config: RunConfig) -> dict[str, Panel]:
         "accuracy": Panel(
             "Accuracy",
             "share classified correctly",
-            "Of D, on its batches of all images; few of them are among those whose labels it learns from.",
+            "Of D, on its batches of all training images, most of which it gets without their labels.",
             (Curve("accuracy", "accuracy", "d"),),
         ),
         "classes": Panel(
             "Class loss",
             "cross-entropy",
-            "On the labelled images alone: near 0 it knows them by heart.",
+            "On the labelled images alone: near 0, D has memorised them.",
             (Curve("loss_class", "cross-entropy of the labels", "d", alone="class loss"),),
         ),
     }

@@ -31,20 +31,21 @@ def panels(config: RunConfig) -> dict[str, Panel]:
     if config.objective.diversity_weight:
         found["diversity"] = Panel(
             "Diversity",
-            "difference of outputs / of noise",
+            "output difference / noise difference",
             "At 0, G ignores its noise: the same input always gives the same output.",
             (Curve("diversity", "diversity", "g"),),
         )
     if config.objective.pixel_weight:
-        caption = "Pixel-wise cross-entropy of G's images to the bold twins."
+        caption = "Pixel-wise cross-entropy between G's images and the bold versions."
         curve = Curve("loss_pixel", "pixel loss", "g")
         found["pixels"] = Panel("Pixel loss", "cross-entropy", caption, (curve,))
     return found
 
 
 def preview(config: RunConfig) -> Preview:
-    """Regular images and what becomes of them."""
-    return Preview(f"rows of regular images, each above what three noises make of it · {gan.sampled_network(config)}")
+    """Regular images and their translations."""
+    rows = "rows of regular images, each above its translations with three noise vectors"
+    return Preview(f"{rows} · {gan.sampled_network(config)}")
 
 
 TRANSLATOR = Kind(

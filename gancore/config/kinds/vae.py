@@ -20,8 +20,8 @@ def panels(_config: RunConfig) -> dict[str, Panel]:
     return {
         "losses": Panel(
             "Losses",
-            "nats an image",
-            "The reconstruction gets cheaper, while the KL term, what the code says about the image, grows.",
+            "nats per image",
+            "The reconstruction improves while the KL term, the information in the code, grows.",
             (
                 Curve("loss", "total", alone="loss"),
                 Curve("recon", "reconstruction", "g"),
@@ -30,14 +30,14 @@ def panels(_config: RunConfig) -> dict[str, Panel]:
         ),
         "kl": Panel(
             "KL",
-            "nats an image",
+            "nats per image",
             "Falling to zero: the decoder ignores the code (posterior collapse).",
             (Curve("kl", "KL", "d"),),
         ),
         "gradients": Panel(
             "Gradients",
             "gradient norm",
-            "Jumps by decades: instability.",
+            "Large jumps: instability.",
             (Curve("grad_norm", "encoder and decoder", alone="gradient norm"),),
             log=True,
         ),
@@ -45,7 +45,7 @@ def panels(_config: RunConfig) -> dict[str, Panel]:
 
 
 def preview(config: RunConfig) -> Preview:
-    """Held-out images and what is left of them, then samples."""
+    """Held-out images and their reconstructions, then samples."""
     noise = f"fixed noise of seed {config.seed}"
     return Preview(f"two rows of held-out images, each above its reconstructions, then samples · {noise}")
 
