@@ -9,9 +9,7 @@ from typing import Literal
 LossName = Literal["nonsaturating", "minimax", "least_squares", "wasserstein", "hinge"]
 
 _OF_PROBABILITIES = "D(x) near 1 and D(G(z)) near 0: D recognises every fake. Both near 1/2: it cannot tell."
-_OF_SCORES = (
-    "Scores have no fixed scale: what matters is how far real lies above fake, and whether the gap closes."
-)
+_OF_SCORES = "Scores have no fixed scale: what matters is how far real lies above fake, and whether the gap closes."
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,8 @@ def test_d_and_g_keep_their_colours():
         ("semi", "wasserstein", "probability"),
     ],
 )
-def test_the_axis_says_what_ds_verdict_is(kind, loss, word):
-    assert word in panels(tiny(kind, {"objective.loss": loss}))["verdicts"].y
+def test_the_axis_says_what_ds_output_is(kind, loss, word):
+    assert word in panels(tiny(kind, {"objective.loss": loss}))["outputs"].y
 
 
 def rows(count: int = 100) -> pd.DataFrame:

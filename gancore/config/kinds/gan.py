@@ -89,7 +89,7 @@ def preview(config: RunConfig) -> Preview:
     """Samples of fixed noise; of points with D's field; of classes in rows."""
     noise = f"fixed noise of seed {config.seed}"
     if config.data.name in TOYS:
-        return Preview(f"data in grey, samples in orange, D's output in blue, arrows: where D pulls G's samples · {noise}")
+        return Preview(f"grey data, orange samples, D's output in blue, arrows where D pulls G's samples · {noise}")
     return Preview(f"{noise} · {sampled_network(config)}")
 
 
