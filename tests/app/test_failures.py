@@ -16,7 +16,7 @@ from gancore.store import Run, RunBusy
 from ui.messages import describe
 
 FULL = "the disk is full"
-READ_ONLY = "the folder of the runs cannot be written to"
+READ_ONLY = "the runs folder is not writable"
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_run_that_cannot_be_told_to_stop_says_so(open_page, training, break_st
     app.button(key=f"{button.lower()}-view-{run.id}").click().run()
     (toast,) = toasts(app)
     assert sentence in toast
-    assert "busy did not work" in toast
+    assert "busy failed" in toast
     assert not app.button(key=f"{button.lower()}-view-{run.id}").disabled  # it can be asked again
     assert run.state == "running"
 
@@ -148,7 +148,7 @@ def test_resuming_several_says_which_could_not(finished, monkeypatch):
 
     monkeypatch.setattr(Run, "enqueue", enqueue)
     app = press(chosen(*stopped), "Resume")
-    assert toasts(app) == ["Resuming a did not work: a is running already"]
+    assert toasts(app) == ["Resuming a failed: a is running already"]
     assert [run.state for run in stopped] == ["stopped", "queued"]
 
 
@@ -175,7 +175,7 @@ def test_restoring_onto_another_run_of_that_id(open_page, finished, runs, key):
     app.run()
     app.button(key="undo" if key == "undo" else f"restore-{run.id}").click().run()
     (toast,) = toasts(app)
-    assert toast.startswith("Restoring mine did not work: ")
+    assert toast.startswith("Restoring mine failed: ")
     assert [run.name for run in runs.list()] == ["another"]
     assert [run.name for run in runs.trashed()] == ["mine"]
 
@@ -209,7 +209,7 @@ def test_a_run_that_is_made_but_cannot_be_queued_says_how_it_goes_on(open_page, 
     app = open_page("train")
     app.button(key="start").click().run()
     assert not app.exception
-    assert "does not train yet" in app.error[0].value
+    assert "is not queued yet" in app.error[0].value
     assert FULL in app.error[0].value
     assert len(runs.list()) == 1
 
@@ -233,7 +233,7 @@ def test_forking_on_a_full_disk(open_page, stopped, runs, break_store):
             f"{FULL}. Free some space and try again (c/status.json).",
         ),
         (PermissionError(errno.EACCES, "x"), f"{READ_ONLY}. Make it writable, or set GANCORE_RUNS to one that is."),
-        (FileExistsError(errno.EEXIST, "x"), "something else lies in that place. Move it away and try again."),
+        (FileExistsError(errno.EEXIST, "x"), "something else is in its place. Move it away and try again."),
         (OSError(errno.EIO, "Input/output error"), "Input/output error."),
         (OSError("odd"), "odd"),
         (TimeoutError(), "TimeoutError"),

@@ -25,7 +25,7 @@ def test_a_run_that_cannot_be_started_is_said_in_a_sentence(open_page, runs):
     app.button[0].click().run()
     assert not app.exception
     (problem,) = app.error
-    assert "something else lies in that place" in problem.value
+    assert "something else is in its place" in problem.value
     assert app.button[0].label == "Train my first GAN"
 
 

@@ -274,7 +274,7 @@ def test_a_set_that_cannot_be_deleted_is_said_so(open_page, monkeypatch):
         read_only.setattr(Path, "unlink", denied)
         app.button(key="own-delete").click().run()
     assert not app.exception
-    assert any("Deleting leaves did not work" in toast.value for toast in app.toast)
+    assert any("Deleting leaves failed" in toast.value for toast in app.toast)
     assert app.session_state["draft"]["data.own"] == "leaves"
 
 
