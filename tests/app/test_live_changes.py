@@ -53,7 +53,8 @@ def test_a_changed_rate_is_applied_with_one_click(open_page, training):
     (change,) = run.changes()
     assert (change.changes, change.step) == ({"optim.lr_d": 5e-4}, None)
     assert offer(app) is None
-    assert any("digits continues with the new values" in toast.value for toast in app.toast)
+    assert any("digits takes the new values at its next step" in toast.value for toast in app.toast)
+    assert any("lr_d 5e-4 will take effect at the next step" in caption.value for caption in app.caption)
     app.run()
     assert not app.toast  # said once
 
@@ -151,3 +152,12 @@ def test_the_live_view_shows_the_change_where_it_took_effect(open_page, training
     (mark,) = change_marks(run, "#123456")
     assert (mark.step, mark.text, mark.color) == (40, "lr_d 5e-4, G steps 2", "#123456")
     open_page("train", run=run.id)
+
+
+def test_a_change_that_came_too_late_says_so(open_page, training):
+    run = training()
+    run.log("warning", 1050, "lr_d 2e-4 → 5e-4 came after the last step and has no effect", "refused")
+    run.write_status(run.status.model_copy(update={"state": "finished", "step": 1050}))
+    app = open_page("train", run=run.id)
+    (warning,) = app.warning
+    assert "came after the last step and has no effect" in warning.value

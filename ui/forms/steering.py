@@ -60,4 +60,5 @@ def _listed(values: Mapping[str, Any]) -> str:
 
 def _steer(run: Run, changes: dict[str, Any]) -> None:
     if messages.attempt(f"Changing {run.name}", run.steer, changes):
-        messages.say(f"{run.name} continues with the new values.", icon="bolt")
+        when = "at its next step" if run.state == "running" else "when it continues"
+        messages.say(f"{run.name} takes the new values {when}.", icon="bolt")

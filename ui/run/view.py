@@ -12,13 +12,12 @@ from gancore.config import SETTINGS, RunConfig
 from gancore.config.kinds import Panel
 from gancore.store import Run
 from gancore.store.records import ShownState
-from gancore.text import describe_value
 from ui import navigation, state
 from ui.boundary import boundary
 from ui.colors import REAL
 from ui.figures.curves import Mark, panels, run_figure
 from ui.frontend.components import chart, film
-from ui.run import controls, health, interruption, quality
+from ui.run import changes, controls, health, interruption, quality
 from ui.run.film import newest, run_film
 from ui.run.progress import LIVE, progress_line, share, state_badge
 from ui.run.strip import TICK
@@ -69,6 +68,7 @@ def _header(run: Run, live: bool) -> None:
     health.line(run, live=live)
     if run.state == "interrupted":
         interruption.note(run)
+    changes.note(run, live=live)
     if status.error:
         st.error(plain(status.error), icon=":material/error:")
         if details := run.error_details:
@@ -128,7 +128,7 @@ def change_marks(run: Run, color: str = REAL) -> list[Mark]:
     return [
         Mark(
             change.step,
-            ", ".join(f"{SETTINGS[path].label} {describe_value(v)}" for path, v in change.changes.items()),
+            changes.describe([change]),
             color,
         )
         for change in run.changes()
