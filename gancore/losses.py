@@ -74,7 +74,7 @@ def _hinge_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:  # n
 
 
 def score(loss: LossName, logits: Tensor) -> Tensor:
-    """D's mean verdict on a batch, 0-d: a probability for losses on probabilities, else the mean raw score."""
+    """D's mean output for a batch, 0-d: a probability for losses on probabilities, else the mean raw score."""
     return torch.sigmoid(logits).mean() if LOSS_FACTS[loss].output == "probability" else logits.mean()
 
 

@@ -1,7 +1,7 @@
 """Prices on D's gradient at its inputs, each a mean over the batch without its weight; they can be differentiated.
 
 A penalty is given its random numbers, uniform in [0, 1) and of the shape that it names. `critic` maps samples (B, ...)
-to logits (B,). D must look at each sample for itself: with batch normalisation a gradient is shared among the batch,
+to logits (B,). D must treat each sample separately: with batch normalisation a gradient is shared among the batch,
 which these papers do not mean.
 """
 

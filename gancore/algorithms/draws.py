@@ -19,7 +19,7 @@ class Update:
     labels: Tensor | None = None  # (B,) classes to generate, of a conditional network
     keeps: bool = False  # the next update goes on with what is generated for this one
     other_z: Tensor | None = None  # (B, nz) for a second output from the same source image
-    real_noise: Tensor | None = None  # added to the real samples that D sees
+    real_noise: Tensor | None = None  # added to the real samples that D gets
     fake_noise: Tensor | None = None  # added to the generated ones
     penalty: Tensor | None = None  # random numbers that the penalty on D's gradient takes
 
@@ -29,8 +29,8 @@ class Draws:
     """An iteration as it was drawn on the host. With the weights before it, it decides the weights after it.
 
     Masks of dropout are the one exception to drawing everything beforehand: their shapes and their type are those of
-    activations inside the networks, and how many there are depends on how often D looks. So what is drawn here is the
-    seed, from which `update` makes the one generator that they come from.
+    activations inside the networks, and how many there are depends on how often D is evaluated. So what is drawn here
+    is the seed, from which `update` makes the one generator that they come from.
     """
 
     step: int  # 1, 2, ...

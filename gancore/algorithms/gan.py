@@ -44,8 +44,8 @@ class GAN(Family):
     """A generator and a discriminator, updated in turn.
 
     D sees real and fake images as separate batches, so batch normalisation keeps separate statistics for them.
-    Gradients are computed only for the network being updated. With `noise="same"` the second network sees the very
-    images that the first was last updated on: for D first, G's loss is then the updated D's verdict on them. A network
+    Gradients are computed only for the network being updated. With `noise="same"` the second network gets the very
+    images that the first was last updated on: for D first, G's loss is then the updated D's output for them. A network
     that does not learn (`only`) is scored all the same.
     """
 
@@ -113,7 +113,7 @@ class GAN(Family):
         return self.config.train.batch_size
 
     def _draw_labels(self, batch: Batch, rng: StepRng) -> Tensor:
-        """Classes, each as likely as among the images: else D could tell a fake by its label alone."""
+        """Classes, each as likely as among the images: else D could recognise a fake by its label alone."""
         count, source = self._count(batch), rng.stream("labels")
         return torch.multinomial(self._class_counts, count, replacement=True, generator=source).to(self.device)
 
@@ -217,7 +217,7 @@ class GAN(Family):
         return logits.float()
 
     def _condition(self, labels: Tensor | None) -> tuple[Tensor, ...]:
-        """What D sees besides the image."""
+        """What D takes besides the image."""
         return (labels,) if self.conditional and self.config.model.y_in_d and labels is not None else ()
 
     def _follow(self, step: int) -> None:

@@ -54,11 +54,11 @@ class SemiSupervised(GAN):
         return loss, {"loss_g": loss.detach(), "d_fake_g": torch.sigmoid(fake_logits.detach()).mean()}
 
     def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:
-        """The share of held-out images whose class D tells."""
+        """The share of held-out images that D classifies correctly."""
         images, right = held_out(), 0
         for pixels, labels in zip(torch.split(images.pixels, 1000), torch.split(images.labels, 1000), strict=True):
-            verdicts = self.discriminate(to_range(pixels, self.config.data.range))
-            right += int((verdicts.argmax(1) == labels).sum())
+            logits = self.discriminate(to_range(pixels, self.config.data.range))
+            right += int((logits.argmax(1) == labels).sum())
         return {"test_accuracy": right / len(images)}
 
 

@@ -1,4 +1,4 @@
-"""The game of report 000: G turns a regular digit and noise into a bold one, D tells real bold ones from G's."""
+"""The game of report 000: G makes a bold digit of a regular one and noise, D distinguishes it from real ones."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from gancore.rng import StepRng
 class Translator(GAN):
     """A GAN whose generator starts from an image.
 
-    G's loss adds what the report's words can mean, each with a weight: D's verdict, and the pixel-wise cross-entropy to
-    the bold twin. A third term (Mao et al. 2019) rewards different outputs for different noise, for which neither of
-    the two asks.
+    G's loss adds what the report's words can mean, each with a weight: the GAN's loss, and the pixel-wise cross-entropy
+    to the bold twin. A third term (Mao et al. 2019) rewards different outputs for different noise, which neither of the
+    two does.
     """
 
     def _count(self, batch: Batch) -> int:
@@ -42,9 +42,9 @@ class Translator(GAN):
         objective = self.config.objective
         assert fake.logits is not None
         with torch.set_grad_enabled(objective.adversarial_weight > 0):
-            verdict, scalars = super()._g_objective(update, fake)
+            adversarial, scalars = super()._g_objective(update, fake)
         # Without a weight it is recorded alone: zero times a D that has diverged would not be zero.
-        loss = objective.adversarial_weight * verdict if objective.adversarial_weight else 0 * fake.logits.mean()
+        loss = objective.adversarial_weight * adversarial if objective.adversarial_weight else 0 * fake.logits.mean()
         if objective.pixel_weight:
             pixel = binary_cross_entropy_with_logits(fake.logits, update.batch.images)
             loss = loss + objective.pixel_weight * pixel

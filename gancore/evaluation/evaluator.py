@@ -30,9 +30,9 @@ Values = dict[str, float]
 
 DISPLAY = "-1..1"  # the range of pixels in which samples are measured
 REFERENCE = 10_000  # real images that samples are held against, at most
-PIXEL_SAMPLES = 1_000  # that statistics of pixels look at
-NEAREST_SAMPLES: dict[Size, int] = {"cheap": 250, "full": 1_000}  # whose nearest training image is looked for
-QUICKLY_SEARCHED = 10_000  # training images through which a cheap evaluation can look for the nearest
+PIXEL_SAMPLES = 1_000  # of which statistics of pixels are taken
+NEAREST_SAMPLES: dict[Size, int] = {"cheap": 250, "full": 1_000}  # whose nearest training image is searched for
+QUICKLY_SEARCHED = 10_000  # training images among which a cheap evaluation can search
 STROKES = 500  # images whose strokes are measured
 SIMILAR_PAIRS = 1_000
 NOISES = 16  # that a translator is given with each of some images
@@ -41,7 +41,7 @@ PARZEN_VALIDATION = 1_000  # images on which the windows' width is chosen
 
 @dataclass(frozen=True)
 class Samples:
-    """What a run's networks made, and what they were asked for."""
+    """Samples of a run's networks and what they were made from besides noise."""
 
     images: Tensor  # (N, C, H, W) in [-1, 1], or points (N, 2)
     classes: Tensor | None = None  # (N,), of a conditional or translating network
@@ -53,7 +53,7 @@ class Evaluator:
     """Measures samples of one run again and again against the same real images.
 
     Those are the run's training images before `data.limit` cut them short: what it should have learned. Noise and
-    classes asked for are the same each time. Raises `DataUnavailable`.
+    conditions are the same each time. Raises `DataUnavailable`.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -101,12 +101,12 @@ class Evaluator:
         )
 
     def prepare(self, work: Work = UNWATCHED) -> None:
-        """Look at the real images, once: what an evaluation costs does not include it."""
+        """Measure the real images, once: what an evaluation costs does not include it."""
         if self.extractor is not None:
             self.described = self.described or _described(self.real.pixels, self.extractor, work)
         if not self.on_plane:
             _ = self._real_pixels
-        _, sources = self._asked(STROKES)
+        _, sources = self._conditions(STROKES)
         if sources is not None:
             _ = self._source_thickness(sources), self._real_thickness
         if self.held_out is not None and self.config.images <= QUICKLY_SEARCHED:
@@ -115,7 +115,7 @@ class Evaluator:
     def measure(
         self, made: Samples, size: Size, algorithm: Algorithm | None = None, work: Work = UNWATCHED
     ) -> tuple[Values, Described | None]:
-        """The values of some samples, and what the extractor sees in them; those of a family need its algorithm."""
+        """The values of some samples, and their features; what a family alone can measure needs its algorithm."""
         self.prepare(work)
         described = None if self.extractor is None else describe(made.images, self.extractor, _count(work, made.images))
         values: Values = {}
@@ -156,7 +156,7 @@ class Evaluator:
 
     def _draw(self, algorithm: Algorithm, count: int, *, raw: bool, work: Work) -> Samples:
         noise = algorithm.latents(count, rng.generator(self.config.seed, "evaluation"))
-        classes, sources = self._asked(count)
+        classes, sources = self._conditions(count)
         condition = sources if sources is not None else classes
 
         def after(done: int) -> None:
@@ -166,8 +166,8 @@ class Evaluator:
         variants = None if sources is None else self._vary(algorithm, sources[:NOISES], raw=raw)
         return Samples(images, classes, sources, variants)
 
-    def _asked(self, count: int) -> tuple[Tensor | None, Tensor | None]:
-        """What `count` samples are asked to be: their classes, and of a translator the images that it is given."""
+    def _conditions(self, count: int) -> tuple[Tensor | None, Tensor | None]:
+        """What `count` samples are made from besides noise: their classes, and the images that are to be translated."""
         if self.config.kind.condition == "class":
             return self.real.labels[torch.arange(count) % len(self.real)], None  # as often as among real images
         if self.config.kind.condition == "none":
@@ -185,14 +185,14 @@ class Evaluator:
 
     @cached_property
     def real_images(self) -> Tensor:
-        """As many real images as pixel statistics look at, in [-1, 1]."""
+        """As many real images as pixel statistics are taken of, in [-1, 1]."""
         return to_range(self.real.pixels[:PIXEL_SAMPLES], DISPLAY)
 
     @cached_property
     def held_out(self) -> Images | None:
         """Images that the run was not trained on, in random order; None if there are none.
 
-        Where only the first of them are looked at: a file may begin with the clearer images, as MNIST's does.
+        Where only the first of them are used: a file may begin with the clearer images, as MNIST's does.
         """
         if self.config.data.name == "own" or self.on_plane:  # whose test split is what it was trained on
             return None
@@ -304,7 +304,7 @@ class Evaluator:
         return {} if found is None else {"similarity": found}
 
     def _translation(self, made: Samples, described: Described | None) -> Values:
-        """What was asked of a network that makes digits bold (report 000)."""
+        """How well a network makes digits bold (report 000)."""
         assert made.sources is not None
         assert made.classes is not None
         thickness = _thickness(made.images)
@@ -325,9 +325,9 @@ class Evaluator:
 
     def _source_thickness(self, sources: Tensor) -> float:
         """Of what a translator is given: measured once, as it is the same in each evaluation."""
-        seen = sources[:STROKES]
-        if self._measured_sources is None or not torch.equal(self._measured_sources[0], seen):
-            self._measured_sources = seen, _thickness(seen)
+        measured = sources[:STROKES]
+        if self._measured_sources is None or not torch.equal(self._measured_sources[0], measured):
+            self._measured_sources = measured, _thickness(measured)
         return self._measured_sources[1]
 
 
@@ -367,7 +367,7 @@ def _histogram(classes: Tensor) -> tuple[int, ...]:
 
 
 def _count(work: Work, images: Tensor, what: str = "samples") -> Callable[[int], object]:
-    """What tells how many of some images have been described."""
+    """A callback that reports how many of some images have been described."""
     return lambda done: work.begin(f"describing {what}, {done:,} of {len(images):,}")
 
 

@@ -26,7 +26,7 @@ class Measure:
     help: str  # what it is, and which paper or report it comes from
     better: Literal["low", "high", ""] = ""  # "": neither, or close to the data's
     digits: str = ".3g"  # as in a format specification
-    learned: bool = False  # seen through an extractor, whose name belongs to the value
+    learned: bool = False  # computed from features of an extractor, whose name belongs to the value
     real: float | None = None  # what other real images would give, where it is the same for all data
 
     def name(self, extractor: str | None) -> str:
@@ -121,7 +121,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "conditional_accuracy": Measure(
         "obeys its label",
-        "Share of samples in which the classifier sees the class that was asked for (report 002, question 7; report "
+        "Share of samples that the classifier assigns to the requested class (report 002, question 7; report "
         "003, problem 5.5).",
         "high",
         ".2f",
@@ -241,7 +241,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "test_kl": Measure("test KL", "What the code says about a held-out image, in nats." + _HELD_OUT, "", ".1f"),
     "test_accuracy": Measure(
-        "test accuracy", "Share of held-out images whose class D tells." + _HELD_OUT, "high", ".3f"
+        "test accuracy", "Share of held-out images that D classifies correctly." + _HELD_OUT, "high", ".3f"
     ),
 }
 

@@ -49,20 +49,20 @@ def extractor_for(dataset: DatasetName) -> str:
 
 
 def describe(images: Tensor, name: str, after: Callable[[int], object] = lambda _done: None) -> Described:
-    """Features and class probabilities of images (N, C, H, W) in [-1, 1] of any size, as the extractor sees them.
+    """Features and class probabilities of images (N, C, H, W) in [-1, 1] of any size, from the extractor.
 
-    `after` each portion is told how many are done.
+    After each portion, `after` is called with the number of images done.
     """
     parts: list[tuple[Tensor, Tensor]] = []
     for start in range(0, len(images), _AT_ONCE):
         with torch.no_grad():
-            parts.append(_look(images[start : start + _AT_ONCE], name))
+            parts.append(_describe_portion(images[start : start + _AT_ONCE], name))
         after(min(start + _AT_ONCE, len(images)))
     features, probabilities = zip(*parts, strict=True)
     return Described(torch.cat(features), torch.cat(probabilities))
 
 
-def _look(images: Tensor, name: str) -> tuple[Tensor, Tensor]:
+def _describe_portion(images: Tensor, name: str) -> tuple[Tensor, Tensor]:
     """One portion's features and class probabilities."""
     if name == inception.NAME:
         return inception.describe(images)

@@ -1,4 +1,4 @@
-"""Training an extractor: `python -m gancore.extractors.training mnist-cnn-v1` writes and judges its weights.
+"""Training an extractor: `python -m gancore.extractors.training mnist-cnn-v1` writes and tests its weights.
 
 A release ships what this printed last; training it again needs another name, for values must keep their meaning.
 """
@@ -82,7 +82,7 @@ def augmented(images: Tensor, source: torch.Generator, *, mirrored: bool) -> Ten
 
 
 def accuracy(network: Classifier, dataset: str, split: str = "test") -> float:
-    """The share of a split that the network tells."""
+    """The share of a split that the network classifies correctly."""
     pixels, labels = load_idx(dataset, split, data_root())
     with torch.no_grad():
         parts = [network(to_range(part[:, None], "-1..1")).argmax(1) for part in torch.split(pixels, 1000)]

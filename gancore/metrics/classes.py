@@ -43,12 +43,12 @@ def divergence(counts: Tensor, shares: Tensor) -> float:
     return max(0.0, float((torch.xlogy(found, found) - torch.xlogy(found, shares)).sum()))
 
 
-def conditional_accuracy(predicted: Values, asked: Values) -> float:
-    """The share of images that a classifier takes for the class (N,) that was asked for."""
-    predicted, asked = as_classes(predicted, "predicted"), as_classes(asked, "asked")
-    if len(predicted) != len(asked):
-        raise ValueError(f"predicted and asked must be equally many, not {len(predicted)} and {len(asked)}.")
-    return float((predicted == asked).double().mean())
+def conditional_accuracy(predicted: Values, requested: Values) -> float:
+    """The share of images that a classifier assigns to the requested class (N,)."""
+    predicted, requested = as_classes(predicted, "predicted"), as_classes(requested, "requested")
+    if len(predicted) != len(requested):
+        raise ValueError(f"predicted and requested must be equally many, not {len(predicted)} and {len(requested)}.")
+    return float((predicted == requested).double().mean())
 
 
 def _entropy(probabilities: Tensor) -> Tensor:

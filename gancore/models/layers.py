@@ -118,7 +118,7 @@ def _tensors(values: Any) -> Iterator[Tensor]:
 
 
 def _kind(module: nn.Module) -> str:
-    """A layer in the words of PyTorch, with the numbers that tell it from others of its class."""
+    """A layer in the words of PyTorch, with the numbers that distinguish it from others of its class."""
     words = parametrize.type_before_parametrizations(module).__name__
     kernel, stride = (_pair(getattr(module, name, None)) for name in ("kernel_size", "stride"))
     if kernel:

@@ -70,7 +70,7 @@ every_kind = pytest.mark.parametrize("config", [tiny(kind) for kind in KINDS], i
 conditional = pytest.mark.parametrize("kind", CONDITIONAL)
 
 
-def look(algorithm: Any, config: RunConfig, count: int = 5) -> Tensor:
+def use(algorithm: Any, config: RunConfig, count: int = 5) -> Tensor:
     """Samples, and whatever else can be asked of an algorithm in between."""
     algorithm.measure(lambda: held_out(config))
     algorithm.is_finite()
@@ -79,7 +79,7 @@ def look(algorithm: Any, config: RunConfig, count: int = 5) -> Tensor:
         algorithm.reconstruct(torch.rand(3, *config.shape, generator=torch.Generator().manual_seed(0)))
     elif config.kind.condition != "class":
         algorithm.discriminate(torch.zeros(3, *config.shape))
-    return algorithm.sample(algorithm.latents(count, rng.generator(0, "look")), conditions(config, count))
+    return algorithm.sample(algorithm.latents(count, rng.generator(0, "use")), conditions(config, count))
 
 
 def test_every_kind_of_network_has_an_algorithm() -> None:
@@ -100,7 +100,7 @@ def test_a_step_returns_the_same_detached_numbers_each_time(config: RunConfig) -
 
 @every_case
 def test_samples_are_images_in_the_display_range_or_points(config: RunConfig) -> None:
-    samples = look(trained(config, 1), config)
+    samples = use(trained(config, 1), config)
     assert samples.shape == (5, *config.shape)
     assert samples.dtype == torch.float32
     assert not samples.requires_grad
@@ -123,15 +123,15 @@ def test_a_step_is_a_function_of_seed_and_step(config: RunConfig) -> None:
 
 
 @every_case
-def test_looking_in_between_changes_nothing_at_all(config: RunConfig) -> None:
+def test_using_it_in_between_changes_nothing_at_all(config: RunConfig) -> None:
     """Neither batch statistics, nor spectral vectors, nor modes, nor later steps."""
     alone, watched = build_algorithm(config), build_algorithm(config)
     modes = [module.training for network in watched.networks.values() for module in network.modules()]
-    look(watched, config)
+    use(watched, config)
     assert equal(alone.state_dict(), watched.state_dict())
     expected = train(alone, config, 2)
     global_state = torch.random.get_rng_state()
-    assert equal(train(watched, config, 2, after=lambda: look(watched, config)), expected)
+    assert equal(train(watched, config, 2, after=lambda: use(watched, config)), expected)
     assert equal(alone.state_dict(), watched.state_dict())
     assert [module.training for network in watched.networks.values() for module in network.modules()] == modes
     assert torch.equal(torch.random.get_rng_state(), global_state)
@@ -145,7 +145,7 @@ def test_a_saved_state_goes_on_bit_for_bit(config: RunConfig) -> None:
     file.seek(0)
     loaded.load_state_dict(torch.load(file, weights_only=True))
     assert equal(loaded.state_dict(), algorithm.state_dict())
-    assert equal(look(loaded, config), look(algorithm, config))
+    assert equal(use(loaded, config), use(algorithm, config))
     ours, theirs = Batches(config), Batches(config)
     for step in (3, 4):
         assert equal(loaded.step(ours, StepRng(0, step)), algorithm.step(theirs, StepRng(0, step)))
@@ -163,7 +163,7 @@ def test_bf16_keeps_full_weights_and_comes_close(config: RunConfig) -> None:
     expected, half = train(full, config, 2), train(algorithm, config, 2)
     kept = tensors([network.state_dict() for network in algorithm.networks.values()])
     assert all(tensor.dtype != torch.bfloat16 for tensor in kept)
-    assert look(algorithm, config).dtype == torch.float32
+    assert use(algorithm, config).dtype == torch.float32
     assert half[0].keys() == expected[0].keys()
     name = "loss" if config.model.kind == "vae" else "loss_g"
     assert half[1][name].dtype == torch.float32
@@ -327,15 +327,15 @@ def test_the_class_changes_the_image_and_the_noise_does_too(kind: Any) -> None:
 
 
 @conditional
-def test_d_heeds_the_class_only_if_it_is_told(kind: Any) -> None:
+def test_d_depends_on_the_class_only_if_it_is_conditioned_on_it(kind: Any) -> None:
     images = Batches(tiny(kind))().images[:1].expand(10, -1, -1, -1)
-    told = sharpened(build_networks(tiny(kind))["discriminator"]).eval()
-    assert torch.pdist(told(images, torch.arange(10))[:, None]).min() > 0
+    conditioned = sharpened(build_networks(tiny(kind))["discriminator"]).eval()
+    assert torch.pdist(conditioned(images, torch.arange(10))[:, None]).min() > 0
     config = tiny(kind, {"model.y_in_d": False})
-    untold = build_networks(config)["discriminator"]
+    unconditioned = build_networks(config)["discriminator"]
     assert len(example_inputs(config, 2)["discriminator"]) == 1
     with pytest.raises(TypeError):
-        untold(images, torch.arange(10), torch.arange(10))
+        unconditioned(images, torch.arange(10), torch.arange(10))
     batches = Batches(config)
 
     def relabelled(by: int) -> Any:
@@ -350,7 +350,7 @@ def test_d_heeds_the_class_only_if_it_is_told(kind: Any) -> None:
 
 
 @conditional
-def test_d_is_told_the_label_of_the_image_that_it_sees(kind: Any) -> None:
+def test_d_is_conditioned_on_the_label_of_the_image_that_it_gets(kind: Any) -> None:
     """Real images come with their own labels, generated ones with those that G was given; classes not in use never."""
     config = tiny(kind, {"data.classes": (2, 5)})
     algorithm, seen, made = build_algorithm(config), [], []
@@ -395,11 +395,11 @@ PASSES = {
 def test_a_step_makes_no_needless_passes(name: str) -> None:
     algorithm, passes = build_algorithm(CASES[name]), Counter()
     g, d = ("decoder", "encoder") if name == "vae" else ("generator", "discriminator")
-    looked_at = algorithm.networks[d]
+    counted = algorithm.networks[d]
     if name.startswith("semi"):
-        looked_at = looked_at.get_submodule("features")
+        counted = counted.get_submodule("features")
     algorithm.networks[g].register_forward_hook(lambda *_: passes.update("g"))
-    looked_at.register_forward_hook(lambda *_: passes.update("d"))
+    counted.register_forward_hook(lambda *_: passes.update("d"))
     train(algorithm, CASES[name], 1)
     assert (passes["g"], passes["d"]) == PASSES[name]
 
@@ -449,4 +449,4 @@ def test_a_setting_that_is_not_in_use_changes_nothing(kind: Any) -> None:
     assert not any(config.uses(path) for path in UNUSED[kind])
     first, second = trained(plain), trained(config)
     assert equal(first.state_dict(), second.state_dict())
-    assert equal(look(first, plain), look(second, plain))
+    assert equal(use(first, plain), use(second, plain))

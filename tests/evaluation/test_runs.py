@@ -54,7 +54,7 @@ def source() -> torch.Generator:
 
 
 class Painter:
-    """An algorithm whose samples are real images, of the class that it is asked for if it is asked for one."""
+    """An algorithm whose samples are real images, of the requested class if one is requested."""
 
     averaged = False
 

@@ -72,5 +72,5 @@ def test_what_are_no_classes_is_refused(predicted: list, message: str) -> None:
 
 
 def test_as_many_classes_must_be_asked_for_as_predicted() -> None:
-    with pytest.raises(ValueError, match=r"^predicted and asked must be equally many, not 2 and 3\.$"):
+    with pytest.raises(ValueError, match=r"^predicted and requested must be equally many, not 2 and 3\.$"):
         conditional_accuracy(torch.tensor([0, 1]), torch.tensor([0, 1, 2]))
