@@ -1,4 +1,4 @@
-"""Importing images of one's own."""
+"""Importing images."""
 
 from __future__ import annotations
 

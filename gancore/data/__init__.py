@@ -38,7 +38,7 @@ __all__ = [
 
 
 def available(name: str, own: str = "") -> bool:
-    """Whether loading `name` needs no download; of images of one's own, whether the set `own` is here."""
+    """Whether `name` can be loaded without a download; of imported images, whether the set `own` is here."""
     if name == "own":
         return find(own) is not None
     if name in idx.IDX_SETS:
@@ -51,7 +51,7 @@ def load(config: RunConfig, split: str = "train") -> Images:
     """A split as `config` wants it: `train`, of which there are `config.images`, or `test`. Raises `DataUnavailable`.
 
     The chosen classes keep their numbers. Of each, an imbalance leaves the first in the file, and a limit then leaves
-    the first of all; the test split knows neither. Images of one's own have no test split: there it is all of them.
+    the first of all; neither applies to the test split. Imported images have no test split: it is all of them.
     """
     data, training = config.data, split == "train"
     stamp = version(data.own) if data.name == "own" else 0
@@ -74,7 +74,7 @@ def load(config: RunConfig, split: str = "train") -> Images:
 def _load(
     name: str,
     own: str,
-    _stamp: int,  # tells a set of one's own from an earlier one of that name
+    _stamp: int,  # tells an imported set from an earlier one of that name
     own_counts: tuple[int, ...],
     own_hash: str,
     points: tuple[tuple[float, ...], ...],

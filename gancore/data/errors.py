@@ -1,4 +1,4 @@
-"""Why data cannot be had."""
+"""What can go wrong with data."""
 
 
 class DataUnavailable(RuntimeError):
@@ -6,4 +6,4 @@ class DataUnavailable(RuntimeError):
 
 
 class BadImages(ValueError):
-    """What somebody wants to import cannot be used; the message is one sentence."""
+    """The files to import cannot be used; the message is one sentence."""

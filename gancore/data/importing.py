@@ -1,7 +1,7 @@
-"""Reading images that somebody hands over, in a folder, a zip or one by one, into an image set.
+"""Reading images from a folder, a zip or uploads into an image set.
 
-First all headers are read, which is cheap: whoever hands over far more pixels than can be worked through is told so
-before the first of them is unpacked. Nothing is written before all is read.
+All headers are read first, which is cheap: far more pixels than can be processed are refused before the first of them
+is unpacked. Nothing is written until everything has been read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gancore.progress import Cancelled, Count, never, uncounted
 MIN_IMAGES = 16
 NAMED = 5  # skipped files that a report names
 MAX_PIXELS = 20 * 10**9  # to unpack in all: some minutes of work
-PIXELS_PER_BYTE = 200  # of what is handed over, once there are more pixels than `PIXELS_FROM`; photographs have 1 to 10
+PIXELS_PER_BYTE = 200  # of the files, once there are more than `PIXELS_FROM`; photographs have 1 to 10
 PIXELS_FROM = 500_000_000
 
 T = TypeVar("T")
@@ -76,14 +76,14 @@ def import_images(
 
 
 class _Reading:
-    """Going through files, and what is wrong with some of them."""
+    """Two passes over the files, and what is wrong with some of them."""
 
     def __init__(self, count: Count, cancelled: Callable[[], bool]) -> None:
         self.problems: dict[Entry, str] = {}  # why a file cannot be used
         self._count, self._cancelled = count, cancelled
 
     def look(self, entries: Collection[Entry], budget: int) -> list[Entry]:
-        """Those that say they are images. Raises `BadImages` if they have more pixels in all than the `budget`."""
+        """The entries that claim to be images. Raises `BadImages` if they have more pixels in all than the `budget`."""
         pixels = 0
 
         def weigh(entry: Entry) -> None:
@@ -122,8 +122,8 @@ def _budget(files: Files) -> int:
 def _check_enough(usable: int, problems: Mapping[Entry, str]) -> None:
     if usable < MIN_IMAGES:
         entry, problem = next(iter(problems.items()), (None, ""))
-        why = "" if entry is None else f": {entry.name}: {problem}"
-        raise BadImages(f"{usable} images can be used, and at least {MIN_IMAGES} are needed{why}.")
+        why = "" if entry is None else f" ({entry.name}: {problem})"
+        raise BadImages(f"{usable} images can be used, but at least {MIN_IMAGES} are needed{why}.")
 
 
 def _training(found: list[Entry]) -> tuple[list[Entry], str]:

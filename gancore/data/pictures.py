@@ -1,4 +1,4 @@
-"""One image file that nobody vouches for, made into a small square of pixels."""
+"""An image file from an untrusted source, made into a small square of pixels."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         image = image if image.mode == "RGBA" else image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
     if image.mode == "F":
-        raise Unusable("of pixels without a known range")
+        raise Unusable("in a format whose range of values is unknown")
     return image.convert("RGB")
 
 

@@ -1,4 +1,4 @@
-"""Points in the plane: distributions on which a collapse can be seen with the bare eye.
+"""Points in the plane: distributions on which a collapse can be seen with the naked eye.
 
 The ring and the grid are those of Metz et al. 2017 and Srivastava et al. 2017. The points are drawn from streams of
 their own, so every run sees the same, whatever its seed.

@@ -1,8 +1,8 @@
-"""Files that somebody hands over: in a folder, a zip or one by one. Nothing is written to the disk.
+"""Files from untrusted sources: a folder, a zip or uploads. Nothing is written to the disk.
 
-They may be made to do harm: a zip that unpacks to terabytes, links that lead elsewhere, names such as `../../x`. So
-sizes are counted while reading, whatever the headers say, links out of the folder are not followed, and a name is
-never a path to open.
+They may be malicious: a zip that unpacks to terabytes, links that lead elsewhere, names such as `../../x`. So sizes are
+counted while reading, whatever the headers say, links out of the folder are not followed, and a name is never opened
+as a path.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _is_hidden(part: str) -> bool:
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    """Folders and name of a file, for people: what leads upwards or to a root is dropped, and so is what blinks."""
+    """Folders and name of a file, to be shown: `..`, roots and control characters are dropped."""
     shown = "".join(_shown(letter) for letter in name.replace("\\", "/"))
     return tuple(part[:100] for part in PurePosixPath(shown).parts if part not in ("/", "//", ".."))
 
@@ -138,11 +138,11 @@ def _archive(source: Path | BinaryIO) -> Iterator[zipfile.ZipFile]:
             try:
                 archive = zipfile.ZipFile(file)
             except Exception as error:  # damage raises any
-                raise BadImages("This is neither a folder nor a zip file that can be read.") from error
+                raise BadImages("This is neither a folder nor a readable zip file.") from error
             with archive:
                 yield archive
     except UnfitFile:
-        raise BadImages("This is neither a folder nor a zip file that can be read.") from None
+        raise BadImages("This is neither a folder nor a readable zip file.") from None
     except OSError as error:
         raise BadImages(f"{source} cannot be read: {error.strerror}.") from error
     except RuntimeError:  # before Python 3.13
@@ -171,12 +171,12 @@ class _Budget:
         self._counted.add(place)
         self._left -= count
         if self._left < 0:
-            raise BadImages("This zip unpacks to far more than images need: it looks made to fill the memory.")
+            raise BadImages("This zip unpacks to far more data than images need; it may be a zip bomb.")
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, spend: Callable[[int], None]) -> bytes:
     if info.compress_type not in _PACKED:
-        raise Unusable("packed in an unusual way")
+        raise Unusable("compressed in an unusual way")
     try:
         with archive.open(info) as file:
             content = file.read(MAX_FILE + 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.data.handed_over import flat_png, greys, zipped
+from tests.data.uploads import flat_png, greys, zipped
 
 pytestmark = pytest.mark.browser
 

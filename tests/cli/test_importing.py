@@ -33,7 +33,7 @@ def test_import_refuses_in_one_line(gancore: Command, pictures: Path, tmp_path: 
     (tmp_path / "loop").symlink_to("loop")
     assert_refused(gancore("import", str(tmp_path / "loop"), "--name", "a"), "loop")
     os.mkfifo(tmp_path / "pipe")
-    assert_refused(gancore("import", str(tmp_path / "pipe"), "--name", "a"), "neither a folder nor a zip")
+    assert_refused(gancore("import", str(tmp_path / "pipe"), "--name", "a"), "neither a folder nor a readable zip")
     assert_refused(gancore("import", str(pictures), "--name", "\udcff"), "name")
     assert_refused(gancore("import", "\udcff", "--name", "a"), "No such file")
 

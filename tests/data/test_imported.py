@@ -16,7 +16,7 @@ from gancore.config import RunConfig
 from gancore.data import DataUnavailable, arrays, imported
 from gancore.data.imported import imported_sets, remove
 from gancore.data.importing import import_images
-from tests.data.handed_over import (
+from tests.data.uploads import (
     encoded,
     everywhere,
     greys,

@@ -19,7 +19,7 @@ from gancore.data import importing, untrusted
 from gancore.data.imported import find, imported_sets
 from gancore.data.importing import import_images
 from gancore.progress import Cancelled
-from tests.data.handed_over import (
+from tests.data.uploads import (
     encoded,
     everywhere,
     flat_png,
@@ -171,7 +171,7 @@ def test_a_small_zip_of_enormous_images_is_refused_before_any_is_unpacked(
     assert imported_sets() == []
 
 
-def test_the_budget_of_pixels_grows_with_what_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_budget_of_pixels_grows_with_the_size_of_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = np.random.default_rng(0)
     many = [
         (f"{place}.png", encoded(Image.fromarray(noise.integers(256, size=(60, 60), dtype=np.uint8))))
@@ -308,7 +308,7 @@ def test_files_in_a_zip_that_are_locked_damaged_or_packed_oddly_are_skipped() ->
     odd = zipped(greys(16))
     with zipfile.ZipFile(odd, "a", zipfile.ZIP_LZMA) as archive:
         archive.writestr("odd.png", encoded(picture()))
-    assert import_images(odd, "odd").reasons == ("odd.png: packed in an unusual way",)
+    assert import_images(odd, "odd").reasons == ("odd.png: compressed in an unusual way",)
 
 
 def test_only_the_first_few_problems_are_named() -> None:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from gancore.data import pictures
 from gancore.data.untrusted import Unusable
-from tests.data.handed_over import (
+from tests.data.uploads import (
     encoded,
     header_of_png,
     picture,
@@ -83,7 +83,7 @@ def test_a_photograph_is_turned_upright() -> None:
         (header_of_png(8_000, 8_000), "more than 50 million pixels"),
         (header_of_png(60_000, 60_000), "not an image"),  # Pillow itself refuses
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 20\n", "not an image"),  # would start Ghostscript
-        (encoded(Image.new("F", (20, 20), 0.5), "TIFF"), "without a known range"),
+        (encoded(Image.new("F", (20, 20), 0.5), "TIFF"), "whose range of values is unknown"),
     ],
     ids=["empty", "text", "torn", "hole", "small", "large", "huge", "postscript", "floats"],
 )

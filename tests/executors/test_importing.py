@@ -8,7 +8,7 @@ import pytest
 from gancore.data import importing
 from gancore.data.imported import imported_sets
 from gancore.executors.importing import Import, Stage
-from tests.data.handed_over import greys
+from tests.data.uploads import greys
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Images of one's own: choosing an imported set, importing another, deleting one."""
+"""Imported image sets: choosing one, importing another, deleting one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images as somebody hands them over, and what becomes of that."""
+"""Images to import: as uploads, in a zip, in a folder."""
 
 from __future__ import annotations
 
