@@ -22,7 +22,7 @@ WITHOUT_TORCH = (
 )
 PLAIN = "gancore.bench.step"  # compares with the plain loop that people write, global random numbers and all
 LAZY = {
-    *("torchvision", "mlxtend", "sklearn", "skimage", "torchmetrics", "torch_fidelity", "safetensors"),
+    *("torchvision", "mlxtend", "sklearn", "skimage", "torch_fidelity", "safetensors"),
     *("ray", "tensorboard", "onnx"),
 }
 

@@ -5,8 +5,11 @@ Grey is the mean of the channels, brightness goes from 0 (black) to 1 (white).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d, conv2d, pad
 
 from gancore.metrics.arrays import Values, as_classes, as_images, squared_distances
 
@@ -14,6 +17,7 @@ _DARK = 0.05  # brightness
 _MOSTLY = 0.95  # of the real images
 _SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # weights of Wang et al. 2003, from fine to coarse
 _WINDOW = 11  # pixels a side, of the structural similarity
+_SIGMA = 1.5  # of the Gaussian in it
 _AT_ONCE = 500  # images
 
 
@@ -103,16 +107,46 @@ def _pairs(classes: Tensor, count: int, source: torch.Generator) -> tuple[Tensor
 
 def _similarity(images: Tensor, first: Tensor, second: Tensor) -> float:
     """Mean MS-SSIM of the pairs, from images in [0, 1], for which its constants are meant."""
-    from torchmetrics.functional.image.ssim import multiscale_structural_similarity_index_measure as similarity
-
     room = min(images.shape[2:])
-    # each scale halves the images; the square is torchmetrics' own bound
+    # each scale halves the images; the square keeps to the scales of values that were recorded with torchmetrics
     weights = [each for scale, each in enumerate(_SCALES) if room // max(2**scale, scale**2) >= _WINDOW]
-    betas = tuple(each / sum(weights) for each in weights)
+    shares = [each / sum(weights) for each in weights]
     total = 0.0
     for chosen, other in zip(torch.split(first, _AT_ONCE), torch.split(second, _AT_ONCE), strict=True):
-        total += float(similarity(images[chosen], images[other], reduction="sum", data_range=1.0, betas=betas))
+        total += float(_multiscale(images[chosen].float(), images[other].float(), shares).sum())
     return total / len(first)
+
+
+def _multiscale(images: Tensor, others: Tensor, shares: Sequence[float]) -> Tensor:
+    """MS-SSIM (N,) of pairs of images in [0, 1]: contrast at each scale, and all of SSIM at the last one (Wang et al.
+    2003, eq. 7), none below 0."""
+    found = torch.ones(len(images))
+    for scale, share in enumerate(shares):
+        if scale:
+            images, others = avg_pool2d(images, 2), avg_pool2d(others, 2)
+        whole, contrast = _structure(images, others)
+        found = found * (whole if scale == len(shares) - 1 else contrast).clamp(min=0) ** share
+    return found
+
+
+def _structure(images: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+    """SSIM (N,) of pairs of images mirrored at their edges (Wang et al. 2004, eq. 13), and its contrast term where the
+    window fits."""
+    edge = _WINDOW // 2
+    offsets = torch.arange(-edge, edge + 1, dtype=images.dtype)
+    line = torch.softmax(-offsets.square() / (2 * _SIGMA**2), 0)
+    window = (line[:, None] * line)[None, None]
+
+    def blur(fields: Tensor) -> Tensor:
+        padded = pad(fields.flatten(0, 1)[:, None], (edge,) * 4, mode="reflect")
+        return conv2d(padded, window).view(fields.shape)
+
+    mean, other = blur(images), blur(others)
+    spread = (blur(images**2) - mean**2).clamp(min=0) + (blur(others**2) - other**2).clamp(min=0)
+    contrast = (2 * (blur(images * others) - mean * other) + 0.03**2) / (spread + 0.03**2)
+    luminance = (2 * mean * other + 0.01**2) / (mean**2 + other**2 + 0.01**2)
+    inner = contrast[..., edge:-edge, edge:-edge]
+    return (contrast * luminance).flatten(1).mean(1), inner.flatten(1).mean(1)
 
 
 def _brightness(images: Tensor) -> Tensor:
