@@ -19,6 +19,7 @@ from gancore.store import Run, RunBusy, requests
 from gancore.store.evaluations import Evaluation, Size, Weights
 from gancore.store.requests import Request
 
+PATIENCE = 60.0  # seconds that whoever executes a run may take to file an evaluation
 SECONDS, INCEPTION_SECONDS = 0.5, 100.0  # what a cheap evaluation takes on two cores, before there was one
 
 
@@ -47,15 +48,23 @@ def evaluate_run(
 
 
 def _file(run: Run, made: list[Evaluation]) -> None:
-    """Write evaluations into a run's folder; if somebody executes it now, he is asked to."""
-    try:
-        with run.hold(f"{run.name} is running"):
-            for evaluation in made:
-                run.add_evaluation(evaluation)
-            sum_up(run)
-    except RunBusy:
-        for evaluation in made:
-            requests.leave(run.path, Request(kind="evaluation", evaluation=evaluation))
+    """Write evaluations into a run's folder; if somebody executes it now, he is asked to.
+
+    Until he has done so or let the run go: what is asked in his last moment nobody would read.
+    """
+    asked = [requests.leave(run.path, Request(kind="evaluation", evaluation=each)) for each in made]
+    deadline = time.monotonic() + PATIENCE
+    while left := [each for each in asked if requests.waits(run.path, each)]:
+        try:
+            with run.hold(f"{run.name} is running"):
+                for each in left:
+                    if each.evaluation is not None:
+                        run.add_evaluation(each.evaluation)
+                    requests.remove(run.path, each)
+                sum_up(run)
+        except RunBusy:
+            if time.monotonic() > deadline:
+                return
 
 
 def weights_of(algorithm: Algorithm) -> tuple[Weights, ...]:

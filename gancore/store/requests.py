@@ -61,6 +61,11 @@ def waiting(run: Path) -> list[Request]:
     return [request for name in names[:MOST] if (request := _read(run, name)) is not None]
 
 
+def waits(run: Path, request: Request) -> bool:
+    """Whether nobody has taken the request up yet."""
+    return (run / FOLDER / f"{request.name}.json").exists()
+
+
 def remove(run: Path, request: Request) -> None:
     """Take a request away: for the holder who acted on it, or for whoever made it."""
     (run / FOLDER / f"{request.name}.json").unlink(missing_ok=True)

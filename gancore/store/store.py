@@ -185,6 +185,8 @@ class RunStore:
             if run.status.state == "queued":
                 run.write_status(run.status.model_copy(update={"state": "stopped"}))
             self._trash.mkdir(exist_ok=True)
+            if (self._trash / run.id).exists():
+                raise RunBusy(f"{run.name} cannot be deleted: the trash has a run with its id, so empty it first")
             run.path.rename(self._trash / run.id)
 
     def restore(self, run_id: str) -> Run:

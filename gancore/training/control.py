@@ -74,10 +74,14 @@ class Inbox:
             if each.kind in _STATES and each.attempt not in self._tokens:
                 self.remove(each)
 
+    def look(self) -> None:
+        """See what waits at this very moment."""
+        self._waiting = requests.waiting(self._run.path)
+
     def _look(self) -> None:
         """See what waits, a few times a second."""
         if self._due():
-            self._waiting = requests.waiting(self._run.path)
+            self.look()
 
 
 class Steering:
@@ -113,7 +117,11 @@ class Steering:
         return self.config is not before
 
     def refuse(self, step: int) -> None:
-        """Say of what came too late that it has no effect: no step is left for it."""
+        """Say of what came too late that it has no effect: no step is left for it.
+
+        Once before and once after the run says that it is finished: whoever asks after that sees so himself.
+        """
+        self._inbox.look()
         for change in self._asked(step):
             self._tell("refused", step, f"{self._describe(change)} came after the last step and has no effect")
             self._run.forget_change(change)

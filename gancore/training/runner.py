@@ -95,6 +95,7 @@ class _Attempt:
         self.watchers = tuple(watchers)
         self.max_steps = math.inf if max_steps is None else max_steps
         self.interrupt = interrupt
+        self.steering: Steering | None = None  # once it trains
         # A run that waits in the queue has the token of this attempt already: a command to leave the queue that comes
         # too late for that is for whoever took it up.
         token = before.token if before.state == "queued" and before.token else new_token()
@@ -113,6 +114,8 @@ class _Attempt:
             state, error, code = self._train_or_fail()
             self.inbox.clear_commands()
             self.heartbeat.end(state, error, code)
+            if state == "finished" and self.steering:
+                self.steering.refuse(self.config.total_steps)
         finally:  # whatever happened: a heartbeat that outlives its attempt would say that it runs
             self.heartbeat.stop()
         if error:
@@ -179,7 +182,7 @@ class _Attempt:
         begun = f"on {device}" if start == 0 else f"on {device}, from step {start:,}"
         self._notify(Notice("resumed" if start else "started", start, begun))
         watch.begin()
-        steering = Steering(self.run, self.inbox, self._notify)
+        self.steering = steering = Steering(self.run, self.inbox, self._notify)
         self._steer(steering, trainer)
         outcome: State = "finished"
         for event in trainer.run():

@@ -202,6 +202,9 @@ def test_what_is_measured_while_a_run_trains_is_filed_by_the_run(
     run = store.create(dcgan.replace({"train.checkpoint_seconds": 1.0}))
     execute(run.path, max_steps=3)
     asked: list[Evaluation] = []
+    monkeypatch.setattr(runs, "sum_up", lambda _run: pytest.fail("the summary is the run's to write"))
+    monkeypatch.setattr(runs, "PATIENCE", 0.0)  # the run waits for this very test
+    monkeypatch.setattr(locks, "PATIENCE", 0.0)
 
     class Measures(Breaks):
         def __call__(self, event: Step | Notice) -> None:
@@ -209,12 +212,57 @@ def test_what_is_measured_while_a_run_trains_is_filed_by_the_run(
                 asked.extend(evaluate_run(run, samples=20))
                 assert run.evaluations() == []  # it is not ours to write
 
-    monkeypatch.setattr(runs, "sum_up", lambda _run: pytest.fail("the summary is the run's to write"))
     assert execute(run.path, watchers=[Measures(0)]) == "finished"
     assert run.evaluations() == asked
     assert [each.step for each in asked] == [3]
     assert {"loss_g", "fid (mnist-cnn-v1)"} <= run.summary.keys()
     assert requests.waiting(run.path) == []
+
+
+def test_an_evaluation_that_a_run_has_no_time_to_file_is_filed_by_whoever_made_it(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run looked at what is asked for the last time, and then let go of its lock."""
+    run = store.create(dcgan)
+    execute(run.path, max_steps=3)
+    original, busy = Run.hold, [RunBusy("it trains")]
+
+    def hold(self: Run, sentence: str, timeout: float = 1.0) -> AbstractContextManager[None]:
+        if busy:
+            raise busy.pop()
+        return original(self, sentence, timeout)
+
+    monkeypatch.setattr(Run, "hold", hold)
+    assert run.evaluations() == [] != evaluate_run(run, samples=20)
+    assert [each.step for each in run.evaluations()] == [3]
+    assert requests.waiting(run.path) == []
+
+
+def test_a_change_in_the_last_moment_of_a_run_does_not_wait_for_ever(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for after the run looked for the last time, and before its status says that it is finished."""
+    run = store.create(dcgan)
+    original = heartbeat.Heartbeat.end
+
+    def ask_first(self: heartbeat.Heartbeat, *args: str) -> None:
+        run.steer({"optim.lr_g": 1e-3})
+        original(self, *args)
+
+    monkeypatch.setattr(heartbeat.Heartbeat, "end", ask_first)
+    assert execute(run.path) == "finished"
+    assert requests.waiting(run.path) == []
+    assert [event["code"] for event in run.events()][-1] == "refused"
+
+
+def test_a_run_is_not_deleted_over_another(store: RunStore, dcgan: RunConfig) -> None:
+    first, second = store.create(dcgan, name="first"), store.create(dcgan, name="second")
+    store.delete(first)
+    second.path.rename(first.path)
+    with pytest.raises(RunBusy, match="empty it first"):
+        store.delete(store.open(first.id))
+    assert store.open(first.id).name == "second"
+    assert [each.name for each in store.trashed()] == ["first"]
 
 
 def test_an_evaluation_of_a_step_that_was_undone_is_dropped(store: RunStore, dcgan: RunConfig) -> None:
