@@ -25,7 +25,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
         help="A small DCGAN on 5,000 real digits; about a minute and a half on two cores.",
     ):
         try:
-            run = starting.launch(EXPERIMENTS["quickstart"].base, Title("quickstart"), experiment="quickstart")
+            base = EXPERIMENTS["quickstart"].base
+            run = starting.launch(base, Title("quickstart"), experiment="quickstart", arm=("", "full"))
         except starting.NotStarted as reason:
             problem = str(reason)
         else:

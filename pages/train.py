@@ -46,7 +46,7 @@ def start(config: RunConfig) -> None:
     """Write the run's folder, hand it to the worker and look at it."""
     origin, busy = draft.origin(), state.active_run()
     try:
-        run = starting.launch(config, draft.title(), experiment=origin.experiment, fork=origin.fork)
+        run = starting.launch(config, draft.title(), experiment=origin.experiment, arm=origin.arm, fork=origin.fork)
     except starting.NotStarted as problem:
         st.error(plain(str(problem)), icon=":material/error:")
         return

@@ -14,14 +14,23 @@ from gancore.text import describe_bytes
 _LONGEST = 1_000_000  # bytes of a file of settings; a long one, with a drawing of 1,000 points, has 50,000
 
 
-def starting_point(experiment: str | None, config: Path | None) -> RunConfig:
-    if config is not None:
-        return _read_config(config)
-    if experiment is None:
-        return RunConfig()
+def starting_point(config: Path | None) -> RunConfig:
+    """The settings in a file, or the default ones."""
+    return RunConfig() if config is None else _read_config(config)
+
+
+def choose_arm(experiment: str, arm: str | None) -> str:
+    """The name of an experiment's arm, by default the first. Raises `BadInput` if there is none of that name."""
     if experiment not in EXPERIMENTS:
         raise BadInput(f"unknown experiment {experiment!r}: choose one of {', '.join(EXPERIMENTS)}")
-    return EXPERIMENTS[experiment].runs()[0]
+    arms = EXPERIMENTS[experiment].arms
+    if arm is None:
+        return next(iter(arms))
+    if arm not in arms:
+        named = ", ".join(repr(name) for name in arms if name)
+        hint = f"choose one of {named}" if named else "it has none"
+        raise BadInput(f"unknown arm {arm!r} of {experiment}: {hint}")
+    return arm
 
 
 def parse_changes(changes: list[str], seed: int | None = None) -> dict[str, Any]:

@@ -12,15 +12,18 @@ from rich.console import Console
 
 from gancore.cli import interrupts
 from gancore.cli.options import RUNS, BadInput, Name, Quiet, RunId, RunsDir, find
-from gancore.cli.settings import parse_changes, starting_point, with_imported_facts
+from gancore.cli.settings import choose_arm, parse_changes, starting_point, with_imported_facts
 from gancore.config import RunConfig
+from gancore.experiments import EXPERIMENTS, Scale
 from gancore.store import Run, RunStore
 from gancore.store.records import RESUMABLE
 from gancore.text import describe_duration
 
 
 def train(
-    experiment: Annotated[str | None, typer.Option(help="Train the first run of this experiment.")] = None,
+    experiment: Annotated[str | None, typer.Option(help="Train a run of this experiment.")] = None,
+    arm: Annotated[str | None, typer.Option(help="Which of its arms (none: the first).")] = None,
+    scale: Annotated[Scale | None, typer.Option(help="As in its source (full, the default), or small.")] = None,
     config: Annotated[Path | None, typer.Option(help="A JSON file with settings, or a run's config.json.")] = None,
     changes: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, such as model.ngf=64.")] = None,
     seed: Annotated[int | None, typer.Option(help="Short for --set seed=N.")] = None,
@@ -32,10 +35,16 @@ def train(
     """Train a new run; prints its id last."""
     if experiment is not None and config is not None:
         raise BadInput("give --experiment or --config, not both")
-    start = starting_point(experiment, config)
+    if experiment is None:
+        if arm is not None or scale is not None:
+            raise BadInput("--arm and --scale belong to an --experiment: give that, too")
+        start = starting_point(config)
+    else:
+        arm, scale = choose_arm(experiment, arm), scale or "full"
+        start = EXPERIMENTS[experiment].arm(arm, scale)
     settings = start.replace(with_imported_facts(parse_changes(changes or [], seed), start))
     _load()
-    run = RunStore(runs_dir).create(settings, name=name, experiment=experiment)
+    run = RunStore(runs_dir).create(settings, name=name, experiment=experiment, arm=arm, scale=scale)
     return _execute(run, quiet, max_steps)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from gancore.algorithms import GAN
 from gancore.config import RunConfig
-from gancore.experiments import EXPERIMENTS
+from gancore.experiments import EXPERIMENTS, Scale
 from gancore.machine import Memory
 from gancore.store import Run, RunStore
 from gancore.training.runner import execute
@@ -45,6 +45,47 @@ def test_train_starts_from_an_experiment(gancore: Command, store: RunStore) -> N
     assert run.experiment == "dcgan-ngf"
     changed = {change.partition("=")[0] for change in TINY} | {"data.name"}
     assert set(EXPERIMENTS["dcgan-ngf"].runs()[0].differences(run.config)) <= changed
+
+
+@pytest.mark.parametrize(
+    ("options", "arm", "scale"),
+    [
+        ((), "ngf 32", "full"),
+        (("--arm", "ngf 128"), "ngf 128", "full"),
+        (("--scale", "quick"), "ngf 32", "quick"),
+        (("--arm", "ngf 64", "--scale", "full"), "ngf 64", "full"),
+    ],
+    ids=" ".join,
+)
+def test_a_run_of_an_experiment_says_which_arm_it_is_at_which_scale(
+    gancore: Command, store: RunStore, options: tuple[str, ...], arm: str, scale: Scale
+) -> None:
+    changed = ("data.name=mnist-5k", "data.limit=43", "train.batch_size=8", "train.epochs=1", "train.evaluate_every=0")
+    sets = [word for change in (*changed, "train.final_samples=0") for word in ("--set", change)]
+    result = gancore("train", "--experiment", "dcgan-ngf", *options, *sets, "--max-steps", "1", "--quiet")
+    assert result.status == 0, result.err
+    run = store.open(result.lines[-1])
+    assert (run.experiment, run.arm, run.scale) == ("dcgan-ngf", arm, scale)
+    assert run.config.model.ngf == EXPERIMENTS["dcgan-ngf"].arm(arm, scale).model.ngf
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--experiment", "dcgan-ngf", "--arm", "ngf 7"), ("unknown arm 'ngf 7' of dcgan-ngf", "'ngf 32', 'ngf 64'")),
+        (("--experiment", "quickstart", "--arm", "x"), ("it has none",)),
+        (("--experiment", "dcgan-ngf", "--scale", "small"), ("--scale", "quick", "full")),
+        (("--experiment", "nonsense", "--arm", "x"), ("unknown experiment 'nonsense'",)),
+        (("--arm", "ngf 32"), ("--experiment",)),
+        (("--scale", "quick"), ("--experiment",)),
+    ],
+    ids=str,
+)
+def test_an_arm_or_a_scale_that_is_not_there_is_one_line_on_stderr(
+    gancore: Command, store: RunStore, options: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    assert_refused(gancore("train", *options), *words)
+    assert store.list() == []
 
 
 def test_a_run_that_fails_says_why_and_ends_with_status_1(

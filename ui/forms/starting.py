@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gancore.config import ConfigError, RunConfig
+from gancore.experiments import Scale
 from gancore.store import Run, RunNotFound
 from ui import state
 from ui.forms.draft import Fork
@@ -15,14 +16,22 @@ class NotStarted(RuntimeError):
 
 
 def launch(
-    config: RunConfig, title: Title, *, experiment: str | None = None, fork: Fork | None = None, priority: int = 0
+    config: RunConfig,
+    title: Title,
+    *,
+    experiment: str | None = None,
+    arm: tuple[str, Scale] | None = None,
+    fork: Fork | None = None,
+    priority: int = 0,
 ) -> Run:
     """A new run, named by its title and handed to the worker: from scratch, or going on from a checkpoint.
+
+    `arm` is the experiment's, with the scale, where the settings began with one.
 
     Raises `NotStarted`.
     """
     try:
-        run = _create(config, free_name(title.text(config)), experiment, fork)
+        run = _create(config, free_name(title.text(config)), experiment, arm, fork)
         run.edit_meta(naming=naming(run.name, title))
     except RunNotFound:
         raise NotStarted("The run to fork no longer exists; it may be in the trash.") from None
@@ -37,10 +46,13 @@ def launch(
     return run
 
 
-def _create(config: RunConfig, name: str, experiment: str | None, fork: Fork | None) -> Run:
+def _create(
+    config: RunConfig, name: str, experiment: str | None, arm: tuple[str, Scale] | None, fork: Fork | None
+) -> Run:
     store = state.store()
     if fork is None:
-        return store.create(config, name=name, experiment=experiment)
+        arm_name, scale = arm or (None, None)
+        return store.create(config, name=name, experiment=experiment, arm=arm_name, scale=scale)
     return store.fork(store.open(fork.run_id), fork.checkpoint, config, name=name)
 
 
