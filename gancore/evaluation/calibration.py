@@ -1,4 +1,4 @@
-"""What the metrics say of images whose quality is known: the floor that real images set, and sets that are plainly bad.
+"""The metrics on images of known quality: the floor that real images set, and sets that are plainly bad.
 
 `python -m gancore.evaluation.calibration docs` writes docs/metrics.md and its pictures.
 """
@@ -30,7 +30,7 @@ from gancore.text import listed
 FLOOR = "real, held out"
 HALF, BLURRED = "half the classes missing", "blurred"
 MADE_OF_HELD_OUT = (FLOOR, HALF, BLURRED)  # whose likelihood would be that of images under themselves
-PERMUTED = "asked for others"
+PERMUTED = "other classes requested"
 COUNT = 5_000  # images of each set: as many as test sets have of half of their classes
 FLOORS = (1_000, 5_000, 10_000)  # numbers of real images whose values are shown, since some depend on the number
 POINTS = 2_000  # of a toy
@@ -51,9 +51,9 @@ KnownSets = Mapping[str, Callable[[], Samples]]
 
 
 def known_sets(config: RunConfig, count: int) -> KnownSets:
-    """Sets of up to `count` images, by what is known of them, with the class of each as it was asked for.
+    """Sets of up to `count` images, by what is known of them, with the requested class of each.
 
-    The first is the floor. One image, and noise, are asked for all classes.
+    The first is the floor. For one image, and noise, all classes are requested.
     """
     held_out, training = _held_out(config), load(config)[:count]
     half = held_out[held_out.labels < config.classes // 2][:count]
@@ -98,9 +98,9 @@ def known_translations(config: RunConfig, count: int) -> Mapping[str, Samples]:
         return Samples(to_range(pixels, DISPLAY), given.labels, sources.float() / 255, variants)
 
     return {
-        "real bold twins": made(given.pixels, thicken(few, radii)),
-        "other digits' bold twins": made(given.pixels.roll(1, 0), given.pixels[others]),
-        "as they were given": made(sources, few),
+        "real bold versions": made(given.pixels, thicken(few, radii)),
+        "bold versions of other digits": made(given.pixels.roll(1, 0), given.pixels[others]),
+        "unchanged inputs": made(sources, few),
         "one bold image repeated": made(given.pixels[:1].expand_as(given.pixels), given.pixels[:1].expand_as(few)),
     }
 
@@ -120,7 +120,7 @@ def blurred(images: Tensor, sigma: float = BLUR) -> Tensor:
 
 
 def calibrate(evaluator: Evaluator, count: int) -> dict[str, Values]:
-    """What a full evaluation says of each known set, and what changes when real images were asked for as others."""
+    """What a full evaluation says of each known set, and of real images when other classes are requested of them."""
     sets = known_sets(evaluator.config, count)
     found = {name: evaluator.measure(draw(), "full")[0] for name, draw in sets.items()}
     found |= {name: _without_parzen(found[name]) for name in MADE_OF_HELD_OUT}
@@ -187,14 +187,14 @@ def _slug(what: str) -> str:
 
 
 def _page() -> Iterator[str]:
-    yield "# What the metrics say of images whose quality is known"
+    yield "# The metrics on images of known quality"
     yield ""
-    yield "A value means something only beside two others: what real images score, and what plainly bad ones do. All of"
-    yield "this is measured by `python -m gancore.evaluation.calibration docs`, against up to 10,000 training images."
-    yield "The Parzen log-likelihood is that of held-out images, and left out where the set is made of these."
+    yield "A value can be judged only beside two others: that of real images, and that of plainly bad ones. All of this"
+    yield "was computed by `python -m gancore.evaluation.calibration docs`; reference: up to 10,000 training images."
+    yield "The Parzen log-likelihood is that of held-out images; it is left out for sets that are made from them."
     yield ""
-    yield f"Of {listed([MEASURES[key].label for key in OF_NETWORKS])} there is no row: they are what a"
-    yield "trained network says of held-out images, and no set of samples has them."
+    yield f"Of {listed([MEASURES[key].label for key in OF_NETWORKS])} there is no row: they are computed by"
+    yield "a trained network on held-out images, not on samples."
     for name in DATASETS_SHOWN:
         begin = time.perf_counter()
         yield from _of_images(name)
@@ -210,23 +210,23 @@ def _of_images(name: str) -> Iterator[str]:
     evaluator = Evaluator(config_of(name))
     found = calibrate(evaluator, COUNT)
     yield from ("", f"## {name}, {COUNT:,} images each", "")
-    yield "| set | a few of it |"
+    yield "| set | examples |"
     yield "| --- | --- |"
     for what in found:
         if what != PERMUTED:
             yield f"| {what} | ![{what}](metrics/{name}-{_slug(what)}.png) |"
     yield ""
-    yield "Each image is asked for as what it is; one image repeated, and noise, as what held-out images are. The last"
-    yield "column is the first one's images asked for as each other's classes, which changes nothing else."
+    yield "The requested class of each image is its own; for one image repeated, and noise, those of held-out images."
+    yield "In the last column the images of the first are requested with each other's classes; nothing else changes."
     yield ""
     yield from table(found, evaluator.extractor)
-    yield from ("", "What hangs on the number of samples, of the same real images:", "")
+    yield from ("", "Values that depend on the number of samples, for the same real images:", "")
     yield from table(floors(evaluator, FLOORS), evaluator.extractor)
 
 
 def _of_translations() -> Iterator[str]:
     yield from ("", f"## Making digits bold, {TRANSLATED:,} held-out digits of mnist-5k", "")
-    yield "A bold twin is dilated by a random radius, which is all that noise decides of a real one."
+    yield "A bold version is dilated by a random radius; nothing else about it is random."
     yield ""
     yield from table(calibrate_translations(), "mnist-cnn-v1")
 
@@ -234,7 +234,7 @@ def _of_translations() -> Iterator[str]:
 def table(found: Mapping[str, Values], extractor: str | None = None) -> Iterator[str]:
     """A row for each value, a column for each set."""
     keys = [key for key in MEASURES if any(key in values for values in found.values())]
-    yield f"| value | {' | '.join(found)} |"
+    yield f"| metric | {' | '.join(found)} |"
     yield "| --- " * (len(found) + 1) + "|"
     for key in keys:
         measure = MEASURES[key]
@@ -243,7 +243,7 @@ def table(found: Mapping[str, Values], extractor: str | None = None) -> Iterator
 
 
 def _meanings() -> Iterator[str]:
-    yield from ("", "## What each value is", "")
+    yield from ("", "## Definitions", "")
     for measure in MEASURES.values():
         yield f"- **{measure.label}**: {measure.help}"
 

@@ -15,7 +15,7 @@ from gancore.store.evaluations import Evaluation, Size, Weights
 CHEAP_SAMPLES = 1_000
 FULL_SAMPLES = 10_000  # unless the run's settings say otherwise
 
-_HELD_OUT = " Of 1,000 of them while it trains, of all at the end."
+_HELD_OUT = " From 1,000 of them during training, all at the end."
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,16 @@ class Measure:
 MEASURES: dict[str, Measure] = {
     "fid": Measure(
         "FID",
-        "Fréchet distance between Gaussians fitted to the features of samples and of real images (Heusel et al. 2017). "
-        "0: alike in mean and covariance. Fewer samples give higher values: compare equal numbers only.",
+        "Fréchet distance between Gaussians fitted to the features of samples and of real images (Heusel et al. "
+        "2017). 0: same mean and covariance. Fewer samples give higher values: compare equal numbers only.",
         "low",
         ".3g",
         learned=True,
     ),
     "kid": Measure(
         "KID",
-        "Squared kernel distance between the features of samples and of real images (Bińkowski et al. 2018). "
-        "0: alike, whatever the number of samples. Compares equally many of both.",
+        "Squared kernel distance between the features of samples and of real images (Bińkowski et al. 2018). 0 on "
+        "average if they are alike, whatever the number of samples. Uses equal numbers of both.",
         "low",
         ".3g",
         learned=True,
@@ -58,32 +58,32 @@ MEASURES: dict[str, Measure] = {
     "kid_error": Measure("± KID", "Standard error of the KID.", learned=True),
     "inception_score": Measure(
         "inception score",
-        "From 1 to the number of classes (Salimans et al. 2016): high when each sample is clearly of one class and all "
-        "classes come up. Knows nothing of variety within a class.",
+        "From 1 to the number of classes (Salimans et al. 2016): high when each sample clearly belongs to one class "
+        "and all classes appear. Ignores variety within a class.",
         "high",
         ".2f",
         learned=True,
     ),
     "precision": Measure(
         "precision",
-        "Share of samples that lie among real images (Kynkäänniemi et al. 2019): quality. Compares equally many of "
-        "both, with k = 5 (the paper: 3).",
+        "Share of samples in the neighbourhood of real images (Kynkäänniemi et al. 2019): quality. Uses equal numbers "
+        "of both, with k = 5 (the paper: 3).",
         "high",
         ".2f",
         learned=True,
     ),
     "recall": Measure(
         "recall",
-        "Share of real images that lie among samples (Kynkäänniemi et al. 2019): variety. Compares equally many of "
-        "both, with k = 5 (the paper: 3).",
+        "Share of real images in the neighbourhood of samples (Kynkäänniemi et al. 2019): variety. Uses equal numbers "
+        "of both, with k = 5 (the paper: 3).",
         "high",
         ".2f",
         learned=True,
     ),
     "density": Measure(
         "density",
-        "How many real neighbourhoods a sample lies in, on average, as a share of what real images would (Naeem et al. "
-        "2020): quality, not upset by outliers. Compares equally many of both, with k = 5 as the paper.",
+        "Number of real neighbourhoods that a sample lies in, relative to that of real images (Naeem et al. 2020): "
+        "quality, robust to outliers. Uses equal numbers of both, with k = 5 as in the paper.",
         "high",
         ".2f",
         learned=True,
@@ -91,137 +91,142 @@ MEASURES: dict[str, Measure] = {
     ),
     "coverage": Measure(
         "coverage",
-        "Share of real images with a sample in their neighbourhood (Naeem et al. 2020): variety, not upset by "
-        "outliers. Compares equally many of both, with k = 5 as the paper.",
+        "Share of real images with a sample in their neighbourhood (Naeem et al. 2020): variety, robust to outliers. "
+        "Uses equal numbers of both, with k = 5 as in the paper.",
         "high",
         ".2f",
         learned=True,
     ),
     "classes": Measure(
         "classes found",
-        "Classes that the classifier sees among the samples at least a tenth as often as they are among real images.",
+        "Classes that the classifier finds among the samples at least a tenth as often as among real images.",
         "high",
         ".0f",
         learned=True,
     ),
     "kl_to_uniform": Measure(
         "KL of classes",
-        "Divergence of the samples' classes from all being equally likely, in nats. 0: all equally often.",
+        "Divergence of the samples' class distribution from the uniform one, in nats. 0: all classes equally often.",
         "low",
         ".3g",
         learned=True,
     ),
     "confidence": Measure(
         "confidence",
-        "Mean probability that the classifier gives to the class it sees: lower for blends of classes than for clear "
-        "images. Says nothing of images unlike all that it knows: it can be sure of noise.",
+        "Mean probability of the class that the classifier predicts: lower for blends of classes than for clear "
+        "images. Says nothing about images unlike its training data: it can be confident about noise.",
         "high",
         ".2f",
         learned=True,
     ),
     "conditional_accuracy": Measure(
-        "obeys its label",
-        "Share of samples that the classifier assigns to the requested class (report 002, question 7; report "
-        "003, problem 5.5).",
+        "conditional accuracy",
+        "Share of samples that the classifier assigns to the requested class (report 002, question 7; report 003, "
+        "problem 5.5).",
         "high",
         ".2f",
         learned=True,
     ),
     "parzen": Measure(
         "Parzen log-likelihood",
-        "Mean log-likelihood of held-out images, in nats, under Gaussians around the samples, as Goodfellow et al. "
-        "2014 measure it; on 28 x 28 pixels where the data have them.",
+        "Mean log-likelihood of held-out images, in nats, under Gaussians around the samples, as in Goodfellow et al. "
+        "2014; on 28 x 28 pixels where the data have them.",
         "high",
         ".0f",
     ),
     "parzen_error": Measure("± Parzen", "Standard error of the Parzen log-likelihood over held-out images."),
     "parzen_sigma": Measure(
         "Parzen sigma",
-        "Width of these Gaussians, chosen on 1,000 images that were not trained on where a limit leaves some, else on "
-        "training images.",
+        "Width of these Gaussians, chosen on 1,000 images outside the training set if a limit leaves some, otherwise "
+        "on training images.",
     ),
     "closer_to_training": Measure(
         "closer to training",
-        "Probability that a sample is nearer to a training image than a held-out image is (Meehan et al. 2020). 0.5: "
-        "new images, as far from the training set as others. Near 1: copies, or images without detail. Of 250 samples "
-        "while it trains, of 1,000 at the end; of 1,000 held-out images.",
+        "Probability that a sample is closer to a training image than a held-out image is (Meehan et al. 2020). 0.5: "
+        "as new as held-out images. Near 1: copies, or images without detail. From 250 samples during training, 1,000 "
+        "at the end; 1,000 held-out images.",
         "",
         ".2f",
         real=0.5,
     ),
     "diversity": Measure(
         "diversity",
-        "Mean distance between two samples, relative to that between two real images. 0: always the same image. Of "
-        "1,000.",
+        "Mean distance between two samples, relative to that between two real images. 0: always the same image. From "
+        "1,000 samples.",
         "",
         ".2f",
         real=1.0,
     ),
     "similarity": Measure(
         "MS-SSIM within a class",
-        "Mean structural similarity of two samples of the same class (Odena et al. 2017). 1: always the same. Of "
+        "Mean structural similarity of two samples of the same class (Odena et al. 2017). 1: always the same. From "
         "1,000 pairs.",
         "",
         ".2f",
         learned=True,
     ),
     "contrast": Measure(
-        "contrast", "Spread of grey within an image, relative to real ones. 0: blank. Of 1,000.", "", ".2f", real=1.0
+        "contrast",
+        "Standard deviation of the pixels of an image, relative to real images. 0: blank. From 1,000 samples.",
+        "",
+        ".2f",
+        real=1.0,
     ),
     "sharpness": Measure(
         "sharpness",
-        "Variance of the Laplacian, relative to real images. Below 1: blurred. Of 1,000.",
+        "Variance of the Laplacian, relative to real images. Below 1: blurred. From 1,000 samples.",
         "",
         ".2f",
         real=1.0,
     ),
     "background": Measure(
         "background noise",
-        "Brightness of the samples, as root mean square from 0 to 1, where the data are black. Of 1,000.",
+        "Brightness of the samples where the data are black, as a root mean square from 0 to 1. From 1,000 samples.",
         "low",
         ".3f",
     ),
     "high_frequency": Measure(
         "fine detail",
-        "Share of energy in fine structure, relative to real images. Above 1: grainy. Below 1: smooth. Of 1,000.",
+        "Share of energy in fine structure, relative to real images. Above 1: grainy. Below 1: smooth. From 1,000 "
+        "samples.",
         "",
         ".2f",
         real=1.0,
     ),
     "thickness": Measure(
-        "stroke thickness", "Mean width of strokes in pixels (Castro et al. 2019). Of 500 samples.", "", ".2f"
+        "stroke thickness", "Mean width of strokes in pixels (Castro et al. 2019). From 500 samples.", "", ".2f"
     ),
     "thickness_ratio": Measure(
         "bold / regular",
-        "Mean stroke width of what G made, over that of what it was given (report 000). Of 500.",
+        "Mean stroke width of G's outputs over that of its inputs (report 000). From 500 samples.",
         "",
         ".2f",
     ),
     "boldness": Measure(
-        "as bold as real",
-        "Mean stroke width of what G made, over that of real bold images. Of 500.",
+        "boldness",
+        "Mean stroke width of G's outputs, relative to that of real bold images. From 500 samples.",
         "",
         ".2f",
         real=1.0,
     ),
     "kept_class": Measure(
-        "still the same digit",
-        "Share of translated images in which the classifier sees the digit that was given (report 000).",
+        "digit kept",
+        "Share of translated images that the classifier assigns to the digit of the input (report 000).",
         "high",
         ".2f",
         learned=True,
     ),
     "noise_spread": Measure(
         "spread over noise",
-        "Distance between what 16 noises make of one image, relative to that between real bold images. Mean of 16 "
-        "images.",
+        "Distance between 16 translations of one image with different noise, relative to that between real bold "
+        "images. Mean over 16 images.",
         "",
         ".2f",
         real=1.0,
     ),
     "modes": Measure(
         "modes found",
-        "Gaussians of a toy near which at least a tenth of the samples lie that should.",
+        "Gaussians of a toy with at least a tenth of their share of the samples near them.",
         "high",
         ".0f",
     ),
@@ -234,12 +239,12 @@ MEASURES: dict[str, Measure] = {
         ".3g",
     ),
     "test_elbo": Measure(
-        "test ELBO", "Evidence lower bound of held-out images, in nats an image." + _HELD_OUT, "high", ".1f"
+        "test ELBO", "Evidence lower bound of held-out images, in nats per image." + _HELD_OUT, "high", ".1f"
     ),
     "test_recon": Measure(
-        "test reconstruction", "Cross-entropy of held-out images, in nats an image." + _HELD_OUT, "low", ".1f"
+        "test reconstruction", "Cross-entropy of held-out images, in nats per image." + _HELD_OUT, "low", ".1f"
     ),
-    "test_kl": Measure("test KL", "What the code says about a held-out image, in nats." + _HELD_OUT, "", ".1f"),
+    "test_kl": Measure("test KL", "Information in the code of a held-out image, in nats." + _HELD_OUT, "", ".1f"),
     "test_accuracy": Measure(
         "test accuracy", "Share of held-out images that D classifies correctly." + _HELD_OUT, "high", ".3f"
     ),

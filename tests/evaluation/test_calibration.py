@@ -200,7 +200,7 @@ def tables(title: str, page: str = PAGE) -> list[Table]:
     found: list[Table] = []
     for line in section.splitlines():
         label, *cells = line.strip("| ").split(" | ")
-        if label == "value":
+        if label == "metric":
             columns = cells
             found.append({})
         elif found and line.startswith("| ") and label != "---":
