@@ -15,7 +15,7 @@ SHOWN = 8
 st.title("GAN Workbench", anchor=False)
 st.markdown("Change a setting, watch two networks play against each other, and see what the change did.")
 
-runs = [run for run in state.store().list() if not run.damage]
+runs = [run for run in state.runs() if not run.damage]
 problem = ""
 with st.container(horizontal=True, vertical_alignment="center"):
     if st.button(

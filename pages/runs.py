@@ -8,7 +8,7 @@ from ui.words import plain
 
 st.title("Runs", anchor=False)
 table.undo_bar()
-runs = state.store().list()
+runs = state.runs()
 
 if not runs:
     st.info("No runs yet. Start one on the Train page: it will be listed here.", icon=":material/info:")
@@ -22,6 +22,7 @@ else:
         live=True,
         persist_state="session",
     )
+    table.look(runs)
     shown = [run for run in runs if table.matches(run, words or "")]
     chosen = table.runs_table(shown)
     if not shown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,7 @@ from gancore.executors.loading import load_torch
 from gancore.executors.measuring import Measurer
 from gancore.executors.thread import ThreadExecutor
 from gancore.store import Run, RunNotFound, RunStore
+from gancore.store.index import Index, Snapshot, index_of
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -44,14 +46,24 @@ def store() -> RunStore:
     return executor().store
 
 
-def active_run() -> Run | None:
-    """The run that trains now."""
-    return next(iter(store().running()), None)
+def runs() -> Sequence[Snapshot]:
+    """All runs as they are now, newest first. To be shown: whoever changes one opens it in the `store`."""
+    return index().runs()
+
+
+def index() -> Index:
+    """What is known of this server's store."""
+    return index_of(root())
+
+
+def active_runs() -> Sequence[Run]:
+    """The runs that train now, here or in other processes."""
+    return store().running()
 
 
 def activity() -> tuple[str, ...]:
     """What trains and what waits: changes when a page should be drawn anew."""
-    active = [f"running {run.id}" for run in store().running()]
+    active = [f"running {run.id}" for run in active_runs()]
     return (*active, *(f"queued {run.id}" for run in store().queue()))
 
 
@@ -74,7 +86,7 @@ def stamp(path: Path) -> tuple[int, int]:
 
 def experience(runs: int = 5) -> list[tuple[RunConfig, float]]:
     """What the last runs on this machine took: their configs, and seconds a step."""
-    done = [(run, run.status) for run in store().list()[:runs] if not run.damage]
+    done = [(run, run.status) for run in index().runs()[:runs] if not run.damage]
     return [(run.config, status.seconds / status.step) for run, status in done if status.step >= 20]
 
 
@@ -84,8 +96,7 @@ def _torch_loaded() -> threading.Event:
 
     def load() -> None:
         load_torch()
-        # Streamlit collects garbage after every script run, holding the interpreter's lock, and torch brings half a
-        # million objects that never go: looked through every second, they halve the speed of training.
+        # torch brings half a million objects that never go: whoever looks for garbage need not look through them.
         gc.collect()
         gc.freeze()
         loaded.set()

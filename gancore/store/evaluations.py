@@ -76,7 +76,7 @@ class _LastRead:
     known: tuple[_Stamp, tuple[Evaluation, ...]] = (0, {}), ()
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=5_000)
 def _last_read(_folder: Path) -> _LastRead:
     return _LastRead()
 

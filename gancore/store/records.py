@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -135,6 +138,8 @@ class Change(Record):
     request: Name = ""  # name of the request that asked for it
 
 
+UNSETTLED = 100_000_000  # nanoseconds after a change in which a second one may get the same time
+
 R = TypeVar("R", bound=Record)
 
 
@@ -165,8 +170,38 @@ def read_json(path: Path, most: int = MOST_BYTES) -> Any:
         return None
 
 
+@dataclass
+class _LastRead:
+    """A record as it was read last, and its file's stamp then: in one, as pages run in threads."""
+
+    known: tuple[tuple[int, int, int], Record] | None = None
+
+
+@lru_cache(maxsize=20_000)
+def _last_read(_path: Path, _kind: type[Record]) -> _LastRead:
+    return _LastRead()
+
+
 def read_record(path: Path, kind: type[R]) -> R:
-    """A record from its file. What does not fit, or all of it if the file cannot be read, is as if not there."""
+    """A record from its file. What does not fit, or all of it if the file cannot be read, is as if not there.
+
+    A file that is still the same is not read again: a live page asks for the status of all runs every second.
+    """
+    try:
+        facts = path.stat(follow_symlinks=False)
+    except OSError:
+        return kind()
+    stamp = facts.st_ino, facts.st_size, facts.st_mtime_ns
+    last_read = _last_read(path, kind)
+    if last_read.known is not None and last_read.known[0] == stamp and isinstance(last_read.known[1], kind):
+        return last_read.known[1]
+    record = _read_record(path, kind)
+    if facts.st_mtime_ns < time.time_ns() - UNSETTLED:
+        last_read.known = stamp, record
+    return record
+
+
+def _read_record(path: Path, kind: type[R]) -> R:
     saved = read_json(path)
     fields = dict(saved) if isinstance(saved, Mapping) else {}
     try:

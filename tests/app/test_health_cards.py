@@ -17,6 +17,7 @@ from gancore.store import Run, RunStore
 from gancore.store.evaluations import Evaluation
 from gancore.store.records import Status
 from gancore.store.scalars import ScalarWriter
+from ui import state
 from ui.run import health
 from ui.runs import table
 
@@ -246,6 +247,7 @@ def test_tables_have_the_findings_in_words(open_page, finished):
 @pytest.mark.usefixtures("sick")
 def test_runs_are_found_by_what_goes_wrong_in_them(finished):
     run = finished("a")
+    table.look(state.runs())
     assert table.matches(run, "mode collapse")
     assert not table.matches(run, "vanishing")
 

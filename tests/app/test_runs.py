@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from ui import state
 from ui.run import health
 from ui.runs import table
 
@@ -46,6 +47,7 @@ def test_the_filter_finds_names_states_tags_and_settings(finished, words, found)
 def test_the_filter_finds_what_goes_wrong_and_nothing_else_of_health(finished, monkeypatch):
     sick, healthy = finished("sick"), finished("well")
     monkeypatch.setattr(health, "titles", lambda run: ["Mode collapse"] if run.id == sick.id else [])
+    table.look(state.runs())
     assert [table.matches(run, "mode collapse") for run in (sick, healthy)] == [True, False]
     for words in ("trouble", "found", "step", "300"):
         assert not any(table.matches(run, words) for run in (sick, healthy)), words

@@ -24,7 +24,7 @@ def cost_line(config: RunConfig) -> None:
 
 def _ready() -> bool:
     """Torch is there, and no run that has just started would be disturbed by trials of this machine's speed."""
-    return state.torch_ready() and (state.active_run() is None or bool(state.experience()))
+    return state.torch_ready() and (not state.active_runs() or bool(state.experience()))
 
 
 def _show(config: RunConfig, waiting: bool) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,16 +12,19 @@ from typing import NamedTuple
 
 import streamlit as st
 
+import gancore.health
 from gancore.config import ConfigError
 from gancore.health import Finding, Judged, judged, observe
 from gancore.health.limits import LIMITS
 from gancore.health.remedies import Remedy
 from gancore.health.signs import SIGNS
 from gancore.store import Run, RunStore
+from gancore.store.index import Snapshot, Stamp
 from ui import state
 from ui.forms import draft, starting
 from ui.forms.titles import title_of
 from ui.messages import describe
+from ui.run.progress import LIVE
 from ui.words import plain
 
 PATIENCE = 20.0  # seconds that a run is given to stop before its checkpoint is forked
@@ -34,6 +39,54 @@ class Diagnosis(NamedTuple):
     suspicions: list[Finding]  # what may be one: it may pass, or be due to chance
     judged: Judged
     is_evaluated: bool
+
+
+class Brief(NamedTuple):
+    """What was seen of a run, for tables and filters."""
+
+    word: str | None
+    titles: Sequence[str]  # what goes wrong, the gravest first, and then what may
+
+
+def brief(run: Snapshot, *, look: bool = True) -> Brief | None:
+    """What goes wrong in a run, in brief; kept in the store's index, since looking at thousands of runs takes long.
+
+    Without a `look`, None if it is not known yet.
+    """
+    index = state.index()
+    digest = run.digest(_RULES, *_ancestors(run)) if run.meta.parent else run.once("digest", lambda: run.digest(_RULES))
+    known = _brief_of(index.recall(run, "health", digest))
+    if known is None and look:
+        known = Brief(word(run), titles(run))
+        if run.state not in LIVE:
+            index.keep(run, "health", digest, known._asdict())
+    return known
+
+
+def _brief_of(kept: object) -> Brief | None:
+    """What an index says of a run, if it says something of sense."""
+    match kept:
+        case {"word": str() | None as known, "titles": [*found]} if all(isinstance(each, str) for each in found):
+            return Brief(known, found)
+    return None
+
+
+def _ancestors(run: Snapshot) -> Iterator[Stamp]:
+    """The stamps of what a run was forked from."""
+    index, parent, seen = state.index(), run.meta.parent, {run.id}
+    while parent is not None and parent not in seen and (ancestor := index.find(parent)) is not None:
+        seen.add(parent)
+        yield ancestor.stamp
+        parent = ancestor.meta.parent
+
+
+def _source() -> str:
+    """A digest of all that decides what is seen: what another version saw does not count."""
+    files = sorted(Path(gancore.health.__file__).parent.glob("*.py"))
+    return hashlib.blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
+
+
+_RULES = _source()
 
 
 def titles(run: Run) -> list[str]:

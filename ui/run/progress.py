@@ -52,7 +52,7 @@ def progress_line(status: Status, *, live: bool = True) -> str:
     if status.phase and live:
         return f"{status.phase} …"
     if status.state == "queued":
-        return "queued" if state.active_run() else "starting …"
+        return "queued" if state.active_runs() else "starting …"
     parts = [f"epoch {status.epoch:.1f}", f"step {status.step:,}/{status.total_steps:,}"]
     if live and status.state == "running" and status.remaining is not None:
         parts.append(f"{describe_duration(status.remaining)} left")

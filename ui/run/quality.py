@@ -254,12 +254,12 @@ def _measure_button(run: Run, live: bool) -> None:
         st.fragment(_under_way, run_every=LOOK, key=f"measuring-{run.id}")(under_way)
     if under_way is not None or live or "last" not in run.checkpoints():
         return
-    measurer, active = state.measurer(), state.active_run()
+    measurer, active = state.measurer(), state.active_runs()
     count, before = run.config.train.final_samples or FULL_SAMPLES, measurer.latest(run)
     label, icon, key = f"Evaluate {count:,} samples", ":material/straighten:", f"measure-{run.id}"
-    st.button(label, icon=icon, key=key, disabled=active is not None, on_click=_measure, args=(run,))
-    if active is not None:
-        st.caption(plain(f"{active.name} is training, and an evaluation would slow it down."))
+    st.button(label, icon=icon, key=key, disabled=bool(active), on_click=_measure, args=(run,))
+    if active:
+        st.caption(plain(f"{active[0].name} is training, and an evaluation would slow it down."))
     elif before is not None and before.problem:
         st.error(plain(before.problem), icon=":material/error:")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gancore.store import Run
 from ui import navigation, state
 from ui.boundary import boundary
 from ui.run import controls, film, progress
 from ui.words import plain
 
 TICK = 1.0  # seconds between looks while something trains
+MOST = 3  # bars
 WATCH = 2.0  # seconds between looks at what else goes on in the store
 
 
@@ -23,18 +25,20 @@ def _watch(seen: tuple[str, ...]) -> None:
         st.rerun()
 
 
-def now_strip() -> None:
-    """The slim bar at the top of a page while something trains."""
-    run = state.active_run()
-    if run is not None:
-        st.fragment(_strip, run_every=TICK, key="now")(run.id)
+def now_strip(shown: Run | None = None) -> None:
+    """A slim bar at the top of a page for each run that trains, but the one that is `shown` in full."""
+    active = [run.id for run in state.active_runs() if shown is None or run.id != shown.id]
+    for run_id in active[:MOST]:
+        st.fragment(_strip, run_every=TICK, key=f"now-{run_id}")(run_id)
+    if len(active) > MOST:
+        st.caption(f"{len(active) - MOST} more runs are training: see Runs.")
 
 
 def _strip(run_id: str) -> None:
     run = state.find_run(run_id)
     if run is None or run.state != "running":
         st.rerun()
-    with st.container(border=True, key="now-strip"), boundary(run):
+    with st.container(border=True, key=f"now-strip-{run.id}"), boundary(run):
         status = run.status
         picture, words, buttons = st.columns([0.6, 6, 3.4], vertical_alignment="center")
         with picture:

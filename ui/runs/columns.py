@@ -14,6 +14,7 @@ from streamlit.column_config import LineChartColumn, NumberColumn
 from gancore.evaluation.measures import CHEAP_SAMPLES, MAIN, MEASURES, at_the_end, best_of, newest, on_the_way
 from gancore.store import Run
 from gancore.store.evaluations import Evaluation
+from gancore.store.index import Snapshot
 from ui import colors, state
 from ui.boundary import explain
 from ui.figures.curves import thin
@@ -126,7 +127,9 @@ class Quality:
 
 def _measured_or_nothing(run: Run) -> Measured:
     try:
-        return Measured({}) if run.damage else measured(run)
+        if run.damage:
+            return Measured({})
+        return run.once("measured", lambda: measured(run)) if isinstance(run, Snapshot) else measured(run)
     except Exception as error:
         explain(run, error)
         return Measured({})
@@ -140,7 +143,7 @@ def measured(run: Run) -> Measured:
     return _measured(run.path, state.stamp(run.path / "evals"), state.stamp(run.path / "summary.json"))
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=5_000)
 def _measured(path: Path, *_stamps: tuple[int, int]) -> Measured:
     run = Run(path)
     evaluations, summary = run.evaluations(), run.summary

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -12,6 +14,7 @@ import streamlit as st
 
 from gancore.config import SETTINGS
 from gancore.store import Run
+from gancore.store.index import Snapshot
 from gancore.store.records import RESUMABLE
 from gancore.text import describe_duration
 from ui import navigation, state
@@ -24,6 +27,8 @@ from ui.run.strip import WATCH
 from ui.runs import columns
 from ui.words import plain, value_text
 
+LOOK_SECONDS = 0.4  # for which the health of runs is looked at before a page is drawn
+LOOK_AGAIN = 1.5  # seconds from one such while to the next
 MAX_VARYING = 8  # columns for settings that differ among the runs shown
 
 
@@ -41,15 +46,35 @@ def matches(run: Run, words: str) -> bool:
 
 
 def _has(run: Run, wanted: Sequence[str]) -> bool:
+    shown = run if isinstance(run, Snapshot) else state.index().find(run.id)
+    if shown is None:
+        return False
+    text, settings = shown.once("words", lambda: _searchable(shown))
+    seen = None if shown.damage else health.brief(shown, look=False)
+    text = "\n".join([text, state_word(shown.state), *(seen.titles if seen else ())]).lower()
+    return all(word in text or word in settings for word in wanted)
+
+
+def _searchable(run: Run) -> tuple[str, set[str]]:
+    """What a run says of itself, and its settings as `name=value`."""
     meta = run.meta
-    found = [run.id, run.name, state_word(run.state), run.experiment or "", *meta.tags, meta.notes]
     settings = set()
     if not run.damage:
-        found += health.titles(run)
         for path, value in run.config_now.flat.items():
-            settings |= {f"{name}={value_text(path, value)}".lower() for name in (path, SETTINGS[path].label)}
-    text = "\n".join(found).lower()
-    return all(word in text or word in settings for word in wanted)
+            settings |= {f"{name}={_value_text(path, value)}" for name in (path.lower(), SETTINGS[path].label.lower())}
+    return "\n".join([run.id, run.name, run.experiment or "", *meta.tags, meta.notes]), settings
+
+
+def _value_text(path: str, value: Any) -> str:
+    try:
+        return _known_text(path, type(value).__name__, value)
+    except TypeError:  # what cannot be a key
+        return value_text(path, value).lower()
+
+
+@lru_cache(maxsize=10_000)
+def _known_text(path: str, _kind: str, value: Any) -> str:
+    return value_text(path, value).lower()
 
 
 def varying(runs: Sequence[Run]) -> list[str]:
@@ -62,7 +87,35 @@ def varying(runs: Sequence[Run]) -> list[str]:
     ]
 
 
-def runs_table(runs: Sequence[Run]) -> list[Run]:
+def look(runs: Sequence[Snapshot]) -> None:
+    """Look at the health of those runs that nobody looked at, for a while; the rest comes later, while the page is
+    there. It is known from then on, in other servers, too."""
+    if _look_for_a_while(runs):
+        st.fragment(_go_on_looking, run_every=LOOK_AGAIN, key="looking")(runs)
+
+
+def _go_on_looking(runs: Sequence[Snapshot]) -> None:
+    left = _look_for_a_while(runs)
+    if not left:
+        st.rerun()
+    st.caption(f":material/hourglass_empty: The health of {left:,} runs is not known yet: it is being looked at.")
+
+
+def _look_for_a_while(runs: Sequence[Snapshot]) -> int:
+    """How many are left."""
+    deadline, left = time.monotonic() + LOOK_SECONDS, 0
+    for run in runs:
+        try:
+            known = run.damage is not None or health.brief(run, look=time.monotonic() < deadline) is not None
+        except Exception as error:
+            explain(run, error)
+            continue
+        left += not known
+    state.index().save(now=not left)
+    return left
+
+
+def runs_table(runs: Sequence[Snapshot]) -> list[Run]:
     """All runs, a row each; returns those that are ticked."""
     if not runs:
         return []
@@ -94,7 +147,7 @@ def runs_table(runs: Sequence[Run]) -> list[Run]:
             **measured.looks,
         },
     )
-    return [runs[index] for index in event.selection.rows if index < len(runs)]
+    return [Run(runs[index].path) for index in event.selection.rows if index < len(runs)]
 
 
 def _table_key(runs: Sequence[Run]) -> str:
@@ -102,7 +155,7 @@ def _table_key(runs: Sequence[Run]) -> str:
     return "runs-table-" + hashlib.blake2b(" ".join(run.id for run in runs).encode(), digest_size=8).hexdigest()
 
 
-def _row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
+def _row(run: Snapshot, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
     """What the table says of a run; of one that cannot be read, why."""
     try:
         problem = run.damage
@@ -113,15 +166,23 @@ def _row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[st
     return {"samples": None, "name": run.id, "state": state_word("damaged"), **measured, "notes": problem}
 
 
-def _whole_row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
+def _whole_row(run: Snapshot, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
+    row = run.once("row " + " ".join(paths), lambda: _lasting_row(run, paths, measured))
+    seen = health.brief(run, look=False)
+    parent = _parent_name(run.meta.parent)
+    return {**row, **measured} | {"state": state_word(run.state), "health": seen and seen.word, "forked from": parent}
+
+
+def _lasting_row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
+    """What stays in a row, in the order of its columns, as long as the run's folder does."""
     status, meta, config = run.status, run.meta, run.config_now
     numbers = status.scalars | run.summary  # of a run that was killed, a summary has no losses
     return {
         "samples": film.thumbnail(run),
         "name": ("★ " if meta.starred else "") + run.name,
-        "state": state_word(run.state),
+        "state": None,
         "progress": 100 * progress.share(status),
-        "health": health.word(run),
+        "health": None,
         **measured,
         "data": config.data.name,
         **{SETTINGS[path].label: view.setting_text(config, path) for path in paths if path != "data.name"},
@@ -131,7 +192,7 @@ def _whole_row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) -> d
         "trained": describe_duration(status.seconds),
         "when": datetime.fromtimestamp(run.created),
         "experiment": run.experiment,
-        "forked from": _parent_name(meta.parent),
+        "forked from": None,
         "tags": list(meta.tags),
         "notes": meta.notes,
     }
@@ -140,7 +201,7 @@ def _whole_row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) -> d
 def _parent_name(run_id: str | None) -> str | None:
     if run_id is None:
         return None
-    parent = state.find_run(run_id)
+    parent = state.index().find(run_id)
     return parent.name if parent else "a run that no longer exists"
 
 
