@@ -3,6 +3,7 @@
 import base64
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -157,3 +158,14 @@ def test_a_drawing_is_told_by_the_number_of_its_points(open_page, finished):
     drawn = [finished(f"{count}", toy | {"data.points": ((0.1, 0.2),) * count}) for count in (3, 900)]
     table = open_comparison(open_page, *drawn).dataframe[0].value.set_index("setting")
     assert dict(table.loc["drawn points"]) == {"3": "3", "900": "900"}
+
+
+def test_a_curve_that_a_fork_has_from_its_parent_alone_is_offered(finished):
+    """What is declared comes first, by its name, and what the fork's own settings know nothing of by its column."""
+    run = finished("fork")
+    rows = {run.id: pd.DataFrame({"step": [1.0], "loss_pixel": [1.0], "loss_g": [1.0], "loss_d": [1.0]})}
+    assert list(view._named([run], rows).items()) == [
+        ("loss_d", "D loss"),
+        ("loss_g", "G loss"),
+        ("loss_pixel", "loss pixel"),
+    ]

@@ -88,19 +88,44 @@ def curves(runs: Sequence[Run]) -> None:
             evaluations[run.id] = quality.evaluations(run, join=bool(join))
             rows[run.id] = known
     runs = [run for run in runs if run.id in rows]
-    named = curve_names(run.config for run in runs)
-    measured = [column for column in named if any(column in frame for frame in rows.values())]
+    named = _named(runs, rows)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         columns = st.pills(
             "Show",
-            measured,
-            default=[column for column in ("loss_d", "loss_g", "loss") if column in measured],
+            list(named),
+            default=[column for column in ("loss_d", "loss_g", "loss") if column in named],
             selection_mode="multi",
             format_func=named.__getitem__,
-            key="compare-metrics-" + "-".join(measured),
+            key="compare-metrics-" + "-".join(named),
             persist_state="session",
         )
     values = quality.choose(runs, evaluations)
+    axis, weight, log = _axes()
+    below = sorted(runs, key=lambda run: -(run.meta.parent_step or 0))  # a fork's past is its parent's, who covers it
+    cells = st.columns(2)
+    for index, column in enumerate(columns or []):
+        with cells[index % 2], boundary(named[column]):
+            _curve(below, rows, column, named[column], axis=axis, weight=weight, log=log)
+    for index, key in enumerate(values, start=len(columns or [])):
+        with cells[index % 2], boundary(MEASURES[key].label):
+            marks = [mark for run in below for mark in _marks(run)]
+            found = {run: evaluations[run.id] for run in below}
+            quality.curve(found, key, rows, axis=axis, log=log, marks=marks)
+    if values:
+        quality.warn([each for every in evaluations.values() for each in every])
+    st.caption("Losses of different objectives are not comparable: compare the samples.")
+
+
+def _named(runs: Sequence[Run], rows: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """What the curves that are there are called; one that a fork has from its parent alone goes by its column."""
+    recorded = dict.fromkeys(column for frame in rows.values() for column in frame.columns if column not in AXES)
+    declared = curve_names(run.config for run in runs)
+    others = {column: column.replace("_", " ") for column in recorded if column not in declared}
+    return {column: name for column, name in (declared | others).items() if column in recorded}
+
+
+def _axes() -> tuple[str, float, bool]:
+    """How curves are drawn: their horizontal axis, their smoothing, and whether their scale is logarithmic."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         axis = st.segmented_control(
             "Horizontal axis", list(AXES), default="step", required=True, key="compare-axis", persist_state="session"
@@ -116,31 +141,29 @@ def curves(runs: Sequence[Run]) -> None:
             help="Weight of past values in an exponential moving average; the raw values stay visible as faint lines.",
         )
         log = st.toggle("Log scale", key="compare-log", persist_state="session")
+    return axis or "step", weight, log
+
+
+def _curve(
+    runs: Sequence[Run],
+    rows: Mapping[str, pd.DataFrame],
+    column: str,
+    title: str,
+    *,
+    axis: str,
+    weight: float,
+    log: bool,
+) -> None:
+    """One measured quantity of all runs that have it."""
     names = labels(runs)
-    below = sorted(runs, key=lambda run: -(run.meta.parent_step or 0))  # a fork's past is its parent's, who covers it
+    shown = [run for run in runs if column in rows[run.id]]
+    series = [(names[run.id], run_color(run), rows[run.id]) for run in shown]
+    marks = [mark for run in shown for mark in _marks(run)]
+    figure = comparison_figure(series, column, title, axis=axis, weight=weight, log=log, marks=marks)
+    chart(figure, key="compare-" + column + "-" + "-".join(rows), alt=f"{title} of {len(runs)} runs", height=320)
     outputs = {game.output for run in runs if (game := run.config.kind.game(run.config)) is not None}
-    cells = st.columns(2)
-    for index, column in enumerate(columns or []):
-        with cells[index % 2], boundary(named[column]):
-            shown = [run for run in below if column in rows[run.id]]
-            series = [(names[run.id], run_color(run), rows[run.id]) for run in shown]
-            marks = [mark for run in shown for mark in _marks(run)]
-            title = named[column]
-            figure = comparison_figure(series, column, title, axis=axis or "step", weight=weight, log=log, marks=marks)
-            key = "compare-" + column + "-" + "-".join(run.id for run in runs)
-            chart(figure, key=key, alt=f"{title} of {len(runs)} runs", height=320)
-            if column.startswith("d_") and len(outputs) > 1:
-                st.caption(
-                    "Some of these runs show probabilities and others raw scores: their levels are not comparable."
-                )
-    for index, key in enumerate(values, start=len(columns or [])):
-        with cells[index % 2], boundary(MEASURES[key].label):
-            marks = [mark for run in below for mark in _marks(run)]
-            found = {run: evaluations[run.id] for run in below}
-            quality.curve(found, key, rows, axis=axis or "step", log=log, marks=marks)
-    if values:
-        quality.warn([each for every in evaluations.values() for each in every])
-    st.caption("Losses of different objectives are not comparable: compare the samples.")
+    if column.startswith("d_") and len(outputs) > 1:
+        st.caption("Some of these runs show probabilities and others raw scores: their levels are not comparable.")
 
 
 def _marks(run: Run) -> list[Mark]:
