@@ -27,7 +27,7 @@ def train(page: Page, url: str, *, ngf: str = "4") -> None:
         box.press("Enter")
         expect(page.get_by_text(re.compile(f"Changed:.*{label} \\d+ → {value}"))).to_be_visible()
     page.get_by_role("button", name="Start", exact=True).click()
-    expect(page.locator(f'.chart[aria-label^="Losses of quickstart ngf {ngf} "]')).to_be_visible()
+    expect(page.locator(f'.chart[aria-label^="Losses of quickstart, ngf {ngf}, "]')).to_be_visible()
     expect(page.locator(LOSSES)).to_have_count(1)  # that of the run before is gone
     expect(page.locator(".film img")).to_be_visible()
     wait_for_updates(page, 1)
