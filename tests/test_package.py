@@ -141,3 +141,12 @@ def test_the_dashboard_serves_the_runs_that_the_command_line_sees(
     dashboard.main()
     assert started == [dashboard.command(["--server.port=8080"])]
     assert os.environ["GANCORE_RUNS"] == str(tmp_path / used)
+
+
+def test_the_image_is_built_from_all_that_the_wheel_needs() -> None:
+    """Docker cannot run here: what it copies is there, is not ignored, and is all that the wheel is built from."""
+    lines = (REPOSITORY / "Dockerfile").read_text().splitlines()
+    copied = {name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]}
+    allowed = {line[1:] for line in (REPOSITORY / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert copied == allowed == {*PARTS, *FILES, "constraints.txt"}
+    assert all((REPOSITORY / name).exists() for name in copied)
