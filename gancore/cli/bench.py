@@ -9,7 +9,7 @@ from rich.console import Console
 
 
 def bench(
-    steps: Annotated[int, typer.Option(min=5, help="Steps in each measurement.")] = 100,
+    steps: Annotated[int, typer.Option(min=5, help="Steps per measurement.")] = 100,
     pairs: Annotated[int, typer.Option(min=1, help="Interleaved pairs; medians are shown.")] = 5,
 ) -> None:
     """Measure what the run folder costs, and the step against a plain training loop."""

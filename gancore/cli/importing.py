@@ -14,8 +14,8 @@ from gancore.cli.options import BadInput, Quiet
 
 
 def import_set(
-    path: Annotated[Path, typer.Argument(help="A folder or a zip file; images in a folder of it are of one class.")],
-    name: Annotated[str, typer.Option(help="What to call the set; it gets a number if there is one of that name.")],
+    path: Annotated[Path, typer.Argument(help="A folder or a zip file; each folder in it is a class.")],
+    name: Annotated[str, typer.Option(help="Name of the set; a number is added if the name is taken.")],
     quiet: Quiet = False,
 ) -> None:
     """Import images of your own; prints the name to train with (--set data.name=own --set data.own=NAME) last."""

@@ -22,8 +22,8 @@ def _printable(name: str) -> str:
 
 
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Folder of the run store.", envvar="GANCORE_RUNS")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but the result.")]
-Name = Annotated[str, typer.Option(help="A name for people.", callback=_printable)]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print only the result.")]
+Name = Annotated[str, typer.Option(help="Name of the new run.", callback=_printable)]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or `latest`.")]
 RUNS = Path("runs")
 

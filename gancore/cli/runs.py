@@ -65,7 +65,7 @@ def _print_facts(run: Run, facts: dict[str, Any]) -> None:
     if parent := facts.get("parent"):
         console.print(f"forked from {parent['id']} at step {parent['step'] or 0:,}", highlight=False, markup=False)
     status, config = run.status, run.steered_config
-    console.print(f"step {status.step:,} of {status.total_steps:,}, {describe_duration(status.seconds)} of training")
+    console.print(f"step {status.step:,} of {status.total_steps:,}, trained for {describe_duration(status.seconds)}")
     if status.error:
         console.print(status.error, style="red", markup=False)
     if facts["state"] == "interrupted":

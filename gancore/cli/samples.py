@@ -23,11 +23,11 @@ from gancore.text import describe_duration
 def sample(
     run: RunId,
     out: Annotated[Path, typer.Option(help="The PNG file to write.")],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="How many images.")] = 64,
-    columns: Annotated[int, typer.Option(min=1, max=100, help="Images in a row.")] = 8,
-    seed: Annotated[int | None, typer.Option(min=0, help="Noise seed (none: the noise of the previews).")] = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="Number of images.")] = 64,
+    columns: Annotated[int, typer.Option(min=1, max=100, help="Images per row.")] = 8,
+    seed: Annotated[int | None, typer.Option(min=0, help="Noise seed (default: the noise of the previews).")] = None,
     checkpoint: Annotated[str, typer.Option(help="`last`, or a kept step.")] = "last",
-    scale: Annotated[int, typer.Option(min=1, max=16, help="Size of a pixel.")] = 2,
+    scale: Annotated[int, typer.Option(min=1, max=16, help="Pixels drawn per image pixel, along each side.")] = 2,
     runs_dir: RunsDir = RUNS,
     quiet: Quiet = False,
 ) -> None:
@@ -52,27 +52,31 @@ def sample(
 def evaluate(
     run: RunId,
     checkpoint: Annotated[str, typer.Option(help="`last`, or a kept step.")] = "last",
-    samples: Annotated[int | None, typer.Option(min=10, max=50_000, help="How many (none: 10,000 or 1,000).")] = None,
-    cheap: Annotated[bool, typer.Option("--cheap", help="What is measured while a run trains, from 1,000.")] = False,
+    samples: Annotated[
+        int | None, typer.Option(min=10, max=50_000, help="Number of samples (default: 10,000, or 1,000 with --cheap).")
+    ] = None,
+    cheap: Annotated[
+        bool, typer.Option("--cheap", help="Only the metrics computed during training, on 1,000 samples.")
+    ] = False,
     runs_dir: RunsDir = RUNS,
     quiet: Quiet = False,
 ) -> None:
-    """Measure samples of a run's checkpoint against real images; with --quiet as JSON."""
+    """Evaluate samples of a run's checkpoint against real images; with --quiet, print JSON."""
     with interrupts.ending_at_once():
         from gancore.data import DataUnavailable
         from gancore.evaluation.runs import evaluate_run
         from gancore.store.checkpoints import BadCheckpoint
 
     if cheap and samples is not None:
-        raise BadInput("give --cheap or --samples, not both: cheap evaluations compare since all are of 1,000 samples")
+        raise BadInput("give --cheap or --samples, not both: cheap evaluations always use 1,000 samples")
     found, console = find(run, runs_dir), Console(stderr=True)
     try:
-        with console.status("measuring") if not quiet else nullcontext() as shown:
+        with console.status("evaluating") if not quiet else nullcontext() as shown:
             progress = silent if shown is None else shown.update
             size: Size = "cheap" if cheap else "full"
             made = evaluate_run(found, size=size, checkpoint=checkpoint, samples=samples, progress=progress)
     except (BadCheckpoint, DataUnavailable, ValueError) as problem:  # the last: samples that are not finite
-        raise BadInput(f"{found.name} cannot be measured: {problem}") from None
+        raise BadInput(f"{found.name} cannot be evaluated: {problem}") from None
     if quiet:
         print(json.dumps([evaluation.model_dump() for evaluation in made], indent=1))
         return
@@ -81,8 +85,8 @@ def evaluate(
 
 
 def _print_evaluation(evaluation: Evaluation) -> None:
-    against = f"{evaluation.reference_count:,} of {evaluation.reference}"
-    print(f"{evaluation.samples:,} samples at step {evaluation.step:,} ({evaluation.weights}) against {against}")
+    reference = f"{evaluation.reference_count:,} of {evaluation.reference}"
+    print(f"{evaluation.samples:,} samples at step {evaluation.step:,} ({evaluation.weights}); reference: {reference}")
     table = Table("value", "", box=None, show_header=False)
     for key, value in evaluation.values.items():
         measure = MEASURES.get(key)
@@ -92,4 +96,4 @@ def _print_evaluation(evaluation: Evaluation) -> None:
     console.print(table)
     if evaluation.missing:
         console.print(f"{evaluation.missing}.", highlight=False, markup=False)
-    print(f"measured in {describe_duration(evaluation.seconds)}")
+    print(f"evaluated in {describe_duration(evaluation.seconds)}")

@@ -13,7 +13,7 @@ from gancore.store import Run
 
 def set_settings(
     run: RunId,
-    changes: Annotated[list[str], typer.Argument(metavar="PATH=VALUE...", help="Such as optim.lr_g=1e-4.")],
+    changes: Annotated[list[str], typer.Argument(metavar="PATH=VALUE...", help="For example optim.lr_g=1e-4.")],
     runs_dir: RunsDir = RUNS,
     quiet: Quiet = False,
 ) -> None:
@@ -22,7 +22,7 @@ def set_settings(
     wanted = parse_changes(changes)
     found.steer(wanted)
     if not quiet:
-        print(f"{found.id}: asked for " + ", ".join(f"{path}={value}" for path, value in wanted.items()))
+        print(f"{found.id}: requested " + ", ".join(f"{path}={value}" for path, value in wanted.items()))
 
 
 def stop(run: RunId, runs_dir: RunsDir = RUNS, quiet: Quiet = False) -> None:
@@ -41,4 +41,4 @@ def _ask(run: Run, command: Any, quiet: bool) -> None:
         raise BadInput(f"{run.id} is {state}: there is nothing to {command}")
     run.command(command)
     if not quiet:
-        print(f"{run.id}: asked to {command}")
+        print(f"{run.id}: {command} requested")

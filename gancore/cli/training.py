@@ -25,7 +25,7 @@ def train(
     arm: Annotated[str | None, typer.Option(help="Which of its arms (none: the first).")] = None,
     scale: Annotated[Scale | None, typer.Option(help="As in its source (full, the default), or small.")] = None,
     config: Annotated[Path | None, typer.Option(help="A JSON file with settings, or a run's config.json.")] = None,
-    changes: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, such as model.ngf=64.")] = None,
+    changes: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, for example model.ngf=64.")] = None,
     seed: Annotated[int | None, typer.Option(help="Short for --set seed=N.")] = None,
     name: Name = "",
     max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after this many steps.")] = None,
@@ -65,7 +65,7 @@ def resume(
 def fork(
     run: RunId,
     checkpoint: Annotated[str, typer.Option(help="`last`, or a kept step.")] = "last",
-    changes: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, such as optim.lr_g=1e-4.")] = None,
+    changes: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, for example optim.lr_g=1e-4.")] = None,
     name: Name = "",
     max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after this many steps.")] = None,
     runs_dir: RunsDir = RUNS,

@@ -148,7 +148,7 @@ def explained(name: str) -> Iterator[None]:
 
 
 def _damaged(name: str) -> str:
-    return f"The download of {name} arrived damaged: try again later."
+    return f"The download of {name} is damaged: try again later."
 
 
 def retrieve(archive: Archive, folder: Path) -> Path:

@@ -130,7 +130,7 @@ def load_imported(name: str, counts: Sequence[int], expected: str = "") -> tuple
     held = _digest(saved["images"], saved["labels"], known.classes)
     if expected and held != expected:
         raise DataUnavailable(
-            f"The image set {name} holds other images than those that this run was started with: delete that set and "
+            f"The image set {name} has other images than those that this run was started with: delete the set and "
             "import the earlier images under its name, or start a new run with the set as it is now."
         )
     there = (*known.counts, *[0] * len(counts))

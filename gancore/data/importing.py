@@ -36,7 +36,7 @@ class ImportReport:
 
     made: ImportedSet
     skipped: int  # files that could not be used
-    reasons: tuple[str, ...]  # why, for the first few of them: `a/b.png: not an image that can be read`
+    reasons: tuple[str, ...]  # why, for the first few of them: `a/b.png: not a readable image`
     note: str = ""  # what else is worth a sentence
 
     @property
@@ -95,7 +95,7 @@ class _Reading:
                     f"this size: make them smaller first, since only {MAX_SIDE} x {MAX_SIDE} of each are used."
                 )
 
-        return list(self._each("looking at the files", entries, weigh))
+        return list(self._each("checking the files", entries, weigh))
 
     def read(self, entries: Collection[Entry]) -> dict[Entry, Picture]:
         """The pictures in those that can be read."""

@@ -74,6 +74,6 @@ def _fetch() -> npt.NDArray[np.uint8]:
         faces = fetch_olivetti_faces(data_home=staging, n_retries=1)  # finds it, and downloads nothing
     people = np.repeat(np.arange(PEOPLE), PHOTOGRAPHS)
     if faces.images.shape != _SHAPE or not np.array_equal(faces.target, people):
-        raise DataUnavailable("The download of olivetti arrived damaged: try again later.")
+        raise DataUnavailable("The download of olivetti is damaged: try again later.")
     images: npt.NDArray[np.uint8] = (faces.images * 255).round().clip(0, 255).astype(np.uint8)
     return images

@@ -52,7 +52,7 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
     except Unusable:
         raise
     except Exception:  # damage raises any
-        raise Unusable("not an image that can be read") from None
+        raise Unusable("not a readable image") from None
 
 
 def scaled(picture: Picture, side: int) -> Picture:

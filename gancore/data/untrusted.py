@@ -120,7 +120,7 @@ def _read_file(path: Path, root: Path) -> bytes:
     try:
         target = path.resolve()
         if not target.is_relative_to(root):
-            raise Unusable("a link out of the folder")
+            raise Unusable("a link that leads out of the folder")
         with open_regular(target) as file:
             return _checked(file.read(MAX_FILE + 1))
     except UnfitFile:
@@ -176,11 +176,11 @@ class _Budget:
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, spend: Callable[[int], None]) -> bytes:
     if info.compress_type not in _PACKED:
-        raise Unusable("compressed in an unusual way")
+        raise Unusable("compressed with an unsupported method")
     try:
         with archive.open(info) as file:
             content = file.read(MAX_FILE + 1)
     except Exception:  # damage raises any, and so does a password
-        raise Unusable("damaged or locked in the zip") from None
+        raise Unusable("damaged or encrypted in the zip file") from None
     spend(len(content))
     return _checked(content)

@@ -368,7 +368,7 @@ def _histogram(classes: Tensor) -> tuple[int, ...]:
 
 def _count(work: Work, images: Tensor, what: str = "samples") -> Callable[[int], object]:
     """A callback that reports how many of some images have been described."""
-    return lambda done: work.begin(f"describing {what}, {done:,} of {len(images):,}")
+    return lambda done: work.begin(f"computing features of {what}, {done:,} of {len(images):,}")
 
 
 def _relative(value: float, wanted: float) -> float:

@@ -42,7 +42,7 @@ def evaluate_run(
     step, algorithm = load_step(run, checkpoint)
     evaluator = Evaluator(run.config)
     made = [evaluator.evaluate(algorithm, step, size, each, samples, work) for each in weights_of(algorithm)]
-    work.begin("writing them down")
+    work.begin("saving the results")
     _file(run, made)
     return made
 

@@ -57,7 +57,7 @@ class Import:
         except Cancelled:
             pass
         except MemoryError:
-            self.problem = "There is not enough memory for so many images: import fewer at once."
+            self.problem = "There is not enough memory for that many images: import fewer at once."
         except Exception as problem:  # an error of ours: it is said, and the server's log has the rest
             traceback.print_exc()
             self.problem = f"The images could not be imported: {type(problem).__name__}: {problem}."

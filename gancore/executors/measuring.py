@@ -33,7 +33,7 @@ class Measurement:
         try:
             work = Work(self._show, self._unwanted.is_set)
             while not free.acquire(timeout=0.1):
-                work.begin("waiting for another measurement to end")
+                work.begin("waiting for another evaluation to finish")
             try:
                 self._measure(work)
             finally:
@@ -44,7 +44,7 @@ class Measurement:
             self.problem = _sentence(problem)
         except Exception as problem:  # an error of ours: it is said, and the server's log has the rest
             traceback.print_exc()
-            self.problem = f"The samples could not be measured: {type(problem).__name__}: {problem}."
+            self.problem = f"The samples could not be evaluated: {type(problem).__name__}: {problem}."
         finally:
             self.over.set()
 
@@ -98,5 +98,5 @@ class Measurer:
 def _sentence(problem: Exception) -> str:
     """What an error says first, or what it is if it says nothing."""
     if isinstance(problem, MemoryError):
-        return "There is not enough memory to measure so many samples."
-    return next(iter(str(problem).splitlines()), "") or f"The samples could not be measured: {type(problem).__name__}."
+        return "There is not enough memory to evaluate so many samples."
+    return next(iter(str(problem).splitlines()), "") or f"The samples could not be evaluated: {type(problem).__name__}."

@@ -44,11 +44,11 @@ def hold(folder: Path, busy: str, timeout: float = PATIENCE) -> Iterator[None]:
     except Timeout:
         raise RunBusy(busy) from None
     except FileNotFoundError:
-        raise RunNotFound(f"{folder.name} is gone") from None
+        raise RunNotFound(f"{folder.name} no longer exists") from None
     try:
         if _identity(folder) != identity:  # deleted meanwhile: this is the lock of a folder that filelock made anew
             _remove_ghost(folder)
-            raise RunNotFound(f"{folder.name} is gone")
+            raise RunNotFound(f"{folder.name} no longer exists")
         yield
     finally:
         lock.release()
@@ -84,7 +84,7 @@ def _identity(folder: Path) -> tuple[int, int]:
     try:
         facts = folder.stat()
     except OSError:
-        raise RunNotFound(f"{folder.name} is gone") from None
+        raise RunNotFound(f"{folder.name} no longer exists") from None
     return facts.st_dev, facts.st_ino
 
 

@@ -1,4 +1,4 @@
-"""What can be said of a run that ended without a last word."""
+"""What can be said of a run whose process ended abruptly."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from gancore.store import Run
 from gancore.store.checkpoint_step import saved_step
 
 WHY_INTERRUPTED = (
-    "The process that trained this run ended without a word: it was killed, ran out of memory, or the machine was "
-    "restarted."
+    "The process that trained this run ended abruptly: it was killed, ran out of memory, or the machine was restarted."
 )
 
 
@@ -17,4 +16,4 @@ def how_it_goes_on(run: Run) -> str:
     if path is None:
         return "It has no checkpoint yet: Resume starts from the beginning."
     step = saved_step(path)
-    return "Resume goes on from its last checkpoint." if step is None else f"Resume goes on from step {step:,}."
+    return "Resume continues from its last checkpoint." if step is None else f"Resume continues from step {step:,}."

@@ -143,7 +143,7 @@ class _Attempt:
         self.heartbeat.update(device=str(device))
         images = load(self.config)
         if (wanted := self._wanted()) is not None:
-            self._notify(Notice(wanted, self.run.status.step, "while data were loading"))
+            self._notify(Notice(wanted, self.run.status.step, "while the data were loading"))
             return wanted
         self._check_data(images)
         self.heartbeat.update(phase="")
@@ -219,8 +219,8 @@ class _Attempt:
             write_json(self.run.path / "data.json", {"fingerprint": fingerprint})
         elif self.run.data_fingerprint != fingerprint:
             raise OtherData(
-                f"the images of {self.config.data.name} are others than those that this run was trained on: bring "
-                "those back, or start a new run"
+                f"the images of {self.config.data.name} differ from those that this run was trained on: restore "
+                "those, or start a new run"
             )
 
     def _resume(self, algorithm: Algorithm) -> Checkpoint | None:
@@ -266,7 +266,7 @@ def _images_per_step(config: RunConfig) -> int:
 def _describe(problem: Exception) -> str:
     """`OSError: No space left on device`: one line, whatever it says."""
     if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
-        return "The disk is full: make room, then resume the run."
+        return "The disk is full: free some space, then resume the run."
     lines = str(problem).splitlines()
     return f"{type(problem).__name__}: {lines[0] if lines else ''}"
 

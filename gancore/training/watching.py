@@ -111,7 +111,7 @@ class Watch:
 
     def _evaluate(self, size: Size) -> None:
         """Measure samples, and say so in the status where that takes long."""
-        with suppress(Cancelled), self._without_harm("unmeasured", "the samples could not be measured"):
+        with suppress(Cancelled), self._without_harm("unmeasured", "the samples could not be evaluated"):
             self.evaluations.prepare(progress=self._show, cancelled=self._is_evaluation_unwanted)
             self.heartbeat.update(phase="")
             progress = self._show if size == "full" else silent
@@ -124,7 +124,7 @@ class Watch:
 
     def _show(self, what: str) -> None:
         """Say in the status what is being measured."""
-        self.heartbeat.update(phase=f"measuring: {what}")
+        self.heartbeat.update(phase=f"evaluating: {what}")
 
     def _is_evaluation_unwanted(self) -> bool:
         """Whether somebody wants something else than an evaluation, or took the run over."""
@@ -144,7 +144,7 @@ class Watch:
     def _look_for_trouble(self) -> None:
         """Write into the history what goes wrong, once for each sign of it, whichever attempt told it first."""
         self.scalars.flush()
-        with self._without_harm("undiagnosed", "what goes wrong could not be told"):
+        with self._without_harm("undiagnosed", "the check for problems failed"):
             told = {event["code"] for event in self.run.events() if event["kind"] == "warning"}
             for finding in examine(self.run):
                 if finding.sign not in told:

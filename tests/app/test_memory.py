@@ -40,8 +40,8 @@ def test_an_interrupted_run_says_what_may_have_happened_and_what_to_lower(open_p
     app = open_page("train", run=run.id)
     assert _torch_loaded().wait(60)
     shown = texts(app.run().warning)
-    assert "ended without a word: it was killed, ran out of memory, or the machine was restarted" in shown
-    assert "Resume goes on from step 12." in shown
+    assert "ended abruptly: it was killed, ran out of memory, or the machine was restarted" in shown
+    assert "Resume continues from step 12." in shown
     assert "this machine has 300 MB" in shown
     assert "Start it anew with a smaller" in shown
 
@@ -54,7 +54,7 @@ def test_an_interrupted_run_that_fits_is_not_blamed_on_memory(
     app = open_page("train", run=run.id)
     assert _torch_loaded().wait(60)
     shown = texts(app.run().warning)
-    assert "Resume goes on from step 12." in shown
+    assert "Resume continues from step 12." in shown
     assert "smaller" not in shown
 
 

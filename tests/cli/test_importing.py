@@ -19,7 +19,7 @@ def test_import_prints_the_name_last(gancore: Command, pictures: Path) -> None:
     assert result.status == 0
     assert result.lines == [
         "40 coloured images of 2 classes, 28 x 28 pixels",
-        "skipped notes.txt: not an image that can be read",
+        "skipped notes.txt: not a readable image",
         "my-pets",
     ]
     assert gancore("import", str(pictures), "--name", "again", "--quiet").lines == ["again"]
@@ -45,7 +45,7 @@ def test_a_folder_with_names_that_are_no_text_can_be_imported(gancore: Command, 
     assert (result.status, result.err) == (0, "")
     assert result.lines == [
         "40 coloured images of 2 classes, 28 x 28 pixels",
-        "skipped \\xff: not an image that can be read",
+        "skipped \\xff: not a readable image",
         "pets",
     ]
 

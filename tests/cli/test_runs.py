@@ -47,8 +47,8 @@ def test_show_says_what_happened_to_an_interrupted_run(gancore: Command, store: 
     execute(run.path, max_steps=7)
     run.write_status(run.status.model_copy(update={"state": "running"}))
     shown = " ".join(gancore("show", run.id).out.split())
-    assert "ended without a word: it was killed, ran out of memory, or the machine was restarted." in shown
-    assert "Resume goes on from step 7." in shown
+    assert "ended abruptly: it was killed, ran out of memory, or the machine was restarted." in shown
+    assert "Resume continues from step 7." in shown
 
 
 def test_show_explains_damage_and_errors(gancore: Command, store: RunStore, dcgan: RunConfig) -> None:

@@ -25,7 +25,7 @@ def test_evaluate_measures_a_run(gancore: Command, store: RunStore, dcgan: RunCo
     assert result.status == 0
     made = run.evaluations()[0]
     assert (made.step, made.samples, made.size) == (20, 40, "full")
-    for words in ("40 samples at step 20 (raw)", "mnist-5k, training images", "FID (mnist-cnn-v1)", "measured in"):
+    for words in ("40 samples at step 20 (raw)", "mnist-5k, training images", "FID (mnist-cnn-v1)", "evaluated in"):
         assert words in result.out
     assert f"{made.values['fid']:.3g}" in result.out
     assert gancore("evaluate", run.id, "--samples", "40", "--checkpoint", "10").status == 0
@@ -62,7 +62,7 @@ def test_samples_that_are_no_numbers_are_one_line_on_stderr(
     run = store.create(dcgan)
     execute(run.path, max_steps=1)
     monkeypatch.setattr(GAN, "sample", lambda *_args, **_options: torch.full((40, 1, 32, 32), float("nan")))
-    assert_refused(gancore("evaluate", run.id, "--samples", "40"), "cannot be measured", "finite")
+    assert_refused(gancore("evaluate", run.id, "--samples", "40"), "cannot be evaluated", "finite")
 
 
 def test_sample_writes_a_grid(gancore: Command, store: RunStore, dcgan: RunConfig, tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_a_run_goes_on_with_no_other_images_than_it_was_started_with(
     assert gancore("import", str(pictures), "--name", "pets", "--quiet").lines == ["pets"]
     resumed = gancore("resume", run.id, "--quiet")
     assert resumed.status != 0
-    assert "pets holds other images than those that this run was started with" in resumed.err
+    assert "pets has other images than those that this run was started with" in resumed.err
     assert run.status.step == 1
     forked = gancore("fork", run.id, "--set", "data.own=pets", "--quiet")  # on purpose
     assert forked.status == 0, forked.err

@@ -24,7 +24,7 @@ def test_a_command_reaches_a_run_that_another_thread_executes(
     wait_until(lambda: 2 in run.samples())
     result = gancore(command, "latest")
     thread.join(60)
-    assert (result.status, result.lines) == (0, [f"{run.id}: asked to {command}"])
+    assert (result.status, result.lines) == (0, [f"{run.id}: {command} requested"])
     assert run.state == state
 
 
@@ -51,7 +51,7 @@ def test_set_changes_a_run_that_another_thread_executes(
     wait_until(lambda: run.changes()[0].step is not None)
     run.command("stop")
     thread.join(60)
-    assert (result.status, result.lines) == (0, [f"{run.id}: asked for optim.lr_g=0.001, optim.d_steps=2"])
+    assert (result.status, result.lines) == (0, [f"{run.id}: requested optim.lr_g=0.001, optim.d_steps=2"])
     assert run.config_at(run.status.step) == run.config.replace({"optim.lr_g": 1e-3, "optim.d_steps": 2})
 
 

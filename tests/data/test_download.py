@@ -227,7 +227,7 @@ def test_half_a_download_never_counts_and_what_a_killed_process_left_is_swept(tm
 
 
 def test_damage_is_told_from_a_missing_network(tmp_path: Path) -> None:
-    damaged = pytest.raises(DataUnavailable, match=r"^The download of plain arrived damaged: try again later\.$")
+    damaged = pytest.raises(DataUnavailable, match=r"^The download of plain is damaged: try again later\.$")
     with answering(lambda request: request.wfile.write(bytes(len(CONTENT)))) as address, damaged:
         fetch(address, tmp_path)
     with pytest.raises(DataUnavailable, match=r"could not be downloaded: connect to the internet once.*mnist-5k"):

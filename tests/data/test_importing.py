@@ -53,7 +53,7 @@ def test_folders_are_classes_wherever_the_images_come_from(tmp_path: Path) -> No
         assert report.made.counts == (10, 12)
         assert (report.made.channels, report.made.size) == (1, 28)
         assert (report.used, report.skipped) == (22, 1)
-        assert report.reasons == ("notes.txt: not an image that can be read",)
+        assert report.reasons == ("notes.txt: not a readable image",)
         assert report.note == ""
     sets = imported_sets()
     assert [each.name for each in sets] == ["set-0", "set-1", "set-2", "set-3"]
@@ -119,7 +119,7 @@ def test_links_out_of_a_folder_are_not_followed(tmp_path: Path) -> None:
     assert reasons.pop(2).startswith("loop.png: ")  # in the words of the version of Python
     assert reasons == [
         "gone.png: cannot be read: No such file or directory",
-        "link.png: a link out of the folder",
+        "link.png: a link that leads out of the folder",
         "pipe.png: not a file",
     ]
 
@@ -135,7 +135,7 @@ def test_names_that_are_no_text_can_be_told_apart(tmp_path: Path) -> None:
     report = import_images(tmp_path, "bytes")
     assert report.made.classes == ("\\xfe", "\\xff")
     assert report.made.counts == (10, 10)
-    assert report.reasons[0] == "\\xfe/\\xffnone: not an image that can be read"
+    assert report.reasons[0] == "\\xfe/\\xffnone: not a readable image"
     assert find("bytes") == report.made
 
 
@@ -206,14 +206,14 @@ def test_what_is_read_twice_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> 
 def test_an_import_says_how_far_it_is() -> None:
     told: list[tuple[str, int, int]] = []
     import_images([*greys(16), ("notes.txt", b"")], "counted", count=lambda *stage: told.append(stage))
-    assert [stage for stage in told if stage[0] == "looking at the files"] == [
-        ("looking at the files", done, 17) for done in range(17)
+    assert [stage for stage in told if stage[0] == "checking the files"] == [
+        ("checking the files", done, 17) for done in range(17)
     ]
     assert [stage[1:] for stage in told if stage[0] == "reading the images"] == [(done, 16) for done in range(16)]
     assert told[-1][0] == "writing the set"
 
 
-@pytest.mark.parametrize("stage", ["looking at the files", "reading the images", "writing the set"])
+@pytest.mark.parametrize("stage", ["checking the files", "reading the images", "writing the set"])
 def test_a_cancelled_import_leaves_nothing(stage: str, cache: Path) -> None:
     unwanted, at = threading.Event(), 0
 
@@ -304,11 +304,11 @@ def test_files_in_a_zip_that_are_locked_damaged_or_packed_oddly_are_skipped() ->
     whole = zipped(greys(20), zipfile.ZIP_STORED).getvalue()
     damaged = whole.replace(greys(20)[3][1], greys(20)[4][1], 1)  # another content than the checksum says
     report = import_images(io.BytesIO(damaged), "damaged")
-    assert report.reasons == ("0003.png: damaged or locked in the zip",)
+    assert report.reasons == ("0003.png: damaged or encrypted in the zip file",)
     odd = zipped(greys(16))
     with zipfile.ZipFile(odd, "a", zipfile.ZIP_LZMA) as archive:
         archive.writestr("odd.png", encoded(picture()))
-    assert import_images(odd, "odd").reasons == ("odd.png: compressed in an unusual way",)
+    assert import_images(odd, "odd").reasons == ("odd.png: compressed with an unsupported method",)
 
 
 def test_only_the_first_few_problems_are_named() -> None:

@@ -316,7 +316,7 @@ def test_an_evaluation_reports_its_progress_and_can_be_cancelled() -> None:
     evaluator.prepare()
     evaluator.evaluate(trained(config), 3, "full", samples=600, work=Work(done.append))
     assert done[:2] == ["drawing samples, 500 of 600", "drawing samples, 600 of 600"]
-    assert {"features", "pixels", "Parzen windows", "describing samples, 600 of 600"} <= set(done)
+    assert {"features", "pixels", "Parzen windows", "computing features of samples, 600 of 600"} <= set(done)
 
     cancelled_at = next(place for place, doing in enumerate(done) if doing == "pixels")
     done.clear()

@@ -55,7 +55,7 @@ def test_one_is_made_at_a_time_and_one_that_is_under_way_is_not_begun_twice(
     assert endless.wait(60)
     second = measurer.measure(other)
     assert measurer.measure(one) is first
-    wait_until(lambda: second.doing == "waiting for another measurement to end")
+    wait_until(lambda: second.doing == "waiting for another evaluation to finish")
     first.cancel()
     wait_until(lambda: second.doing == "features")
     assert first.over.wait(60)
@@ -84,9 +84,9 @@ def test_closing_ends_them_all(measurer: Measurer, store: RunStore, config: RunC
     ("problem", "said"),
     [
         (ValueError("features must be finite.\nMore."), "features must be finite."),
-        (RuntimeError(""), "The samples could not be measured: RuntimeError."),
-        (MemoryError(), "There is not enough memory to measure so many samples."),
-        (KeyError("x"), "The samples could not be measured: KeyError: 'x'."),
+        (RuntimeError(""), "The samples could not be evaluated: RuntimeError."),
+        (MemoryError(), "There is not enough memory to evaluate so many samples."),
+        (KeyError("x"), "The samples could not be evaluated: KeyError: 'x'."),
     ],
 )
 def test_whatever_goes_wrong_is_said_in_a_sentence(

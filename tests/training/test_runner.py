@@ -673,7 +673,7 @@ def test_an_evaluation_that_fails_does_not_end_the_training(
     run = store.create(dcgan.replace(MEASURED))
     assert execute(run.path) == "finished"
     warnings = [event["message"] for event in run.events() if event["kind"] == "warning"]
-    assert "the samples could not be measured: the disk is upside down" in warnings
+    assert "the samples could not be evaluated: the disk is upside down" in warnings
 
 
 def test_trouble_is_told_once(store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
