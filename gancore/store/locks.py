@@ -10,6 +10,8 @@ from types import ModuleType
 
 from filelock import FileLock, Timeout
 
+from gancore.files import open_regular
+
 fcntl: ModuleType | None
 try:
     import fcntl
@@ -61,7 +63,7 @@ def is_locked(path: Path) -> bool:
         if fcntl is None:
             with FileLock(path).acquire(timeout=0):
                 return False
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except (BlockingIOError, Timeout):
         return True

@@ -392,7 +392,7 @@ class Run:
         """Append a line to the run's history: for the holder of the run's lock. `code` is for programs."""
         line = json.dumps({"time": time.time(), "kind": kind, "code": code, "step": step, "message": message})
         path = self.path / "events.jsonl"
-        torn = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
+        torn = path.exists() and read_regular(path, 1, tail=True) not in (b"", b"\n")
         with path.open("a", encoding="utf-8") as file:
             file.write(f"\n{line}\n" if torn else f"{line}\n")
 

@@ -210,10 +210,19 @@ class RunStore:
         return _folders(self._trash)
 
     def empty_trash(self) -> None:
-        """Delete for good what is in the trash, but what somebody restores at this moment."""
+        """Delete for good what is in the trash, but what somebody restores at this moment.
+
+        Raises `OSError` if something could not be deleted, when the rest is.
+        """
+        failures = []
         for run in self.trashed():
             with suppress(RunBusy, RunNotFound), run.hold(f"{run.name} is being restored"):
-                shutil.rmtree(run.path, ignore_errors=True)
+                try:
+                    shutil.rmtree(run.path)
+                except OSError as error:
+                    failures.append(error)
+        if failures:
+            raise failures[0]
 
     @property
     def _trash(self) -> Path:

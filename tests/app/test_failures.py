@@ -192,6 +192,24 @@ def test_restoring_and_emptying_on_a_read_only_disk(open_page, finished, runs, b
     assert [run.name for run in runs.trashed()] == ["mine"]
 
 
+def test_a_trash_that_cannot_be_emptied_says_so(open_page, finished, runs, monkeypatch):
+    kept, gone = finished("kept"), finished("gone")
+    for run in (kept, gone):
+        runs.delete(run)
+    whole = shutil.rmtree
+
+    def rmtree(path: Path, ignore_errors: bool = False) -> None:
+        if path.name != kept.id:
+            whole(path)
+        elif not ignore_errors:
+            raise PermissionError(errno.EACCES, "x", str(path))
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    app = press(open_page("runs"), "Delete for good")
+    assert READ_ONLY in toasts(app)[0]
+    assert [run.name for run in runs.trashed()] == ["kept"]
+
+
 def test_starting_on_a_full_disk(open_page, runs, break_store):
     app = open_page("train")
     break_store(errno.ENOSPC)

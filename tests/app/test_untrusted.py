@@ -16,7 +16,8 @@ from streamlit.testing.v1 import AppTest
 from gancore.store import Run, RunStore
 from gancore.store.checkpoints import Checkpoint
 from ui.compare import quality as compared
-from ui.run import health, view
+from ui.run import film, health, view
+from ui.runs import table
 from ui.words import labels
 
 HUGE = 10**400
@@ -120,9 +121,9 @@ BAD: dict[str, Callable[[Run], object]] = {
     "parent": _edit("meta.json", parent="../../etc", parent_step=10**9, color=10**6 - 1, queued_at=1e308),
     **{
         f"pipe {name}": _pipe(name)
-        for name in ("status.json", "meta.json", "summary.json", "error.txt", "scalars.arrow")
+        for name in ("status.json", "meta.json", "lock", "summary.json", "error.txt", "scalars.arrow")
     },
-    **{f"folder {name}": _folder(name) for name in ("status.json", "meta.json", "control.json", "events.jsonl")},
+    **{f"folder {name}": _folder(name) for name in ("status.json", "meta.json", "lock", "events.jsonl")},
     **{f"bloated {name}": _bloat(name) for name in ("status.json", "meta.json", "config.json", "scalars.arrow")},
 }
 
@@ -196,7 +197,7 @@ def failing(function, run: Run):
     """The function, but it fails for this run."""
 
     def fails(*args, **kwargs):
-        if any(isinstance(arg, Run) and arg.id == run.id for arg in args):
+        if any(getattr(arg, "id", None) == run.id for arg in args):
             raise ZeroDivisionError("a secret path")
         return function(*args, **kwargs)
 
@@ -240,8 +241,9 @@ def test_on_the_train_page_each_part_fails_alone(two, open_page, monkeypatch, pa
 
 def test_a_row_that_fails_says_so_in_its_place(two, open_page, monkeypatch):
     _, bad = two
+    monkeypatch.setattr(film, "thumbnail", failing(film.thumbnail, bad))
     monkeypatch.setattr(health, "word", failing(health.word, bad))
-    monkeypatch.setattr(health, "titles", failing(health.titles, bad))
+    monkeypatch.setattr(table, "_searchable", failing(table._searchable, bad))
     app = open_page("runs")
     rows = app.dataframe[0].value.set_index("name")
     assert rows.loc["good"]["state"] == "finished"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,14 +19,15 @@ from hypothesis import strategies as some
 from pydantic import BaseModel
 
 from gancore.config import RunConfig
-from gancore.store import Run, RunStore, evaluations, records
+from gancore.store import Run, RunStore, evaluations, records, requests
+from gancore.store import run as runs
 from gancore.store.checkpoints import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.store.evaluations import Evaluation
 from gancore.store.records import Change, Meta, Status, parse_json, printable, read_record
 from gancore.store.requests import Request
 from gancore.store.scalars import ScalarWriter, read_scalars
+from gancore.store.tails import follow
 
-stores = sys.modules[Run.__module__]
 HUGE = 10**400
 FIXED = settings(max_examples=60, derandomize=True, database=None, deadline=None)
 
@@ -166,6 +166,21 @@ def test_changes_can_be_anything(run: Run) -> None:
     path.unlink()
 
 
+def test_requests_can_be_anything(run: Run) -> None:
+    path = run.path / requests.FOLDER / f"{1:020d}-{1:016x}.json"
+    path.parent.mkdir()
+
+    @FIXED
+    @given(some.one_of(anything, filled(Request)))
+    def holds(saved: Any) -> None:
+        path.write_text(json.dumps(saved))
+        read_all(Run(run.path))
+        assert_sound(requests.waiting(run.path), records.MOST_VALUE)
+
+    holds()
+    path.unlink()
+
+
 def test_a_history_can_hold_anything(run: Run) -> None:
     path = run.path / "events.jsonl"
     event = some.fixed_dictionaries({"time": anything, "kind": anything, "step": anything, "message": anything})
@@ -222,7 +237,7 @@ def whole(store: RunStore, dcgan: RunConfig) -> Run:
     writer.close()
     (run.path / "error.txt").write_text("Traceback")
     run.add_evaluation(evaluation())
-    for name in ("samples/000002.png", "checkpoints/last.pt", "summary.json", "data.json"):
+    for name in ("samples/000002.png", "checkpoints/last.pt", "summary.json", "data.json", "lock"):
         (run.path / name).parent.mkdir(exist_ok=True)
         (run.path / name).write_text("{}")
     return run
@@ -233,7 +248,7 @@ def evaluation() -> Evaluation:
     return Evaluation(step=2, weights="raw", size="cheap", **facts)
 
 
-FILES = (*SMALL, "events.jsonl", "error.txt", "scalars.arrow", "evals/000002-raw-cheap.json")
+FILES = (*SMALL, "lock", "events.jsonl", "error.txt", "scalars.arrow", "evals/000002-raw-cheap.json")
 
 
 def _folder(path: Path) -> None:
@@ -286,11 +301,11 @@ def test_size_is_looked_at_before_anything_is_read(whole: Run, name: str) -> Non
     assert (run.events() == []) == (name == "events.jsonl")
     assert (run.evaluations() == []) == name.startswith("evals")
     assert (run.damage is not None) == (name == "config.json")
-    assert len(run.error_details) <= stores._MOST_DETAILS
+    assert len(run.error_details) <= runs._MOST_DETAILS
 
 
 def test_the_end_of_a_long_history_is_read(whole: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "_MOST_EVENTS", 1_000)
+    monkeypatch.setattr(runs, "_MOST_EVENTS", 1_000)
     for step in range(100):
         whole.log("changed", step, "a line")
     steps = [event["step"] for event in whole.events()]
@@ -338,6 +353,7 @@ def test_a_damaged_curve_file_is_read_as_far_as_it_goes(folder: Path) -> None:
             content = content[:place] + new + content[place + len(new) :]
         path.write_bytes(content)
         frame = read_scalars(path)
+        assert follow(path).equals(frame)
         assert frame.columns.is_unique
         assert len(frame) <= 30
         assert all(kind.kind in "iuf" for kind in frame.dtypes)

@@ -79,7 +79,12 @@ def _known_text(path: str, _kind: str, value: Any) -> str:
 
 def varying(runs: Sequence[Run]) -> list[str]:
     """The settings that differ among runs and have an effect in at least one of them."""
-    configs = [run.config_now for run in runs if not run.damage]
+    configs = []
+    for run in runs:
+        try:
+            configs += [] if run.damage else [run.config_now]
+        except Exception as error:
+            explain(run, error)
     return [
         path
         for path in SETTINGS
