@@ -457,7 +457,7 @@ def main() -> None:
     for name in chosen.names:
         record(name, chosen.into)
     for name in chosen.names or RECORDINGS:
-        found = [f"{finding.sign} from step {finding.step:,}" for finding in examine(Run(RECORDED / name))]
+        found = [f"{finding.code} from step {finding.step:,}" for finding in examine(Run(RECORDED / name))]
         sys.stdout.write(f"{name}: {', '.join(found) or 'healthy'}\n")
 
 

@@ -77,7 +77,7 @@ def _print_facts(run: Run, facts: dict[str, Any]) -> None:
         table.add_row(*setting, *result)
     console.print(table)
     for finding in examine(run):
-        console.print(f"{finding.title}: {finding.seen}", style="yellow", highlight=False, markup=False)
+        console.print(f"{finding.title}: {finding.observation}", style="yellow", highlight=False, markup=False)
     for event in run.events():
         when = datetime.fromtimestamp(event.get("time") or 0).strftime("%H:%M:%S")
         console.print(f"{when}  {event.get('kind')}  {event.get('message')}", highlight=False, markup=False)

@@ -1,4 +1,4 @@
-"""A doctor for training: what goes wrong, seen in a run's curves and evaluations, and what to change. No torch here."""
+"""A doctor for training: problems found in a run's curves and evaluations, and what to change. No torch here."""
 
 from gancore.health.diagnosis import Finding, Judged, diagnose, examine, judged, observe
 

@@ -7,37 +7,37 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gancore.health.evidence import Evidence, Flags, Look, Numbers, Sight, place_since, windows
+from gancore.health.evidence import Detection, Detector, Evidence, Flags, Numbers, place_since, windows
 from gancore.health.limits import LIMITS, ONE_IMAGE
 from gancore.text import compact, listed
 
 
-def _in_curves(holds: Callable[[Evidence], Flags], tell: Callable[[Evidence], str]) -> Look:
+def _in_curves(holds: Callable[[Evidence], Flags], describe: Callable[[Evidence], str]) -> Detector:
     """A sign that holds for a curve from some step to the very end."""
 
-    def look(run: Evidence) -> Sight | None:
+    def detect(run: Evidence) -> Detection | None:
         step = run.since(holds(run))
-        return None if step is None else Sight(step, tell(run))
+        return None if step is None else Detection(step, describe(run))
 
-    return look
+    return detect
 
 
-def broken_numbers(run: Evidence) -> Sight | None:
+def broken_numbers(run: Evidence) -> Detection | None:
     """A run ends with its first row that is not finite."""
     if run.divergence:
-        return Sight(run.step, run.divergence[0].upper() + run.divergence[1:])
+        return Detection(run.step, run.divergence[0].upper() + run.divergence[1:])
     last = run.rows.tail(2)  # a curve that was not there before either is only missing
     broken = [str(name) for name in last if np.isfinite(last[name]).tolist() in ([False], [True, False])]
-    return Sight(run.step, f"{listed(broken)}: not a finite number at step {run.step:,}.") if broken else None
+    return Detection(run.step, f"{listed(broken)}: not a finite number at step {run.step:,}.") if broken else None
 
 
-def growth(run: Evidence) -> Sight | None:
+def growth(run: Evidence) -> Detection | None:
     """A gradient may grow by a decade, and the zero of scores without a scale, and so G's loss, goes where it likes."""
     drifts = {"loss_g"} if math.isnan(run.guessing) else set()
     for name in [name for name in _GROWING if name in run.rows and name not in drifts]:
         size, start = run.size(name), run.start(name)
         if (step := run.since(size > LIMITS.growth * max(start, 1.0))) is not None:
-            return Sight(
+            return Detection(
                 step,
                 f"{_GROWING[name]} is {compact(size[-1])}, up from {compact(start)} {run.beginning}.",
             )
@@ -64,7 +64,7 @@ def _jumps(run: Evidence) -> Flags:
     return (spread > LIMITS.jumps) & often | (spread > LIMITS.leaps)
 
 
-def _tell_jumps(run: Evidence) -> str:
+def _describe_jumps(run: Evidence) -> str:
     spread, level = compact(run.spread("loss_d")[-1]), compact(run.level("loss_d")[-1])
     often, limit = (
         run.share_above("loss_d", LIMITS.wrong * run.guessing)[-1],
@@ -80,12 +80,12 @@ def _d_is_sure(run: Evidence) -> Flags:
     return run.d_loss < LIMITS.sure
 
 
-def strong_d(run: Evidence) -> Sight | None:
+def strong_d(run: Evidence) -> Detection | None:
     """D makes no mistakes, or few of them while samples that are like nothing real do not get any better."""
-    return _in_curves(_d_is_sure, _tell_verdicts)(run) or _look_for_lost_g(run)
+    return _in_curves(_d_is_sure, _describe_outputs)(run) or _find_lost_g(run)
 
 
-def _look_for_lost_g(run: Evidence) -> Sight | None:
+def _find_lost_g(run: Evidence) -> Detection | None:
     """Each FID is held against that of the newest evaluation that is old enough."""
     wins = run.since(run.d_loss < LIMITS.winning)
     if wins is None:
@@ -103,33 +103,33 @@ def _look_for_lost_g(run: Evidence) -> Sight | None:
     place = place_since(np.array(stuck, dtype=bool))
     if place is None:
         return None
-    seen = f"The FID is {compact(fids[-1])}; it was {compact(fids[before[-1]])} at step {steps[before[-1]]:,}."
-    return Sight(int(steps[place]), f"{seen} {_tell_verdicts(run)}")
+    fid = f"The FID is {compact(fids[-1])}; it was {compact(fids[before[-1]])} at step {steps[before[-1]]:,}."
+    return Detection(int(steps[place]), f"{fid} {_describe_outputs(run)}")
 
 
 def _d_is_fooled(run: Evidence) -> Flags:
     return run.level("d_fake_g") - run.level("d_real") > LIMITS.fooled * run.guessing
 
 
-def _tell_verdicts(run: Evidence) -> str:
+def _describe_outputs(run: Evidence) -> str:
     real, fake, loss = (compact(run.level(name)[-1]) for name in ("d_real", "d_fake_g", "loss_g"))
     return f"D(x) is {real} and D(G(z)) {fake}; G's loss is {loss}."
 
 
 def _gradient_vanishes(run: Evidence) -> Flags:
-    """Measured against the first step, or where the loss tells: D may have been too sure from the start."""
+    """Measured against the first step, or where the loss shows it: D may have been too sure from the start."""
     small = run.level("grad_norm_g") < LIMITS.vanished * run.start("grad_norm_g")
     if run.game.saturates:  # its slope is D(G(z)), and 1/2 where D guesses
         small = small | (run.level("d_fake_g") < LIMITS.vanished / 2)
     return small & (run.d_loss < LIMITS.unsure)
 
 
-def _tell_gradient(run: Evidence) -> str:
-    verdicts = _tell_verdicts(run)
+def _describe_gradient(run: Evidence) -> str:
+    outputs = _describe_outputs(run)
     now, before = run.level("grad_norm_g")[-1], run.start("grad_norm_g")
     if now < LIMITS.vanished * before:
-        return f"G's gradient norm is {compact(now)}, down from {compact(before)} {run.beginning}. {verdicts}"
-    return f"G's gradient is proportional to D(G(z)), which is almost 0. {verdicts}"
+        return f"G's gradient norm is {compact(now)}, down from {compact(before)} {run.beginning}. {outputs}"
+    return f"G's gradient is proportional to D(G(z)), which is almost 0. {outputs}"
 
 
 def _swings(run: Evidence) -> Flags:
@@ -137,7 +137,7 @@ def _swings(run: Evidence) -> Flags:
     return (high - low > LIMITS.swing * run.guessing) & (turns >= LIMITS.turns)
 
 
-def _tell_swings(run: Evidence) -> str:
+def _describe_swings(run: Evidence) -> str:
     low, high, turns = (values[-1] for values in _range_and_turns(run))
     steps = LIMITS.swings * LIMITS.block
     return f"Over {steps:,} steps, D's loss changed {turns:.0f} times between about {compact(low)} and {compact(high)}."
@@ -163,13 +163,13 @@ def _code_is_empty(run: Evidence) -> Flags:
     return (run.level("kl") < LIMITS.kl) & (run.steps >= LIMITS.code)
 
 
-def _tell_kl(run: Evidence) -> str:
+def _describe_kl(run: Evidence) -> str:
     kl = run.level("kl")[-1]
     return f"The KL term is {compact(kl)} nats per image: the code can distinguish {math.exp(kl):.0f} kinds of images."
 
 
-jumping = _in_curves(_jumps, _tell_jumps)
-vanishing = _in_curves(_gradient_vanishes, _tell_gradient)
-fooled = _in_curves(_d_is_fooled, _tell_verdicts)
-oscillation = _in_curves(_swings, _tell_swings)
-empty_code = _in_curves(_code_is_empty, _tell_kl)
+jumping = _in_curves(_jumps, _describe_jumps)
+vanishing = _in_curves(_gradient_vanishes, _describe_gradient)
+fooled = _in_curves(_d_is_fooled, _describe_outputs)
+oscillation = _in_curves(_swings, _describe_swings)
+empty_code = _in_curves(_code_is_empty, _describe_kl)

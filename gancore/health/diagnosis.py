@@ -1,6 +1,6 @@
-"""A doctor for training: what goes wrong, seen in a run's curves and evaluations, and what to change. No torch here.
+"""A doctor for training: problems found in a run's curves and evaluations, and what to change. No torch here.
 
-`SIGNS` are what it knows. Each looks at the `Evidence` and tells what it saw; what counts as too much stands in
+`SIGNS` are what it knows. Each is detected in the `Evidence` and described; what counts as too much stands in
 `LIMITS`, set on some of the recorded runs of tests/recordings.py and tested on the others.
 """
 
@@ -27,10 +27,10 @@ from gancore.store.evaluations import Evaluation
 class Finding:
     """Something that goes wrong in a run."""
 
-    sign: str  # which of `SIGNS`
+    code: str  # which of `SIGNS`
     title: str  # "D is too strong"
-    step: int  # at which it could first be seen
-    seen: str  # the numbers, in a sentence
+    step: int  # at which it first showed
+    observation: str  # the numbers, in a sentence
     means: str  # what that does to the training
     source: str  # the report or paper it is known from
     remedies: tuple[Remedy, ...] = field(default=())
@@ -97,20 +97,20 @@ def diagnose(
     divergence: str | None = None,
     past: Past | None = None,
 ) -> list[Finding]:
-    """What `observe` tells, from a run's own curves and evaluations, how it diverged and what it was forked from.
+    """What `observe` finds in a run's own curves and evaluations, how it diverged and what it was forked from.
 
-    What has passed by itself is not told.
+    Problems that have passed are left out.
     """
     evidence = Evidence(config, rows, evaluations, divergence, past or Past())
     with np.errstate(invalid="ignore", over="ignore"):  # a last row may be infinite
-        seen = {name: sight for name, sign in SIGNS.items() if (sight := sign.look(evidence))}
-    implied = {name for sign, sight in seen.items() if sight.certain for name in SIGNS[sign].implies}
-    told = [(name, SIGNS[name], sight) for name, sight in seen.items() if name not in implied]
+        detected = {code: detection for code, sign in SIGNS.items() if (detection := sign.detect(evidence))}
+    implied = {other for code, detection in detected.items() if detection.certain for other in SIGNS[code].implies}
+    reported = [(code, SIGNS[code], detection) for code, detection in detected.items() if code not in implied]
     return [
         Finding(
-            *(name, sign.title, sight.step, sight.seen, sign.means, sign.source),
+            *(code, sign.title, detection.step, detection.observation, sign.means, sign.source),
             remedies.fitting(sign.ideas, config, evidence.step),
-            sight.certain,
+            detection.certain,
         )
-        for name, sign, sight in told
+        for code, sign, detection in reported
     ]

@@ -188,12 +188,12 @@ def place_since(holds: Flags) -> int | None:
     return int(broken[-1]) + 1 if len(broken) else 0
 
 
-class Sight(NamedTuple):
-    """Something was seen, and since which step it could be."""
+class Detection(NamedTuple):
+    """Something was detected, and since which step it could be."""
 
     step: int
-    seen: str
+    observation: str
     certain: bool = True  # else it may pass by itself, or be chance
 
 
-Look = Callable[[Evidence], Sight | None]
+Detector = Callable[[Evidence], Detection | None]

@@ -20,7 +20,7 @@ class Limits:
     jumps: float = 0.25  # spread of D's loss from step to step (0.56, but not often; 0.36) while it lies
     wrong: float = 1.25  # above this
     often: float = 0.15  # in more than this share of the steps (0.14; 0.18)
-    leaps: float = 0.75  # the spread that tells by itself (0.56; 0.96)
+    leaps: float = 0.75  # the spread that is enough by itself (0.56; 0.96)
     sure: float = 0.005  # D's loss if it makes no more mistakes (0.11; 0.002)
     winning: float = 0.3  # D's loss if it makes few mistakes, which may do no harm (0.11; 0.22), unless
     lost: float = 1.0  # the FID is above that of one image again and again, see `ONE_IMAGE` (0.97; 1.4)

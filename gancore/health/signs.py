@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gancore.health import curve_signs, remedies, sample_signs
-from gancore.health.evidence import Look
+from gancore.health.evidence import Detector
 from gancore.health.remedies import Idea
 
 
@@ -14,11 +14,11 @@ class Sign:
     """Something that can go wrong."""
 
     title: str
-    look: Look
+    detect: Detector
     means: str
     source: str
     ideas: tuple[Idea, ...]
-    implies: tuple[str, ...] = ()  # signs that need not be told besides
+    implies: tuple[str, ...] = ()  # signs that need not be reported besides
 
 
 # From the gravest on.

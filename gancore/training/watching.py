@@ -75,7 +75,7 @@ class Watch:
             self._evaluate("cheap")
         self._take_up_evaluations()
         if self._health_due():
-            self._look_for_trouble()
+            self._look_for_problems()
         pause = max(self.config.train.checkpoint_seconds, self._save_cost / CHECKPOINT_SHARE)
         if time.monotonic() - self._saved_at >= pause:
             self._checkpoint("last")
@@ -88,7 +88,7 @@ class Watch:
         if outcome == "finished":
             self._evaluate_at_the_end()
         self._take_up_evaluations()
-        self._look_for_trouble()
+        self._look_for_problems()
         self.close_books()
 
     def close_books(self) -> None:
@@ -141,19 +141,19 @@ class Watch:
                 self.run.add_evaluation(request.evaluation)
             self.inbox.remove(request)
 
-    def _look_for_trouble(self) -> None:
-        """Write into the history what goes wrong, once for each sign of it, whichever attempt told it first."""
+    def _look_for_problems(self) -> None:
+        """Write problems into the history, each once, whichever attempt found it first."""
         self.scalars.flush()
         with self._without_harm("undiagnosed", "the check for problems failed"):
-            told = {event["code"] for event in self.run.events() if event["kind"] == "warning"}
+            known = {event["code"] for event in self.run.events() if event["kind"] == "warning"}
             for finding in examine(self.run):
-                if finding.sign not in told:
-                    message = f"{finding.title}: {finding.seen}"
-                    self.notify(Notice("warning", self.trainer.step, message, finding.sign))
+                if finding.code not in known:
+                    message = f"{finding.title}: {finding.observation}"
+                    self.notify(Notice("warning", self.trainer.step, message, finding.code))
 
     @contextmanager
     def _without_harm(self, code: str, what: str) -> Iterator[None]:
-        """Looking at a training must not end it: what goes wrong with that is told in its history."""
+        """Watching a training must not end it: what goes wrong while watching is written into its history."""
         try:
             yield
         except (Superseded, Cancelled):

@@ -71,7 +71,7 @@ def evaluation(step: int, **values: float) -> Evaluation:
 
 
 def signs(found: list[Finding], *, certain: bool = True) -> set[str]:
-    return {finding.sign for finding in found if finding.certain == certain}
+    return {finding.code for finding in found if finding.certain == certain}
 
 
 # --- recorded runs ----------------------------------------------------------------------------------------------------
@@ -104,8 +104,8 @@ def test_a_healthy_run_raises_no_alarm_while_it_trains(name: str) -> None:
 def test_a_finding_is_there_from_the_step_on_that_it_names(name: str) -> None:
     run = Run(RECORDED / name)
     for finding in examine(run):
-        if finding.sign != "not_a_number":
-            assert finding.sign in signs(until(run, finding.step))
+        if finding.code != "not_a_number":
+            assert finding.code in signs(until(run, finding.step))
         assert 0 < finding.step <= run.status.step
 
 
@@ -113,7 +113,7 @@ def test_a_finding_is_there_from_the_step_on_that_it_names(name: str) -> None:
 def test_remedies_fit_the_run(name: str) -> None:
     run = Run(RECORDED / name)
     for finding in diagnose(run.config, run.scalars(), run.evaluations(), run.status.error):
-        assert finding.remedies, finding.sign
+        assert finding.remedies, finding.code
         changes = [remedy.changes for remedy in finding.remedies]
         assert all(changes.count(each) == 1 for each in changes)
         for remedy in finding.remedies:
@@ -203,8 +203,8 @@ def test_a_d_that_wins_is_too_strong_where_g_gets_nowhere(
 def test_a_vaes_code_that_says_nothing() -> None:
     rows = pd.DataFrame({"step": np.arange(1, 301), "loss": 200.0, "recon": 200.0, "kl": 1e-3, "grad_norm": 900.0})
     (finding,) = diagnose(tiny("vae"), rows, [])
-    assert finding.sign == "posterior_collapse"
-    assert "distinguish 1 kinds" in finding.seen
+    assert finding.code == "posterior_collapse"
+    assert "distinguish 1 kinds" in finding.observation
 
 
 def test_what_has_passed_is_not_told() -> None:
@@ -249,8 +249,8 @@ def test_a_last_row_that_is_not_finite(value: float, rows: int, name: str) -> No
     frame = curves().head(rows).copy()
     frame.loc[rows - 1, name] = value
     (finding,) = diagnose(RunConfig(), frame, [])
-    assert (finding.sign, finding.step) == ("not_a_number", rows)
-    assert name in finding.seen
+    assert (finding.code, finding.step) == ("not_a_number", rows)
+    assert name in finding.observation
 
 
 def test_a_curve_that_another_part_of_a_lineage_lacks_is_not_broken() -> None:
@@ -263,8 +263,15 @@ def test_the_error_of_a_run_tells_without_any_row() -> None:
     (finding,) = diagnose(
         RunConfig(), pd.DataFrame({"step": []}), [], "the run diverged: loss_d is infinite at step 1."
     )
-    assert (finding.sign, finding.seen) == ("not_a_number", "The run diverged: loss_d is infinite at step 1.")
-    assert diagnose(RunConfig(), curves(), [], "OSError: no space left on device") == []
+    assert (finding.code, finding.observation) == ("not_a_number", "The run diverged: loss_d is infinite at step 1.")
+
+
+@pytest.mark.parametrize(("code", "found"), [("diverged", {"not_a_number"}), ("no-space", set())])
+def test_the_code_of_an_error_tells_whether_a_run_diverged(store: RunStore, code: str, found: set[str]) -> None:
+    run = store.create(RunConfig())
+    failed = Status(state="failed", error="Whatever the sentence says.", error_code=code)
+    (run.path / "status.json").write_text(failed.model_dump_json())
+    assert signs(examine(run)) == found
 
 
 # --- evaluations ------------------------------------------------------------------------------------------------------
@@ -279,7 +286,7 @@ def test_classes_that_are_missing_from_good_samples() -> None:
     lacking = {"histogram": (180, 180, 180, 180, 180, 100, 0, 0, 0, 0)}
     early, later, _ = lasting = [evaluation(step).model_copy(update=lacking) for step in (600, 800, 900)]
     (finding,) = diagnose(RunConfig(), curves(), lasting)
-    assert (finding.sign, finding.step, finding.seen) == (
+    assert (finding.code, finding.step, finding.observation) == (
         "mode_collapse",
         900,
         "There are hardly any samples of 6, 7, 8 and 9.",
@@ -295,7 +302,7 @@ def test_classes_that_nobody_has_heard_of_are_told_by_their_number() -> None:
     foreign = {"histogram": (100,) * 10 + (0,) * 5, "expected": (300,) * 15}
     for steps in ((600, 900), (600, 1_050)):
         (finding,) = diagnose(RunConfig(), curves(), [evaluation(step).model_copy(update=foreign) for step in steps])
-        assert finding.seen == "There are hardly any samples of 10, 11, 12, 13 and 14."
+        assert finding.observation == "There are hardly any samples of 10, 11, 12, 13 and 14."
     for lengths in ((3, 10), (10, 3), (0, 10), (10, 0)):
         odd = {"histogram": (100,) * lengths[0], "expected": (450,) * lengths[1]}
         assert found_in([evaluation(step).model_copy(update=odd) for step in (600, 900)]) == set()
@@ -357,8 +364,8 @@ def test_one_small_evaluation_is_not_enough_and_a_full_one_is() -> None:
     once = evaluation(800, diversity=0.1)
     assert found_in([once]) == set()
     (doubt,) = diagnose(RunConfig(), curves(), [once])
-    assert (doubt.sign, doubt.step, doubt.certain) == ("dead_output", 800, False)
-    assert "0.10 times the diversity of real images" in doubt.seen
+    assert (doubt.code, doubt.step, doubt.certain) == ("dead_output", 800, False)
+    assert "0.10 times the diversity of real images" in doubt.observation
     assert found_in([once.model_copy(update={"size": "full"})]) == {"dead_output"}
 
 
@@ -455,8 +462,8 @@ def test_what_comes_and_goes_is_told_if_most_of_the_last_evaluations_show_it() -
         return diagnose(RunConfig().replace({"data.limit": 200}), curves(), near)
 
     (finding,) = after(0.9, 0.9, 0.5, 0.9, 0.5)
-    assert (finding.sign, finding.step) == ("memorisation", 600)
-    assert finding.seen.endswith("0.50. That was at step 1,000: it comes and goes.")
+    assert (finding.code, finding.step) == ("memorisation", 600)
+    assert finding.observation.endswith("0.50. That was at step 1,000: it comes and goes.")
     assert after(0.9, 0.9, 0.5, 0.9, 0.5, 0.5) == after(0.5, 0.5, 0.9) == []
 
 
@@ -618,11 +625,11 @@ def test_a_fork_is_held_against_the_first_step_of_its_lineage(store: RunStore) -
     middle = part(store, 301, 400, root)
     fork = part(store, 401, 700, middle, grad_norm_d=1e4)
     (finding,) = examine(fork)
-    assert (finding.sign, finding.step) == ("growing", 600)
-    assert finding.seen.endswith("at the first step.")
+    assert (finding.code, finding.step) == ("growing", 600)
+    assert finding.observation.endswith("at the first step.")
     store.delete(root)
     (finding,) = examine(fork)
-    assert finding.seen.endswith("at step 301.")
+    assert finding.observation.endswith("at step 301.")
     store.delete(middle)
     assert examine(fork) == []  # nothing is left to tell that it was ever smaller
 

@@ -184,7 +184,7 @@ def line(run: Run, *, live: bool) -> None:
         for finding in diagnosis.findings + diagnosis.suspicions:
             title = plain(finding.title)
             label = f":orange[:material/warning: {title}]" if finding.certain else f":gray[? {title}]"
-            with st.popover(label, key=f"finding-{run.id}-{finding.sign}"):
+            with st.popover(label, key=f"finding-{run.id}-{finding.code}"):
                 _card(run, finding, live)
 
 
@@ -207,11 +207,11 @@ def _card(run: Run, finding: Finding, live: bool) -> None:
     st.markdown(f"**{plain(finding.title)}** · from step {finding.step:,}")
     if not finding.certain:
         st.markdown("Not certain yet: it may pass, or be due to chance.")
-    st.markdown(plain(finding.seen))
+    st.markdown(plain(finding.observation))
     st.markdown(f"**What it means.** {plain(finding.means)}")
     st.caption(f"Source: {plain(finding.source)}")
     for place, remedy in enumerate(finding.remedies):
-        _remedy_button(run, remedy, f"remedy-{run.id}-{finding.sign}-{place}", live)
+        _remedy_button(run, remedy, f"remedy-{run.id}-{finding.code}-{place}", live)
     if live and finding.remedies:
         st.caption("The stopped run keeps its checkpoint and can be resumed.")
 
