@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 def boundary(subject: Run | str) -> Iterator[None]:
     """Around a card, a chart or a section of one run, or of several under a title: what fails in it is a line there.
 
-    Streamlit's own ways to end a script pass, as they are no `Exception`.
+    What Streamlit raises to end a script pass goes through: it is no `Exception`.
     """
     try:
         yield
