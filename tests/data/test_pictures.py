@@ -75,14 +75,14 @@ def test_a_photograph_is_turned_upright() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "not an image"),
-        (b"hello, world", "not an image"),
-        (encoded(picture())[:-30], "not an image"),
-        (encoded(picture())[:40] + bytes(20) + encoded(picture())[60:], "not an image"),
+        (b"", "not a readable image"),
+        (b"hello, world", "not a readable image"),
+        (encoded(picture())[:-30], "not a readable image"),
+        (encoded(picture())[:40] + bytes(20) + encoded(picture())[60:], "not a readable image"),
         (encoded(picture(size=(100, 7))), "smaller than 8 pixels"),
         (header_of_png(8_000, 8_000), "more than 50 million pixels"),
-        (header_of_png(60_000, 60_000), "not an image"),  # Pillow itself refuses
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 20\n", "not an image"),  # would start Ghostscript
+        (header_of_png(60_000, 60_000), "not a readable image"),  # Pillow itself refuses
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 20\n", "not a readable image"),  # would start Ghostscript
         (encoded(Image.new("F", (20, 20), 0.5), "TIFF"), "whose range of values is unknown"),
     ],
     ids=["empty", "text", "torn", "hole", "small", "large", "huge", "postscript", "floats"],
