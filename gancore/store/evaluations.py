@@ -111,7 +111,9 @@ def _stamp(folder: Path) -> _Stamp:
     Its files are not asked one by one, which takes longest: a list of them says their inodes, on Windows their times
     and sizes. Raises `OSError`.
     """
-    modified = folder.stat().st_mtime_ns
+    modified = folder.lstat().st_mtime_ns
+    if folder.is_symlink():
+        raise UnfitFile(f"{folder.name} is a link")
     with os.scandir(folder) as entries:
         files = [entry for entry in entries if entry.name.endswith(".json")]
     return modified, {entry.name: entry.inode() if os.name == "posix" else _listed(entry.stat()) for entry in files}

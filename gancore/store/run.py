@@ -420,7 +420,9 @@ def _is_event(event: dict[str, Any]) -> bool:
 
 
 def _plain_files(folder: Path, suffix: str) -> Sequence[Path]:
-    """The files in a folder, but no links, pipes and folders; none if it cannot be read."""
+    """The files in a folder, but no links, pipes and folders; none if it cannot be read, or leads elsewhere itself."""
+    if folder.is_symlink():
+        return []
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in entries if entry.name.endswith(suffix) and _is_plain(entry)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -385,3 +386,16 @@ def test_a_fork_of_such_a_checkpoint_is_refused(store: RunStore, dcgan: RunConfi
     with pytest.raises(BadCheckpoint, match="impossible"):
         store.fork(run, "last", dcgan)
     assert [found.id for found in store.list()] == [run.id]
+
+
+@pytest.mark.parametrize("name", ["samples", "checkpoints", "evals"])
+def test_a_folder_that_leads_out_of_the_store_is_empty(run: Run, tmp_path: Path, name: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for file in ("000001.png", "last.pt", "000001-raw-cheap.json"):
+        (outside / file).write_text("secret")
+    shutil.rmtree(run.path / name, ignore_errors=True)
+    (run.path / name).symlink_to(outside)
+    assert not run.samples() or name != "samples"
+    assert not run.checkpoints() or name != "checkpoints"
+    assert not run.evaluations() or name != "evals"
