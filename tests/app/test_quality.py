@@ -204,7 +204,7 @@ def test_rough_samples_are_of_no_class():
     assert {row[0] for row in cells["text"]} == {""}
     bars, _ = class_bars(rough, "0123456789", "run")["data"]
     assert bars["name"].endswith("too rough to classify")
-    assert evaluations.classes_line(rough, "0123456789") == "too rough to classify: precision is only 2%"
+    assert evaluations.classes_line(rough, "0123456789") == "too rough to classify (precision 2%)"
     assert "Empty" in quality.map_key([rough])
     assert "Empty" not in quality.map_key([evaluation(200)])
 

@@ -223,7 +223,7 @@ def is_rough(evaluation: Evaluation) -> bool:
 def classes_line(evaluation: Evaluation, names: Sequence[str]) -> str:
     """`missing: bag, coat; rare: shirt`."""
     if is_rough(evaluation):
-        return f"too rough to classify: precision is only {evaluation.values['precision']:.0%}"
+        return f"too rough to classify (precision {evaluation.values['precision']:.0%})"
     came = [class_name(names, place) for place, count in enumerate(evaluation.histogram) if count]
     if len(came) == 1 and (expected_shares(evaluation) > 0).sum() > 1:
         return f"only {came[0]}"

@@ -54,7 +54,7 @@ def _players_panels(config: RunConfig) -> dict[str, Panel]:
         "losses": Panel(
             "Losses",
             "loss",
-            "The two should stay in balance: if one runs away, one network has won.",
+            "Should stay in balance: if one runs away, one network has won.",
             (Curve("loss_d", "D loss", "d"), Curve("loss_g", "G loss", "g")),
         ),
         "outputs": Panel(
