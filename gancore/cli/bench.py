@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 
-def bench(
-    steps: Annotated[int, typer.Option(min=5, help="Steps per measurement.")] = 100,
-    pairs: Annotated[int, typer.Option(min=1, help="Interleaved pairs; medians are shown.")] = 5,
-) -> None:
-    """Measure what the run folder costs, and the step against a plain training loop."""
-    from gancore.bench.step import run_benchmarks
+class What(StrEnum):
+    """What can be measured."""
 
-    run_benchmarks(steps, pairs, Console())
+    STEP = "step"
+    STORE = "store"
+    PAGE = "page"
+
+
+def bench(
+    what: Annotated[
+        What, typer.Argument(help="A step of training, a store of many runs, or pages beside training.")
+    ] = What.STEP,
+    steps: Annotated[int, typer.Option(min=5, help="Steps per measurement.")] = 100,
+    pairs: Annotated[int, typer.Option(min=1, help="Interleaved pairs or rounds; medians are shown.")] = 5,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds per measurement with open tabs.")] = 15.0,
+) -> None:
+    """Measure what the run folder costs, and the step against a plain training loop; or a store; or pages."""
+    console = Console()
+    if what is What.STORE:
+        from gancore.bench import store
+
+        store.run_benchmarks(console)
+    elif what is What.PAGE:
+        from gancore.bench import page
+        from gancore.cli.dashboard import command
+
+        page.run_benchmarks(command, seconds, pairs, console)
+    else:
+        from gancore.bench import step
+
+        step.run_benchmarks(steps, pairs, console)
