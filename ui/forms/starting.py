@@ -32,12 +32,12 @@ def launch(
     """
     try:
         run = _create(config, free_name(title.text(config)), experiment, arm, fork)
-        run.edit_meta(naming=naming(run.name, title))
     except RunNotFound:
         raise NotStarted("The run to fork no longer exists; it may be in the trash.") from None
     except (ConfigError, OSError, RuntimeError) as problem:  # a checkpoint that cannot be read, a disk that is full
         raise NotStarted(describe(problem)) from problem
     try:
+        run.edit_meta(naming=naming(run.name, title))
         state.executor().submit(run, priority)
     except (OSError, RuntimeError) as problem:
         raise NotStarted(
