@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -75,6 +76,8 @@ def film(films: Sequence[Film], *, key: str, identity: str) -> None:
     _FILM(key=key, data={"films": [asdict(one) for one in films], "id": identity}, height="content")
 
 
-def picture(source: str | None, *, key: str, alt: str, aspect: float = 1.0) -> None:
+def picture(
+    source: str | None, *, key: str, alt: str, aspect: float = 1.0, width: int | Literal["stretch"] = "stretch"
+) -> None:
     """Show one sample grid by its address, pixel by pixel; without one, the room for it."""
-    _PICTURE(key=key, data={"src": source, "alt": alt, "aspect": aspect}, height="content")
+    _PICTURE(key=key, data={"src": source, "alt": alt, "aspect": aspect}, width=width, height="content")

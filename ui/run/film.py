@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -42,13 +43,13 @@ def aspect(config: RunConfig) -> float:
     return config.kind.preview(config).aspect
 
 
-def newest(run: Run, *, place: str) -> None:
+def newest(run: Run, *, place: str, width: int | Literal["stretch"] = "stretch") -> None:
     """The newest grid as a picture; before there is one, its room."""
     steps = run.samples()
     last = max(steps, default=None)
     source = None if last is None else pictures.address(run, last, path=steps[last])
     alt = f"newest samples of {run.name}"
-    picture(source, key=f"picture-{place}-{run.id}", alt=alt, aspect=aspect(run.config))
+    picture(source, key=f"picture-{place}-{run.id}", alt=alt, aspect=aspect(run.config), width=width)
 
 
 def thumbnail(run: Run) -> str | None:

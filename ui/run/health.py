@@ -51,15 +51,16 @@ class Brief(NamedTuple):
 def brief(run: Snapshot, *, look: bool = True) -> Brief | None:
     """What goes wrong in a run, in brief; kept in the store's index, since looking at thousands of runs takes long.
 
-    Without a `look`, None if it is not known yet.
+    Without a `look`, None if it is not known yet. Runs that train are few, and not kept: they go on.
     """
+    if run.state in LIVE:
+        return Brief(word(run), titles(run))
     index = state.index()
     digest = run.digest(_RULES, *_ancestors(run)) if run.meta.parent else run.once("digest", lambda: run.digest(_RULES))
     known = _brief_of(index.recall(run, "health", digest))
     if known is None and look:
         known = Brief(word(run), titles(run))
-        if run.state not in LIVE:
-            index.keep(run, "health", digest, known._asdict())
+        index.keep(run, "health", digest, known._asdict())
     return known
 
 

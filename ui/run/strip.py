@@ -42,7 +42,7 @@ def _strip(run_id: str) -> None:
         status = run.status
         picture, words, buttons = st.columns([0.6, 6, 3.4], vertical_alignment="center")
         with picture:
-            film.newest(run, place="strip")
+            film.newest(run, place="strip", width=52)
         words.progress(progress.share(status), text=f"**{plain(run.name)}** · {plain(progress.progress_line(status))}")
         with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             st.page_link(navigation.TRAIN, label="Watch", icon=":material/visibility:", query_params={"run": run.id})
