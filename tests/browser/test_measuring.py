@@ -46,6 +46,7 @@ def test_values_are_followed_while_it_trains_and_the_chart_stays(app, new_page: 
     tab.click()
     chart = page.locator(CHART)
     expect(chart).to_be_visible()
+    chart.scroll_into_view_if_needed()  # a chart out of sight is not drawn
     chart.evaluate("element => { element.mine = true }")
     page.wait_for_function(f"(document.querySelector('{CHART}')?.data?.[0].x.length ?? 0) >= 3")
     assert chart.evaluate("element => element.mine")
