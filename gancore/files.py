@@ -61,6 +61,7 @@ def open_regular(path: Path) -> BinaryIO:
 _HAS_NOFOLLOW = hasattr(os, "O_NOFOLLOW")  # Windows has neither links to pipes nor these flags
 _FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOCTTY")
 _PLAIN = sum((getattr(os, name, 0) for name in _FLAGS), start=os.O_RDONLY)
+_APPEND = sum((getattr(os, name, 0) for name in _FLAGS), start=os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
 # Earlier versions wrote no place into a name, and drafts had neither a writer nor an ending.
 _TEMPORARY = re.compile(r"\..+\.(?:(?P<place>[0-9a-f]{8})-)?(?P<pid>[0-9]{1,10})-[0-9]+\.tmp")
@@ -90,13 +91,27 @@ def write_json(path: Path, content: Any, *, durable: bool = False) -> None:
 
 
 def overwrite(path: Path, content: bytes) -> None:
-    """Write into a file that is there, in the room that it has: for a last word on a disk that is full.
+    """Write into a plain file that is there, in the room that it has, padded with spaces: a last word on a full disk.
 
-    Unlike `write_atomic` it needs no new block, but a reader may see half of it. Raises `OSError`.
+    Unlike `write_atomic` it needs no new block, in one write that a reader sees whole. Raises `OSError`, also if the
+    content is longer than the file, when nothing is written.
     """
-    with path.open("r+b") as file:
-        file.write(content)
-        file.truncate()
+    with open_regular(path) as file:
+        room = os.fstat(file.fileno()).st_size
+    if len(content) > room:
+        raise UnfitFile(f"{path.name} has no room for {len(content):,} bytes")
+    with path.open("r+b", buffering=0) as file:
+        file.write(content.ljust(room))
+
+
+def append(path: Path, line: str) -> None:
+    """Append a line to a plain file; one that a killed writer left half there is ended first. Raises `OSError`."""
+    torn = path.exists() and read_regular(path, 1, tail=True) not in (b"", b"\n")
+    descriptor = os.open(path, _APPEND, 0o666)
+    with os.fdopen(descriptor, "ab") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise UnfitFile(f"{path.name} is no plain file")
+        file.write((f"\n{line}\n" if torn else f"{line}\n").encode())
 
 
 def temporary_name(path: Path) -> Path:

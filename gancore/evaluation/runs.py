@@ -16,6 +16,7 @@ from gancore.files import write_json
 from gancore.progress import Cancelled, Progress, Work, never, silent
 from gancore.sampling.samples import load_step
 from gancore.store import Run, RunBusy, requests
+from gancore.store.discarded import is_undone, rewinds
 from gancore.store.evaluations import Evaluation, Size, Weights
 from gancore.store.requests import Request
 
@@ -39,32 +40,43 @@ def evaluate_run(
     """
     work = Work(progress, cancelled)
     work.begin("loading the networks")
+    known = rewinds(run.path)
     step, algorithm = load_step(run, checkpoint)
     evaluator = Evaluator(run.config)
     made = [evaluator.evaluate(algorithm, step, size, each, samples, work) for each in weights_of(algorithm)]
     work.begin("saving the results")
-    _file(run, made)
+    _hand_in(run, [Request(kind="evaluation", evaluation=each, rewinds=known) for each in made])
     return made
 
 
-def _file(run: Run, made: list[Evaluation]) -> None:
-    """Write evaluations into a run's folder; if somebody executes it now, he is asked to.
+def _hand_in(run: Run, made: list[Request]) -> None:
+    """Have evaluations filed: by whoever executes the run now, or else here.
 
     Until he has done so or let the run go: what is asked in his last moment nobody would read.
     """
-    asked = [requests.leave(run.path, Request(kind="evaluation", evaluation=each)) for each in made]
+    asked = [requests.leave(run.path, each) for each in made]
     deadline = time.monotonic() + PATIENCE
-    while left := [each for each in asked if requests.waits(run.path, each)]:
+    while any(requests.waits(run.path, each) for each in asked):
         try:
             with run.hold(f"{run.name} is running"):
-                for each in left:
-                    if each.evaluation is not None:
-                        run.add_evaluation(each.evaluation)
-                    requests.remove(run.path, each)
+                for each in requests.waiting(run.path):  # and what somebody else had no time to file
+                    if each.kind == "evaluation":
+                        file_evaluation(run, each)
                 sum_up(run)
         except RunBusy:
             if time.monotonic() > deadline:
                 return
+
+
+def file_evaluation(run: Run, request: Request) -> None:
+    """Add what was measured to a run's evaluations, for the holder of its lock: unless the run went back behind it."""
+    made = request.evaluation
+    if made is not None and not is_undone(run.path, made.step, request.rewinds):
+        run.add_evaluation(made)
+    else:
+        step = made.step if made is not None else run.status.step
+        run.log("warning", step, "an evaluation of samples that the run does not have any more was dropped", "undone")
+    requests.remove(run.path, request)
 
 
 def weights_of(algorithm: Algorithm) -> tuple[Weights, ...]:

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from gancore.executors.loading import load_torch
 from gancore.store import Run, RunBusy, RunNotFound, RunStore
+from gancore.training import failures
 from gancore.training.heartbeat import Superseded
 
 BUSY_SECONDS = 0.2  # before the queue is looked at again, when others hold all of its runs
@@ -92,9 +93,8 @@ class ThreadExecutor:
         self._given_up.add(run.id)
         with suppress(OSError, RunNotFound, RunBusy), run.hold("somebody has taken it up"):
             if run.status.state == "queued":
-                error = f"{type(problem).__name__}: {problem}"
-                changes = {"state": "failed", "error": error, "error_code": "internal"}
-                run.write_status(run.status.model_copy(update=changes))
+                changes = {"state": "failed", "error": failures.describe(problem), "error_code": failures.code(problem)}
+                run.write_last_status(run.status.model_copy(update=changes))
 
 
 def _acquire(lock: FileLock, closing: threading.Event) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from gancore.files import replace
-from gancore.store.scalars import copy_rows_after
+from gancore.store.scalars import copy_rows_after, count_rows_after
 
 FOLDER = "discarded"
 _STEPS = {"samples": "*.png", "checkpoints": "*.pt", "evals": "*.json"}  # folders whose files begin with their step
@@ -14,7 +15,7 @@ _STEPS = {"samples": "*.png", "checkpoints": "*.pt", "evals": "*.json"}  # folde
 
 @dataclass(frozen=True)
 class Discarded:
-    """What was set aside."""
+    """What is set aside."""
 
     steps: int = 0  # rows of the curves
     samples: int = 0
@@ -32,27 +33,46 @@ class Discarded:
         return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
-def discard_after(run: Path, step: int, name: str) -> Discarded:
+def found_after(run: Path, step: int) -> Discarded:
+    """What a run folder has of later steps."""
+    counts = {folder: len(_later(run / folder, pattern, step)) for folder, pattern in _STEPS.items()}
+    return Discarded(steps=count_rows_after(run / "scalars.arrow", step), **counts)
+
+
+def discard_after(run: Path, step: int, name: str) -> None:
     """Move whatever a run folder has of later steps to discarded/`name`; for the holder of the run's lock.
 
     Curves are copied, since whoever goes on from `step` cuts them there. What was begun and broken off goes on.
     """
     target = run / FOLDER / name
-    moved = {folder: _move(run / folder, pattern, step, target / folder) for folder, pattern in _STEPS.items()}
-    rows = copy_rows_after(run / "scalars.arrow", step, target / "scalars.arrow")
-    return Discarded(steps=rows, **moved)
+    for folder, pattern in _STEPS.items():
+        for path in _later(run / folder, pattern, step):
+            (target / folder).mkdir(parents=True, exist_ok=True)
+            replace(path, target / folder / path.name)
+    target.mkdir(parents=True, exist_ok=True)
+    copy_rows_after(run / "scalars.arrow", step, target / "scalars.arrow")
+    if (run / "summary.json").exists():  # it sums up what is lost
+        replace(run / "summary.json", target / "summary.json")
 
 
-def _move(folder: Path, pattern: str, step: int, target: Path) -> int:
-    """How many files of later steps were moved."""
-    later = [path for path in folder.glob(pattern) if _step(path) > step]
-    for path in later:
-        target.mkdir(parents=True, exist_ok=True)
-        replace(path, target / path.name)
-    return len(later)
+def rewinds(run: Path) -> tuple[str, ...]:
+    """The names in discarded/: each begins with the step that the run went back to."""
+    try:
+        return tuple(sorted(path.name for path in (run / FOLDER).iterdir()))
+    except OSError:
+        return ()
 
 
-def _step(path: Path) -> int:
-    """The step that a file's name begins with; -1 if it names none, such as last.pt."""
-    number = path.stem.partition("-")[0]
+def is_undone(run: Path, step: int, known: Iterable[str]) -> bool:
+    """Whether the run went back behind `step` since it had been rewound to the `known` ones alone."""
+    return any(_number(name) < step for name in set(rewinds(run)) - set(known))
+
+
+def _later(folder: Path, pattern: str, step: int) -> list[Path]:
+    return [path for path in folder.glob(pattern) if _number(path.stem) > step]
+
+
+def _number(name: str) -> int:
+    """The step that a name begins with; -1 if it names none, such as last.pt."""
+    number = name.partition("-")[0]
     return int(number) if number.isascii() and number.isdecimal() else -1

@@ -50,6 +50,14 @@ class Snapshot(Run):
         self.stamp = stamp
         self._known: dict[str, Any] = {}
 
+    def enqueue(self, priority: int = 0) -> None:
+        """As the run is now, not as it was."""
+        Run(self.path).enqueue(priority)
+
+    def edit_meta(self, **changes: Any) -> None:
+        """As the run is now, not as it was."""
+        Run(self.path).edit_meta(**changes)
+
     def once(self, what: str, find: Callable[[], T]) -> T:
         """What is found out of this snapshot at most once, by name."""
         if what not in self._known:

@@ -31,16 +31,16 @@ class RunNotFound(LookupError):
 
 
 @contextmanager
-def hold(folder: Path, busy: str, timeout: float = PATIENCE) -> Iterator[None]:
-    """Hold the lock of a run folder.
+def hold(folder: Path, busy: str, timeout: float = PATIENCE, name: str = LOCK) -> Iterator[None]:
+    """Hold a lock of a run folder: the one of whoever writes into it, or another by its file's `name`.
 
     Raises `RunBusy` with the sentence `busy` if somebody else holds it for longer than `timeout` seconds,
     `RunNotFound` if the folder is gone, also if it goes while waiting, and `OSError` where no lock can be made.
     """
     identity = _identity(folder)
     with suppress(OSError):  # a folder in its place would keep everybody out for ever
-        (folder / LOCK).rmdir()
-    lock = FileLock(folder / LOCK)
+        (folder / name).rmdir()
+    lock = FileLock(folder / name)
     try:
         lock.acquire(timeout=timeout)
     except Timeout:
@@ -49,7 +49,7 @@ def hold(folder: Path, busy: str, timeout: float = PATIENCE) -> Iterator[None]:
         raise RunNotFound(f"{folder.name} no longer exists") from None
     try:
         if _identity(folder) != identity:  # deleted meanwhile: this is the lock of a folder that filelock made anew
-            _remove_ghost(folder)
+            _remove_ghost(folder, name)
             raise RunNotFound(f"{folder.name} no longer exists")
         yield
     finally:
@@ -90,9 +90,9 @@ def _identity(folder: Path) -> tuple[int, int]:
     return facts.st_dev, facts.st_ino
 
 
-def _remove_ghost(folder: Path) -> None:
+def _remove_ghost(folder: Path, name: str) -> None:
     """Remove the folder that taking the lock made again, if there is nothing else in it."""
-    if [path.name for path in folder.iterdir()] == [LOCK]:
+    if [path.name for path in folder.iterdir()] == [name]:
         with suppress(OSError):
-            (folder / LOCK).unlink()
+            (folder / name).unlink()
             folder.rmdir()

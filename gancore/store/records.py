@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from gancore.files import read_regular
+from gancore.files import UnfitFile, read_regular
 
 MOST_BYTES = 1_000_000  # of a small JSON file: larger ones are not read
 MOST_COUNT = 10**9  # of steps, attempts, and of whatever else is counted
@@ -195,14 +195,19 @@ def read_record(path: Path, kind: type[R]) -> R:
     last_read = _last_read(path, kind)
     if last_read.known is not None and last_read.known[0] == stamp and isinstance(last_read.known[1], kind):
         return last_read.known[1]
-    record = _read_record(path, kind)
+    try:
+        record = _record(parse_json(read_regular(path, MOST_BYTES).decode(errors="replace")), kind)
+    except UnfitFile:
+        record = kind()
+    except OSError:  # it cannot be read now
+        return kind()
     if facts.st_mtime_ns < time.time_ns() - UNSETTLED:
         last_read.known = stamp, record
     return record
 
 
-def _read_record(path: Path, kind: type[R]) -> R:
-    saved = read_json(path)
+def _record(saved: Any, kind: type[R]) -> R:
+    """A record of plain data, as far as it fits."""
     fields = dict(saved) if isinstance(saved, Mapping) else {}
     try:
         return kind.model_validate(fields)

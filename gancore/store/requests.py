@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from gancore.files import write_atomic
+from gancore.files import UnfitFile, read_regular, write_atomic
 from gancore.store.evaluations import Evaluation
-from gancore.store.records import Record, read_record
+from gancore.store.records import MOST_BYTES, Record, parse_json
 
 FOLDER = "requests"
 MOST = 10_000  # requests that are looked at: a folder may come from anywhere
@@ -35,6 +35,7 @@ class Request(Record):
     time: float = Field(default=0.0, ge=0, le=1e11)  # Unix time at which it was asked for
     changes: dict[str, Any] = Field(default_factory=dict)  # settings by path
     evaluation: Evaluation | None = None  # that was made of a saved checkpoint
+    rewinds: tuple[str, ...] = Field(default=(), max_length=10_000)  # those that the run knew of when it was begun
     name: str = ""  # of its file, without the ending; unique, and in the order of asking
 
 
@@ -68,14 +69,23 @@ def waits(run: Path, request: Request) -> bool:
 
 def remove(run: Path, request: Request) -> None:
     """Take a request away: for the holder who acted on it, or for whoever made it."""
-    (run / FOLDER / f"{request.name}.json").unlink(missing_ok=True)
+    path = run / FOLDER / f"{request.name}.json"
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:  # a folder in its place
+        path.rmdir()
 
 
 def _read(run: Path, name: str) -> Request | None:
-    """A request; None if it was removed this moment."""
-    path = run / FOLDER / f"{name}.json"
-    request = read_record(path, Request).model_copy(update={"name": name})
-    return request if request.kind or path.exists() else None
+    """A request; of no kind if it makes no sense, None if there is none to be read."""
+    try:
+        saved = parse_json(read_regular(run / FOLDER / f"{name}.json", MOST_BYTES).decode(errors="replace"))
+        request = Request.model_validate(saved)
+    except (UnfitFile, ValidationError):
+        request = Request()
+    except OSError:  # it was removed this moment, or cannot be read now: the next look will tell
+        return None
+    return request.model_copy(update={"name": name})
 
 
 def _next_moment() -> int:

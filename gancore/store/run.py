@@ -23,7 +23,7 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from gancore.config import SETTINGS, STEERABLE, ConfigError, RunConfig, Settings, migrate, parse_config
-from gancore.files import read_regular, write_atomic, write_json
+from gancore.files import UnfitFile, append, overwrite, read_regular, write_atomic, write_json
 from gancore.store import evaluations, requests, tails
 from gancore.store.evaluations import Evaluation
 from gancore.store.locks import LOCK, PATIENCE, RunBusy, hold, is_locked
@@ -43,8 +43,10 @@ from gancore.store.records import (
 )
 from gancore.store.requests import Request
 
-_NUMBER = re.compile(r"[0-9]{6,9}")
+_NUMBER = re.compile(r"[0-9]{6,8}")
 _STEP = re.compile(r"[0-9]{1,9}")
+
+EDIT_SECONDS = 10.0  # that somebody else may take to edit what people say of a run
 
 _MOST_EVENTS = 16_000_000  # bytes of the history: some hundred thousand events
 _MOST_NAME = 200  # characters of an experiment's id
@@ -340,18 +342,31 @@ class Run:
         """Replace status.json: for the holder of the run's lock."""
         write_atomic(self.path / "status.json", status.model_dump_json(indent=1).encode())
 
+    def write_last_status(self, status: Status) -> None:
+        """`write_status` on a disk that may be full: then without curves, over the old one. Raises `OSError`."""
+        try:
+            self.write_status(status)
+        except OSError:
+            for most in (500, 50, 0):  # characters of the error: what does not fit cannot be said
+                error = (status.error or "")[:most] or None
+                short = status.model_copy(update={"scalars": {}, "phase": "", "error": error})
+                try:
+                    overwrite(self.path / "status.json", short.model_dump_json(exclude_defaults=True).encode())
+                except UnfitFile:
+                    continue
+                return
+            raise
+
     def edit_meta(self, **changes: Any) -> None:
         """Change some of the fields of `Meta`. Whoever executes the run never does, so this waits for no attempt."""
-        with FileLock(self.path / "meta.lock"):  # two who edit at once must not lose each other's fields
+        busy = f"{self.name} is being edited elsewhere"
+        with hold(self.path, busy, EDIT_SECONDS, name="meta.lock"):  # or two who edit at once lose each other's fields
             meta = Meta.model_validate(self.meta.model_dump() | changes)
             write_atomic(self.path / "meta.json", meta.model_dump_json(indent=1).encode())
 
     def enqueue(self, priority: int = 0) -> None:
         """Put the run into the queue of its store. Raises `RunBusy` while it is executed."""
-        busy = f"{self.name} is running already"
-        if self.state == "running":
-            raise RunBusy(busy)
-        with self.hold(busy):
+        with self.hold(f"{self.name} is running already"):
             self.edit_meta(priority=priority, queued_at=time.time())
             changes = {"state": "queued", "error": None, "error_code": "", "token": requests.new_token()}
             self.write_status(self.status.model_copy(update=changes))
@@ -372,7 +387,7 @@ class Run:
     def _leave_queue(self, request: Request) -> None:
         """Do at once what a queued run is asked, unless somebody has just taken it up, who does it then."""
         try:
-            with self.hold("somebody has just taken the run up", timeout=0):
+            with self.hold("somebody has just taken the run up", timeout=0.2):
                 status = self.status
                 if status.state == "queued" and status.token == request.attempt:
                     state = "paused" if request.kind == "pause" else "stopped"
@@ -391,10 +406,7 @@ class Run:
     def log(self, kind: str, step: int, message: str, code: str = "") -> None:
         """Append a line to the run's history: for the holder of the run's lock. `code` is for programs."""
         line = json.dumps({"time": time.time(), "kind": kind, "code": code, "step": step, "message": message})
-        path = self.path / "events.jsonl"
-        torn = path.exists() and read_regular(path, 1, tail=True) not in (b"", b"\n")
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"\n{line}\n" if torn else f"{line}\n")
+        append(self.path / "events.jsonl", line)
 
 
 def steered(config: RunConfig, changes: Settings) -> RunConfig:

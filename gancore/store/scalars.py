@@ -155,28 +155,46 @@ def _with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table(arrays, schema=schema)
 
 
-def copy_rows_after(path: Path, step: int, target: Path) -> int:
-    """Write the rows of a curve file that are of later steps to another one; returns how many there are."""
-    table = _read_table(path)
+def count_rows_after(path: Path, step: int) -> int:
+    """How many rows of a curve file are of later steps."""
+    table = _steps_table(path)
+    return 0 if table is None else int(pa.compute.sum(pa.compute.greater(table["step"], step)).as_py() or 0)
+
+
+def copy_rows_after(path: Path, step: int, target: Path) -> None:
+    """Write the rows of a curve file that are of later steps to another one, if there are any."""
+    table = _steps_table(path)
     later = None if table is None else table.filter(pa.compute.field("step") > step)
     if later is None or later.num_rows == 0:
-        return 0
-    target.parent.mkdir(parents=True, exist_ok=True)
+        return
     with target.open("wb") as file, pa.ipc.new_stream(file, later.schema) as writer:
         writer.write_table(later)
-    return int(later.num_rows)
 
 
 def missing_steps(path: Path, first: int, last: int) -> tuple[int, int] | None:
     """The first and the last of the steps from `first` to `last` that a curve file lacks; None if it has them all."""
-    table = _read_table(path)
-    there = set() if table is None or "step" not in table.column_names else set(table["step"].to_pylist())
-    missing = [step for step in range(first, last + 1) if step not in there]
-    return (missing[0], missing[-1]) if missing else None
+    if last < first:
+        return None
+    table = _steps_table(path)
+    there = np.empty(0, np.int64) if table is None else np.asarray(table["step"].to_numpy(), np.int64)
+    there = np.unique(there[(there >= first) & (there <= last)])
+    if len(there) == last - first + 1:
+        return None
+    begun = int(np.sum(there == first + np.arange(len(there))))  # steps from the first one on without a gap
+    ended = int(np.sum(there == last + 1 - np.arange(len(there), 0, -1)))
+    return first + begun, last - ended
 
 
 def _rows_through(path: Path, step: int) -> pa.Table | None:
-    table = _read_table(path)
+    table = _steps_table(path)
     if table is None or step == 0:
         return None
     return table.filter(pa.compute.field("step") <= step)
+
+
+def _steps_table(path: Path) -> pa.Table | None:
+    """A curve file, if it says whole numbers of steps."""
+    table = _read_table(path)
+    if table is None or table.column_names.count("step") != 1:
+        return None
+    return table if pa.types.is_integer(table.schema.field("step").type) else None

@@ -24,6 +24,7 @@ from gancore.store.locks import RunBusy, RunNotFound
 from gancore.store.records import MOST_COLORS, Status
 from gancore.store.run import Run
 
+_DOOMED = ".doomed"  # ending of what is being deleted for good
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 
 
@@ -183,15 +184,13 @@ class RunStore:
 
     def delete(self, run: Run) -> None:
         """Move a run to the trash. Raises `RunBusy` while it is executed, `RunNotFound` if it is gone already."""
-        busy = f"{run.name} is running: stop it before deleting it"
-        if run.state == "running":
-            raise RunBusy(busy)
-        with run.hold(busy):
-            if run.status.state == "queued":
-                run.write_status(run.status.model_copy(update={"state": "stopped"}))
+        run = Run(run.path)  # what was read of it before it is held may be out of date
+        with run.hold(f"{run.name} is running: stop it before deleting it"):
             self._trash.mkdir(exist_ok=True)
             if (self._trash / run.id).exists():
                 raise RunBusy(f"{run.name} cannot be deleted: the trash has a run with its id, so empty it first")
+            if run.status.state == "queued":
+                run.write_status(run.status.model_copy(update={"state": "stopped"}))
             run.path.rename(self._trash / run.id)
 
     def restore(self, run_id: str) -> Run:
@@ -214,13 +213,17 @@ class RunStore:
 
         Raises `OSError` if something could not be deleted, when the rest is.
         """
-        failures = []
         for run in self.trashed():
             with suppress(RunBusy, RunNotFound), run.hold(f"{run.name} is being restored"):
-                try:
-                    shutil.rmtree(run.path)
-                except OSError as error:
-                    failures.append(error)
+                run.path.rename(self._trash / f".{run.id}.{secrets.token_hex(8)}{_DOOMED}")  # nobody finds it any more
+        failures = []
+        for path in self._trash.glob(f".*{_DOOMED}"):  # also what somebody began to delete
+            try:
+                shutil.rmtree(path)
+            except FileNotFoundError:  # somebody else deletes it, too
+                continue
+            except OSError as error:
+                failures.append(error)
         if failures:
             raise failures[0]
 

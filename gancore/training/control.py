@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from gancore.config import SETTINGS
 from gancore.store import Run, requests
@@ -37,13 +37,18 @@ class Every:
 class Inbox:
     """The requests of one run, as the attempt that executes it takes them up: it alone removes them.
 
-    `tokens` are the names under which a command can be for this attempt. Commands for any other are of the past.
+    A command is for the attempt with its token. Commands for any other are of the past.
     """
 
-    def __init__(self, run: Run, tokens: Collection[str]) -> None:
-        self._run, self._tokens = run, tokens
+    def __init__(self, run: Run, token: str) -> None:
+        self._run, self._tokens = run, {token}
         self._due = Every(CONTROL_SECONDS)
         self._waiting: list[Request] = []
+
+    def accept(self, token: str) -> None:
+        """Take commands for this token, too."""
+        if token:
+            self._tokens.add(token)
 
     def command(self) -> State | None:
         """The state that this attempt was told to end in, by the last command for it."""
@@ -135,9 +140,13 @@ class Steering:
         if not requested and not self._left:
             return []
         self._left = False
-        asked = [change for change in self._run.changes() if change.step is None]
+        changes = self._run.changes()
+        in_effect = {change.request for change in changes if change.step is not None}
+        asked = [change for change in changes if change.step is None]
         for request in requested:
-            if request.name not in {change.request for change in asked}:
+            if request.name in in_effect:  # its holder was killed before he could remove it
+                self._inbox.remove(request)
+            elif request.name not in {change.request for change in asked}:
                 self._tell("refused", step, "a change of settings that cannot be read or does not fit")
                 self._inbox.remove(request)
         return asked

@@ -8,7 +8,6 @@ from collections import deque
 from contextlib import suppress
 from typing import Any
 
-from gancore.files import overwrite
 from gancore.store import Run
 from gancore.store.records import State, Status
 
@@ -54,7 +53,7 @@ class Heartbeat:
         self.update(state=state, error=error, error_code=code, remaining=None, phase="")
         if not self._write():
             with suppress(OSError):  # the folder is gone: there is nobody to tell
-                overwrite(self._run.path / "status.json", self._status.model_dump_json().encode())
+                self._run.write_last_status(self._status)
 
     def stop(self) -> None:
         """Beat no more, without a last word."""
@@ -93,6 +92,7 @@ class Heartbeat:
         self._run.write_status(self._status)
 
     def _is_superseded(self) -> bool:
-        """Whether the file has the token of another attempt, which has shown a heartbeat in the last minute."""
+        """Whether the file has the token of another attempt that lives, or lived after this one's last heartbeat."""
         there = self._run.status
-        return bool(there.token) and there.token != self._status.token and time.time() - there.heartbeat < STALE
+        lives = there.heartbeat > self._status.heartbeat or time.time() - there.heartbeat < STALE
+        return bool(there.token) and there.token != self._status.token and lives

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import math
+import os
 import threading
 import traceback
 from collections.abc import Iterable
@@ -18,10 +18,11 @@ from gancore.data import BatchStream, DataUnavailable, Images, load
 from gancore.files import sweep, write_atomic, write_json
 from gancore.store import Run
 from gancore.store.checkpoints import BadCheckpoint, Checkpoint, load_checkpoint
-from gancore.store.discarded import discard_after
+from gancore.store.discarded import discard_after, found_after
 from gancore.store.records import State, Status
 from gancore.store.requests import new_token
 from gancore.store.scalars import ScalarWriter, missing_steps
+from gancore.training import failures
 from gancore.training.control import Inbox, Steering
 from gancore.training.events import Notice
 from gancore.training.heartbeat import Heartbeat, Superseded
@@ -99,23 +100,29 @@ class _Attempt:
         # A run that waits in the queue has the token of this attempt already: a command to leave the queue that comes
         # too late for that is for whoever took it up.
         token = before.token if before.state == "queued" and before.token else new_token()
-        self.inbox = Inbox(run, {token, before.token} if before.state == "queued" else {token})
+        self.inbox = Inbox(run, token)
+        self.before = before
         changes = {"state": "running", "attempt": before.attempt + 1, "token": token, "phase": "loading data"}
         changes |= {"error": None, "error_code": "", "total_steps": self.config.total_steps}
+        changes |= {"scalars": {}, "rate": None, "remaining": None}
         self.heartbeat = Heartbeat(run, before.model_copy(update=changes), _images_per_step(self.config))
 
     def execute(self) -> State:
         """Train, and write down how it ended."""
         sweep(self.run.path)
-        (self.run.path / "error.txt").unlink(missing_ok=True)
+        with suppress(OSError):  # a folder in its place
+            (self.run.path / "error.txt").unlink(missing_ok=True)
         self.inbox.clear_stale_commands()
+        if self.before.state in ("queued", "running"):  # what is asked from now on is for whoever holds the run
+            self.inbox.accept(self.before.token)
         try:
             self.heartbeat.start()
             state, error, code = self._train_or_fail()
             self.inbox.clear_commands()
             self.heartbeat.end(state, error, code)
             if state == "finished" and self.steering:
-                self.steering.refuse(self.config.total_steps)
+                with suppress(OSError):  # a full disk does not undo what was finished
+                    self.steering.refuse(self.config.total_steps)
         finally:  # whatever happened: a heartbeat that outlives its attempt would say that it runs
             self.heartbeat.stop()
         if error:
@@ -135,7 +142,7 @@ class _Attempt:
         except Exception as problem:  # whatever it is, the run must not be left saying that it runs
             with suppress(OSError):
                 write_atomic(self.run.path / "error.txt", traceback.format_exc().encode())
-            return "failed", _describe(problem), _code(problem)
+            return "failed", failures.describe(problem), failures.code(problem)
 
     def _train(self) -> State:
         torch.set_num_threads(self.run.threads or torch.get_num_threads())
@@ -224,10 +231,10 @@ class _Attempt:
             )
 
     def _resume(self, algorithm: Algorithm) -> Checkpoint | None:
-        path = self.run.checkpoints().get("last")
-        if path is None:
+        path = self.run.path / "checkpoints" / "last.pt"
+        if not os.path.lexists(path):
             return None
-        saved = load_checkpoint(path)
+        saved = load_checkpoint(path)  # which refuses what is no plain file
         algorithm.load_state_dict(saved.algorithm)
         return saved
 
@@ -246,9 +253,10 @@ class _Attempt:
     def _go_back_to(self, step: int) -> None:
         """Set aside what came after the checkpoint, and say what the curves lack before it."""
         name = f"{step:06d}-{self.run.status.token}"
-        if discarded := discard_after(self.run.path, step, name):
-            message = f"what came after step {step:,} was set aside in discarded/{name}: {discarded}"
-            self._notify(Notice("rewound", step, message, "rewound"))
+        if later := found_after(self.run.path, step):
+            message = f"what came after step {step:,} is set aside in discarded/{name}: {later}"
+            self._notify(Notice("rewound", step, message, "rewound"))  # before: it may be killed on the way
+            discard_after(self.run.path, step, name)
         first = (self.run.meta.parent_step or 0) + 1
         if gap := missing_steps(self.run.path / "scalars.arrow", first, step):
             message = f"the curves lack steps {gap[0]:,} to {gap[1]:,}: their file was damaged"
@@ -261,17 +269,3 @@ class _Attempt:
 
 def _images_per_step(config: RunConfig) -> int:
     return config.train.batch_size * config.batches_per_step
-
-
-def _describe(problem: Exception) -> str:
-    """`OSError: No space left on device`: one line, whatever it says."""
-    if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
-        return "The disk is full: free some space, then resume the run."
-    lines = str(problem).splitlines()
-    return f"{type(problem).__name__}: {lines[0] if lines else ''}"
-
-
-def _code(problem: Exception) -> str:
-    if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
-        return "no-space"
-    return "no-memory" if isinstance(problem, MemoryError) else "internal"

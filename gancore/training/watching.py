@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from gancore.algorithms import Algorithm
 from gancore.data import BatchStream
 from gancore.evaluation.measures import MAIN, MEASURES
-from gancore.evaluation.runs import Evaluations, sum_up
+from gancore.evaluation.runs import Evaluations, file_evaluation, sum_up
 from gancore.files import write_atomic, write_json
 from gancore.health import examine
 from gancore.pictures.grids import encode_png
@@ -135,11 +135,9 @@ class Watch:
             raise Superseded(f"{self.run.name} was taken over by another attempt")
 
     def _take_up_evaluations(self) -> None:
-        """File what others measured of this run's checkpoints meanwhile, unless it went back behind them."""
+        """File what others measured of this run's checkpoints meanwhile."""
         for request in self.inbox.take("evaluation"):
-            if request.evaluation is not None and request.evaluation.step <= self.trainer.step:
-                self.run.add_evaluation(request.evaluation)
-            self.inbox.remove(request)
+            file_evaluation(self.run, request)
 
     def _look_for_problems(self) -> None:
         """Write problems into the history, each once, whichever attempt found it first."""

@@ -82,7 +82,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return RunStore(tmp_path_factory.mktemp("store")).create(RunConfig())
 
 
-@pytest.mark.parametrize("kind", [Status, Meta, Request, Evaluation])
+@pytest.mark.parametrize("kind", [Status, Meta, Evaluation])
 def test_records_are_bounded_whatever_a_file_holds(folder: Path, kind: type[records.Record]) -> None:
     path = folder / "record.json"
 

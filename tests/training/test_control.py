@@ -265,18 +265,6 @@ def test_a_run_is_not_deleted_over_another(store: RunStore, dcgan: RunConfig) ->
     assert [each.name for each in store.trashed()] == ["first"]
 
 
-def test_an_evaluation_of_a_step_that_was_undone_is_dropped(store: RunStore, dcgan: RunConfig) -> None:
-    run = store.create(dcgan)
-    late = Evaluation.model_validate(
-        {"step": 900, "values": {}, "weights": "raw", "size": "full", "samples": 9, "reference": "x"}
-        | {"reference_count": 9, "seconds": 1.0}
-    )
-    requests.leave(run.path, requests.Request(kind="evaluation", evaluation=late))
-    execute(run.path, max_steps=3)
-    assert run.evaluations() == []
-    assert requests.waiting(run.path) == []
-
-
 # --- the data -------------------------------------------------------------------------------------------------------
 
 
