@@ -44,6 +44,12 @@ def train(
         start = EXPERIMENTS[experiment].arm(arm, scale)
     settings = start.replace(with_imported_facts(parse_changes(changes or [], seed), start))
     _load()
+    if (
+        experiment is not None
+        and arm is not None
+        and not EXPERIMENTS[experiment].is_arm(settings, arm, scale or "full")
+    ):
+        arm, scale = None, None  # it began as that arm, and is another experiment now
     run = RunStore(runs_dir).create(settings, name=name, experiment=experiment, arm=arm, scale=scale)
     return _execute(run, quiet, max_steps)
 

@@ -51,6 +51,10 @@ class Experiment:
         chosen = self.seeds[0] if seed is None else seed
         return RunConfig().replace(settings_of(self._system(name, scale)) | {"seed": chosen})
 
+    def is_arm(self, config: RunConfig, name: str, scale: Scale = "full") -> bool:
+        """Whether a config is that of an arm, with any seed: only then do its results count for that arm."""
+        return name in self.arms and config == self.arm(name, scale, config.seed)
+
     def runs(self, scale: Scale = "full", seeds: Sequence[int] | None = None) -> list[RunConfig]:
         """Every arm with every seed, arms first."""
         chosen = self.seeds if seeds is None else tuple(seeds)

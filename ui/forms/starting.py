@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gancore.config import ConfigError, RunConfig
-from gancore.experiments import Scale
+from gancore.experiments import EXPERIMENTS, Scale
 from gancore.store import Run, RunNotFound
 from ui import state
 from ui.forms.draft import Fork
@@ -26,7 +26,8 @@ def launch(
 ) -> Run:
     """A new run, named by its title and handed to the worker: from scratch, or going on from a checkpoint.
 
-    `arm` is the experiment's, with the scale, where the settings began with one.
+    `arm` is the experiment's, with the scale, where the settings began with one: the run is of that arm if they still
+    are the arm's.
 
     Raises `NotStarted`.
     """
@@ -51,7 +52,8 @@ def _create(
 ) -> Run:
     store = state.store()
     if fork is None:
-        arm_name, scale = arm or (None, None)
+        unchanged = arm is not None and experiment in EXPERIMENTS and EXPERIMENTS[experiment].is_arm(config, *arm)
+        arm_name, scale = arm if arm is not None and unchanged else (None, None)
         return store.create(config, name=name, experiment=experiment, arm=arm_name, scale=scale)
     return store.fork(store.open(fork.run_id), fork.checkpoint, config, name=name)
 
