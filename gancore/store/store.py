@@ -211,25 +211,40 @@ class RunStore:
     def empty_trash(self) -> None:
         """Delete for good what is in the trash, but what somebody restores at this moment.
 
-        Raises `OSError` if something could not be deleted, when the rest is.
+        Raises `OSError` if something could not be deleted, which stays in the trash, when the rest is.
         """
+        failures: list[OSError] = []
         for run in self.trashed():
-            with suppress(RunBusy, RunNotFound), run.hold(f"{run.name} is being restored"):
+            with suppress(RunBusy, RunNotFound), _collected(failures), run.hold(f"{run.name} is being restored"):
                 run.path.rename(self._trash / f".{run.id}.{secrets.token_hex(8)}{_DOOMED}")  # nobody finds it any more
-        failures = []
-        for path in self._trash.glob(f".*{_DOOMED}"):  # also what somebody began to delete
-            try:
-                shutil.rmtree(path)
-            except FileNotFoundError:  # somebody else deletes it, too
-                continue
-            except OSError as error:
-                failures.append(error)
+        for path in self._trash.glob(f".*{_DOOMED}"):  # also what somebody was killed while deleting
+            with _collected(failures), suppress(FileNotFoundError):  # somebody else deletes it, too
+                _delete_or_keep(path)
         if failures:
             raise failures[0]
 
     @property
     def _trash(self) -> Path:
         return self.root / ".trash"
+
+
+@contextmanager
+def _collected(failures: list[OSError]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        failures.append(error)
+
+
+def _delete_or_keep(doomed: Path) -> None:
+    """Delete a run's folder; what cannot be deleted is in the trash again. Raises `OSError`."""
+    try:
+        shutil.rmtree(doomed)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        doomed.rename(doomed.with_name(doomed.name[1:].rsplit(".", 2)[0]))
+        raise
 
 
 def _folders(root: Path) -> Sequence[Run]:
