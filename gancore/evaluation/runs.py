@@ -56,16 +56,16 @@ def _hand_in(run: Run, made: list[Request]) -> None:
     """
     asked = [requests.leave(run.path, each) for each in made]
     deadline = time.monotonic() + PATIENCE
-    while any(requests.waits(run.path, each) for each in asked):
+    while any(requests.waits(run.path, each) for each in asked) and time.monotonic() <= deadline:
         try:
             with run.hold(f"{run.name} is running"):
                 for each in requests.waiting(run.path):  # and what somebody else had no time to file
                     if each.kind == "evaluation":
                         file_evaluation(run, each)
                 sum_up(run)
-        except RunBusy:
-            if time.monotonic() > deadline:
                 return
+        except RunBusy:
+            continue
 
 
 def file_evaluation(run: Run, request: Request) -> None:

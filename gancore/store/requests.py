@@ -56,7 +56,8 @@ def leave(run: Path, request: Request) -> Request:
 def waiting(run: Path) -> list[Request]:
     """Requests that nobody took up yet, in the order of asking; those that cannot be read have no kind."""
     try:
-        names = sorted(path.stem for path in (run / FOLDER).glob("*.json") if _NAME.fullmatch(path.stem))
+        found = (path for path in (run / FOLDER).glob("*.json") if _NAME.fullmatch(path.stem))
+        names = sorted(path.stem for path in found if path.is_file())  # a folder of that name is no request
     except OSError:
         return []
     return [request for name in names[:MOST] if (request := _read(run, name)) is not None]
@@ -69,11 +70,7 @@ def waits(run: Path, request: Request) -> bool:
 
 def remove(run: Path, request: Request) -> None:
     """Take a request away: for the holder who acted on it, or for whoever made it."""
-    path = run / FOLDER / f"{request.name}.json"
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:  # a folder in its place
-        path.rmdir()
+    (run / FOLDER / f"{request.name}.json").unlink(missing_ok=True)
 
 
 def _read(run: Path, name: str) -> Request | None:

@@ -176,7 +176,7 @@ def test_a_damaged_folder_is_listed_as_damaged(store: RunStore, dcgan: RunConfig
     assert [run.id for run in store.list()] == [good.id]
 
 
-RECORDS = ("status.json", "meta.json", "control.json", "summary.json", "events.jsonl", "scalars.arrow", "lock")
+RECORDS = ("status.json", "meta.json", "data.json", "summary.json", "events.jsonl", "scalars.arrow", "lock")
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,19 @@ def test_an_evaluation_that_nobody_filed_is_filed_with_the_next_one(store: RunSt
     assert requests.waiting(run.path) == []
 
 
+def test_an_evaluation_that_cannot_be_handed_in_is_not_tried_for_ever(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody holds the run, but the request cannot be read: it is left for whoever can."""
+    run = store.create(dcgan)
+    execute(run.path, max_steps=3)
+    monkeypatch.setattr(runs, "PATIENCE", 0.1)
+    monkeypatch.setattr(requests, "read_regular", breaks(OSError))
+    evaluate_run(run, samples=20)
+    monkeypatch.undo()
+    assert [each.kind for each in requests.waiting(run.path)] == ["evaluation"]
+
+
 def test_the_summary_of_a_lost_future_goes_too(store: RunStore, dcgan: RunConfig) -> None:
     run = store.create(dcgan)
     execute(run.path, max_steps=3)
@@ -375,8 +388,9 @@ def test_a_folder_in_place_of_a_file_does_not_keep_a_run_from_training(
     store: RunStore, dcgan: RunConfig, name: str
 ) -> None:
     run = store.create(dcgan)
-    (run.path / name).mkdir(parents=True)
+    (run.path / name / "full").mkdir(parents=True)
     assert execute(run.path) == "finished"
+    assert "refused" not in codes(run)
 
 
 def test_a_history_that_leads_elsewhere_is_not_written_to(store: RunStore, dcgan: RunConfig, tmp_path: Path) -> None:

@@ -733,7 +733,7 @@ def test_an_attempt_that_was_taken_over_falls_silent(
 
 
 def take_over(run: Run, later: object) -> None:
-    """Until it stays: the pulse may be between its look and its write."""
+    """Until it stays: the heartbeat may be between its look and its write."""
     for _ in range(20):
         run.write_status(later)
         threading.Event().wait(0.01)
