@@ -30,6 +30,7 @@ class Experiment:
     seeds: tuple[int, ...] = (0,)
     quick: Settings = field(default_factory=lambda: QUICK)
     quick_arms: Mapping[str, Settings] = field(default_factory=dict)  # name -> what it changes, too, at the quick scale
+    full_only: frozenset[str] = frozenset()  # arms that take too long for the quick scale
     note: str = ""  # how it differs from its source, for people
 
     @property
@@ -51,14 +52,18 @@ class Experiment:
         chosen = self.seeds[0] if seed is None else seed
         return RunConfig().replace(settings_of(self._system(name, scale)) | {"seed": chosen})
 
+    def arms_at(self, scale: Scale) -> list[str]:
+        """The arms that are run at a scale, in order."""
+        return [name for name in self.arms if scale == "full" or name not in self.full_only]
+
     def is_arm(self, config: RunConfig, name: str, scale: Scale = "full") -> bool:
         """Whether a config is that of an arm, with any seed: only then do its results count for that arm."""
         return name in self.arms and config == self.arm(name, scale, config.seed)
 
     def runs(self, scale: Scale = "full", seeds: Sequence[int] | None = None) -> list[RunConfig]:
-        """Every arm with every seed, arms first."""
+        """Every arm of a scale with every seed, arms first."""
         chosen = self.seeds if seeds is None else tuple(seeds)
-        return [self.arm(name, scale, seed) for seed in chosen for name in self.arms]
+        return [self.arm(name, scale, seed) for seed in chosen for name in self.arms_at(scale)]
 
     def _system(self, arm: str, scale: Scale) -> System:
         varied = (self.arms_source or self.source, self.arms[arm])

@@ -1,0 +1,1 @@
+"""What leaves the workbench: reports of experiments, for now."""
