@@ -24,7 +24,7 @@ def comparison(runs: list[Run]) -> None:
             section(runs)
 
 
-usable = [run for run in state.runs() if not run.damage]
+usable = [run for run in (*state.runs(), *view.linked_reference()) if not run.damage]
 chosen = view.choose(usable)
 if len(chosen) >= 2:
     comparison(chosen)

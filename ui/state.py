@@ -6,6 +6,7 @@ import gc
 import os
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -18,6 +19,7 @@ from gancore.store import Run, RunNotFound, RunStore
 from gancore.store.index import Index, Snapshot, index_of
 
 PROJECT = Path(__file__).resolve().parent.parent
+REFERENCE = PROJECT / "runs" / "reference"  # the runs that ship with the project
 
 
 @st.cache_resource
@@ -68,11 +70,21 @@ def activity() -> tuple[str, ...]:
 
 
 def find_run(run_id: str | None) -> Run | None:
-    """The run that a link or a widget names, if it exists."""
-    try:
-        return store().open(run_id) if run_id else None
-    except RunNotFound:
-        return None
+    """The run that a link or a widget names, if it exists: one of this server's store, or of the reference runs."""
+    for folder in (root(), REFERENCE) if run_id else ():
+        with suppress(RunNotFound):
+            return RunStore(folder).open(run_id or "")
+    return None
+
+
+def reference() -> Sequence[Snapshot]:
+    """The runs that ship with the project, newest first. To be read, never to be written."""
+    return index_of(REFERENCE).runs()
+
+
+def is_reference(run: Run) -> bool:
+    """Whether a run came with the project: nothing of it can be changed."""
+    return run.path.parent == REFERENCE
 
 
 def stamp(path: Path) -> tuple[int, int]:

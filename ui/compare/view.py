@@ -26,6 +26,12 @@ from ui.words import labels
 MAX_RUNS = 8
 
 
+def linked_reference() -> list[Run]:
+    """The reference runs that the address or an earlier choice names: there are too many to list them all."""
+    named = {*st.query_params.get("runs", "").split(","), *st.session_state.get("compared", ())}
+    return [run for run in state.reference() if run.id in named]
+
+
 def choose(runs: Sequence[Run]) -> list[Run]:
     """The runs to compare; the address bar names them, so the view can be sent to somebody."""
     by_id = {run.id: run for run in runs}
@@ -41,7 +47,7 @@ def choose(runs: Sequence[Run]) -> list[Run]:
     chosen = st.multiselect(
         "Runs",
         list(by_id),
-        format_func=names.__getitem__,
+        format_func=lambda run_id: names[run_id] + (", reference" if state.is_reference(by_id[run_id]) else ""),
         key="compared",
         max_selections=MAX_RUNS,
         placeholder="Choose runs",

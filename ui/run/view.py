@@ -60,6 +60,8 @@ def _header(run: Run, live: bool) -> None:
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.subheader(plain(run.name), anchor=False, width="content")
             state_badge(run.state, asked=controls.asked(run))
+            if state.is_reference(run):
+                st.badge("reference, read-only", icon=":material/verified:", color="blue")
         with st.container(horizontal=True, width="content"):  # which go to the next line together
             controls.fork_button(run)
             controls.control_buttons(run, "view")

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from gancore.files import read_regular
-from gancore.store import Run, RunNotFound, RunStore
+from gancore.store import Run
 from ui import state
 
 SMALL = 128  # pixels along the longer side of a thumbnail: a table's row on a fine screen
@@ -47,11 +47,13 @@ def address(run: Run, step: int, *, small: bool = False, path: Path | None = Non
 def picture(request: Request) -> Response:
     """Answer with a picture of a run in the store, as it is or `small`; 404 for all that is not one."""
     try:
-        run = RunStore(state.root()).open(request.path_params["run"])
+        run = state.find_run(request.path_params["run"])
+        if run is None:
+            raise _Gone
         path = _path(run, request.path_params["step"])
         version = _version(path)
         content = _small(path, version) if request.query_params.get("small") else _read(path)
-    except (RunNotFound, _Gone):
+    except _Gone:
         return PlainTextResponse("There is no such picture.", 404, {"Cache-Control": _LOOKED_UP})
     kept = request.query_params.get("v") == version
     headers = {
