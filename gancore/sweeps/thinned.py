@@ -54,7 +54,7 @@ def thinned(curves: pd.DataFrame, rows: int) -> pd.DataFrame:
     """
     if len(curves) <= rows:
         return curves
-    losses = [name for name in curves if name.startswith("loss")]
+    losses = [name for name in map(str, curves) if name.startswith("loss")]
     parts = max(2, rows // (1 + 2 * len(losses)))
     kept = {0, len(curves) - 1}
     for part in np.array_split(np.arange(len(curves)), parts):
@@ -67,7 +67,7 @@ def thinned(curves: pd.DataFrame, rows: int) -> pd.DataFrame:
 
 
 def _write_curves(curves: pd.DataFrame, path: Path) -> None:
-    names = [name for name in curves if name not in _LEFT_OUT]
+    names = [name for name in map(str, curves) if name not in _LEFT_OUT]
     schema = pa.schema([(name, _EXACT.get(name, pa.float32())) for name in names])
     table = pa.Table.from_pandas(curves[names], schema=schema, preserve_index=False).replace_schema_metadata(None)
     with path.open("wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
