@@ -80,7 +80,7 @@ def test_what_another_script_makes_now_is_left_to_it(
 
 
 def test_a_run_with_settings_of_another_day_does_not_count(stores: tuple[RunStore, RunStore]) -> None:
-    work, store = stores
+    _, store = stores
     first = missing(store)[0]
     older = first.config.replace({"model.nz": 6})
     store.create(older, experiment="tiny", arm="a", scale="quick")
