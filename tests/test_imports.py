@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "gancore"
 WITHOUT_TORCH = (
     *("files", "machine", "text", "config", "store", "store.evaluations", "experiments", "health"),
     *("evaluation.measures", "training.events", "executors.thread", "executors.loading", "executors.measuring"),
-    "cli.main",
+    *("cli.main", "sweeps.sweeps"),
 )
 PLAIN = "gancore.bench.step"  # compares with the plain loop that people write, global random numbers and all
 LAZY = {

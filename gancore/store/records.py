@@ -182,10 +182,11 @@ def _last_read(_path: Path, _kind: type[Record]) -> _LastRead:
     return _LastRead()
 
 
-def read_record(path: Path, kind: type[R]) -> R:
+def read_record(path: Path, kind: type[R], most: int = MOST_BYTES) -> R:
     """A record from its file. What does not fit, or all of it if the file cannot be read, is as if not there.
 
-    A file that is still the same is not read again: a live page asks for the status of all runs every second.
+    A file of more than `most` bytes is not read, and one that is still the same is not read again: a live page asks for
+    the status of all runs every second.
     """
     try:
         facts = path.stat(follow_symlinks=False)
@@ -196,7 +197,7 @@ def read_record(path: Path, kind: type[R]) -> R:
     if last_read.known is not None and last_read.known[0] == stamp and isinstance(last_read.known[1], kind):
         return last_read.known[1]
     try:
-        record = _record(parse_json(read_regular(path, MOST_BYTES).decode(errors="replace")), kind)
+        record = _record(parse_json(read_regular(path, most).decode(errors="replace")), kind)
     except UnfitFile:
         record = kind()
     except OSError:  # it cannot be read now

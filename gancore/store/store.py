@@ -20,12 +20,15 @@ from gancore import machine
 from gancore.config import SCHEMA_VERSION, RunConfig
 from gancore.config.forks import check_networks, with_length
 from gancore.files import draft_name, sweep_drafts, write_json
+from gancore.store import queue
 from gancore.store.locks import RunBusy, RunNotFound
 from gancore.store.records import MOST_COLORS, Status
+from gancore.store.requests import new_token
 from gancore.store.run import Run
 
 _DOOMED = ".doomed"  # ending of what is being deleted for good
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
+RESERVED = frozenset({"sweeps", "reference"})  # folders in a store that are no runs: sweeps, and runs that ship with us
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class RunStore:
 
     def open(self, run_id: str) -> Run:
         """The run with this id. `run_id` may come from anywhere: only a plain folder name is looked up."""
-        path = self.root / run_id if _ID.fullmatch(run_id) else None
+        path = self.root / run_id if is_id(run_id) else None
         if path is None or path.is_symlink() or not path.is_dir():
             raise RunNotFound(f"there is no run {run_id!r} in {self.root}")
         return Run(path)
@@ -69,13 +72,27 @@ class RunStore:
         arm: str | None = None,
         scale: str | None = None,
         sweep: str | None = None,
+        run_id: str | None = None,
+        threads: int | None = None,
+        queued_at: float | None = None,
     ) -> Run:
-        """A new run folder, not yet queued: nothing trains until it is executed or enqueued.
+        """A new run folder. Nothing trains until it is executed or enqueued.
 
-        `experiment`, `arm`, `scale` and `sweep` say what it was made for, as `Origin` has it.
+        `experiment`, `arm`, `scale` and `sweep` say what it was made for, as `Origin` has it. It trains with `threads`
+        threads, by default as many as the machine has. With `queued_at`, a Unix time, it waits in the queue from its
+        first moment on. With `run_id` it gets this id; if there is such a run already, that one is returned as it is,
+        so that whoever was killed can begin again. Raises `ValueError` for an id that no run can have.
         """
-        with self._draft(config, name, Origin(experiment, arm, scale, sweep)) as (draft, run):
-            draft.write_status(Status(total_steps=config.total_steps))
+        if run_id is not None and not is_id(run_id):
+            raise ValueError(f"no run can have the id {run_id!r}")
+        if run_id is not None and (self.root / run_id).is_dir():
+            return self.open(run_id)
+        with self._draft(config, name, Origin(experiment, arm, scale, sweep), threads, run_id) as (draft, run):
+            status = Status(total_steps=config.total_steps)
+            if queued_at is not None:
+                draft.edit_meta(queued_at=queued_at)
+                status = status.model_copy(update={"state": "queued", "token": new_token()})
+            draft.write_status(status)
         return run
 
     def fork(self, parent: Run, checkpoint: str, config: RunConfig, *, name: str = "") -> Run:
@@ -111,13 +128,17 @@ class RunStore:
 
     @contextmanager
     def _draft(
-        self, config: RunConfig, name: str, origin: Origin = Origin(), threads: int | None = None
+        self,
+        config: RunConfig,
+        name: str,
+        origin: Origin = Origin(),
+        threads: int | None = None,
+        run_id: str | None = None,
     ) -> Iterator[tuple[Run, Run]]:
         """A folder to fill, and the run that it becomes: a reader sees the whole of it or nothing."""
         self.root.mkdir(parents=True, exist_ok=True)
         now = datetime.now()
-        slug = _slug(name or origin.experiment or config.model.kind)
-        final = self.root / f"{slug}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        final = self.root / (run_id or new_id(name or origin.experiment or config.model.kind, now))
         sweep_drafts(self.root)
         path = draft_name(final)
         path.mkdir()
@@ -175,7 +196,17 @@ class RunStore:
     def queue(self) -> Sequence[Run]:
         """Runs that wait, in the order in which they will be taken."""
         waiting = [run for run in _folders(self.root) if run.status.state == "queued" and not run.damage]
-        return sorted(waiting, key=lambda run: (-run.meta.priority, run.meta.queued_at, run.id))
+        return sorted(waiting, key=queue.place)
+
+    def move(self, run: Run, before: Run | None) -> None:
+        """Have a run that waits be taken just before another one that waits; None: after all others.
+
+        Raises `RunNotFound` if either waits no more.
+        """
+        waiting = {each.id: each for each in self.queue()}
+        if run.id not in waiting or (before is not None and before.id not in waiting):
+            raise RunNotFound(f"{run.name} cannot be moved: it waits no more, or the one that it was moved before")
+        queue.move(run.id, None if before is None else before.id, list(waiting.values()))
 
     def worker_lock(self) -> FileLock:
         """Held by the one worker that takes runs from this store's queue."""
@@ -250,10 +281,20 @@ def _delete_or_keep(doomed: Path) -> None:
 def _folders(root: Path) -> Sequence[Run]:
     try:
         with os.scandir(root) as entries:
-            names = [each.name for each in entries if _ID.fullmatch(each.name) and each.is_dir(follow_symlinks=False)]
+            names = [each.name for each in entries if is_id(each.name) and each.is_dir(follow_symlinks=False)]
     except OSError:
         return []
     return [Run(root / name) for name in sorted(names)]
+
+
+def is_id(text: str) -> bool:
+    """Whether a run can have this id: a plain folder name that is not reserved."""
+    return bool(_ID.fullmatch(text)) and text not in RESERVED
+
+
+def new_id(text: str, now: datetime, chance: int = 2) -> str:
+    """An id that nobody else has: from a text, the time, and so many bytes of chance."""
+    return f"{_slug(text)}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(chance)}"
 
 
 def _slug(text: str) -> str:

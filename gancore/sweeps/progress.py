@@ -1,0 +1,71 @@
+"""How far a sweep is: its runs by state, the share of steps that are done, and how long the rest takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from gancore.store import Run
+from gancore.sweeps.sweep import Cell
+
+ACTIVE = ("queued", "running")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a sweep is."""
+
+    counts: Mapping[str, int]  # runs by `Run.state`, and `missing` for those whose folder is gone; no zeros
+    total: int  # runs in all
+    share: float  # of all steps that are done, 0 to 1; each run counts alike
+    seconds_left: float | None  # of those that wait or train, as fast as so far; None: nothing was measured yet
+
+    @property
+    def finished(self) -> int:
+        """Runs that came to their end."""
+        return self.counts.get("finished", 0)
+
+    @property
+    def active(self) -> int:
+        """Runs that wait or train."""
+        return sum(self.counts.get(state, 0) for state in ACTIVE)
+
+
+def measure(runs: Sequence[tuple[Cell, Run | None]]) -> Progress:
+    """How far these runs of a sweep are."""
+    states = {cell.run: "missing" if run is None else run.state for cell, run in runs}
+    there = [(cell, run) for cell, run in runs if run is not None]
+    counts = Counter(states.values())
+    done = sum(1.0 if states[cell.run] == "finished" else _share(run) for cell, run in there)
+    waiting = [(cell, run) for cell, run in there if states[cell.run] in ACTIVE]
+    at_once = max(1, counts["running"])
+    left = _seconds_left(waiting, _step_seconds(there), at_once)
+    return Progress(dict(counts), len(runs), done / len(runs) if runs else 0.0, left)
+
+
+def _share(run: Run) -> float:
+    status = run.status
+    return min(status.step / status.total_steps, 1.0) if status.total_steps else 0.0
+
+
+def _step_seconds(runs: Sequence[tuple[Cell, Run]]) -> dict[str, float]:
+    """Seconds a step, measured, by arm."""
+    measured: dict[str, list[float]] = {}
+    for cell, run in runs:
+        status = run.status
+        if status.step and status.seconds:
+            measured.setdefault(cell.arm, []).append(status.seconds / status.step)
+    return {arm: median(values) for arm, values in measured.items()}
+
+
+def _seconds_left(waiting: Sequence[tuple[Cell, Run]], seconds: Mapping[str, float], at_once: int) -> float | None:
+    """An arm of which nothing was measured is taken to be like the mean of the others."""
+    if not waiting:
+        return 0.0
+    if not seconds:
+        return None
+    typical = fmean(seconds.values())
+    each = [max(run.status.total_steps - run.status.step, 0) * seconds.get(cell.arm, typical) for cell, run in waiting]
+    return max(sum(each) / at_once, max(each))
