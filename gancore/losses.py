@@ -13,7 +13,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import relu, softplus
+from torch.nn.functional import binary_cross_entropy, relu, softplus
 
 from gancore.config.losses import LOSS_FACTS, LossName
 
@@ -50,6 +50,16 @@ def _minimax_g(fake: Tensor) -> Tensor:
     return -softplus(fake).mean()
 
 
+def _probabilities_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
+    """The same as `_cross_entropy_d` in exact arithmetic, see `ON_PROBABILITIES`."""
+    return _of_probabilities(real, 1 - smoothing) + _of_probabilities(fake, 0.0)
+
+
+def _of_probabilities(logits: Tensor, target: float) -> Tensor:
+    probabilities = torch.sigmoid(logits)
+    return binary_cross_entropy(probabilities, torch.full_like(probabilities, target))
+
+
 def _least_squares_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
     """LSGAN with targets 1 and 0 and factors 1/2 (Mao et al. 2017, eq. 9)."""
     return 0.5 * (real - (1 - smoothing)).square().mean() + 0.5 * fake.square().mean()
@@ -84,4 +94,11 @@ LOSSES: dict[LossName, Loss] = {
     "least_squares": Loss(_least_squares_d, _least_squares_g),
     "wasserstein": Loss(_wasserstein_d, _wasserstein_g),
     "hinge": Loss(_hinge_d, _wasserstein_g),
+}
+
+# Of a D that ends in a sigmoid under PyTorch's BCELoss, number for number: logarithms are cut at -100, so that no term
+# exceeds 100; there is no gradient where the sigmoid rounds to 0 or 1, and little where it is below 1e-12.
+ON_PROBABILITIES: dict[LossName, Loss] = {
+    "nonsaturating": Loss(_probabilities_d, lambda fake: _of_probabilities(fake, 1.0)),
+    "minimax": Loss(_probabilities_d, lambda fake: -_of_probabilities(fake, 0.0)),
 }

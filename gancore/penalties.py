@@ -55,7 +55,10 @@ def r1(critic: Critic, real: Tensor, _fake: Tensor, _numbers: Tensor) -> Tensor:
 
 
 def dragan(critic: Critic, real: Tensor, _fake: Tensor, noise: Tensor) -> Tensor:
-    """(|grad D| - 1)^2 near real samples, shifted by up to half their standard deviation (Kodali et al. 2017)."""
+    """(|grad D| - 1)^2 near real samples, shifted by up to half their standard deviation (Kodali et al. 2017).
+
+    Their code moves each sample only a random share of that way, a further number from U(0, 1).
+    """
     return _one_lipschitz(_gradients(critic, real + 0.5 * real.std() * noise.to(real)))
 
 

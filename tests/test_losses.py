@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gancore.config.losses import LOSS_FACTS, LossName
-from gancore.losses import LOSSES, score
+from gancore.losses import LOSSES, ON_PROBABILITIES, score
 
 Array = np.ndarray
 
@@ -178,3 +178,73 @@ def test_the_hinge_ignores_what_is_beyond_its_margin() -> None:
 def test_wasserstein_is_the_distance_that_the_critic_finds() -> None:
     """D(x) = x is 1-Lipschitz and the best critic for two points: minus the loss is their distance."""
     assert LOSSES["wasserstein"].d(torch.full((4,), 3.0), torch.full((6,), 1.0)).item() == -2.0
+
+
+# Over where float32's sigmoid rounds to 1, is below BCELoss's 1e-12, is not a normal number, and is 0.
+SATURATED = (
+    -1e4,
+    -104.0,
+    -100.0,
+    -95.0,
+    -88.0,
+    -87.0,
+    -30.0,
+    -27.7,
+    -5.0,
+    0.0,
+    5.0,
+    16.0,
+    16.7,
+    17.0,
+    30.0,
+    100.0,
+    1e4,
+)
+
+
+def of_a_sigmoid(logits: Tensor, target: float) -> Tensor:
+    """As the tutorials have it: a D that ends in a sigmoid, and BCELoss."""
+    return torch.nn.BCELoss()(torch.nn.Sigmoid()(logits), torch.full_like(logits, target))
+
+
+def with_gradients(loss: Callable[..., Tensor], *logits: Tensor) -> list[Tensor]:
+    leaves = [each.clone().requires_grad_() for each in logits]
+    value = loss(*leaves)
+    return [value.detach(), *torch.autograd.grad(value, leaves)]
+
+
+def assert_bits(found: list[Tensor], expected: list[Tensor]) -> None:
+    assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("name", ON_PROBABILITIES)
+@pytest.mark.parametrize("logits", [*([each] for each in SATURATED), list(SATURATED)], ids=str)
+def test_losses_on_probabilities_are_those_of_bceloss_to_the_bit(name: LossName, logits: list[float]) -> None:
+    fake, real = torch.tensor(logits), torch.tensor(logits[::-1])
+    loss, sign, target = ON_PROBABILITIES[name], *((1, 1.0) if name == "nonsaturating" else (-1, 0.0))
+    expected = with_gradients(lambda r, f: of_a_sigmoid(r, 1.0) + of_a_sigmoid(f, 0.0), real, fake)
+    assert_bits(with_gradients(loss.d, real, fake), expected)
+    smoothed = with_gradients(lambda r, f: of_a_sigmoid(r, 0.9) + of_a_sigmoid(f, 0.0), real, fake)
+    assert_bits(with_gradients(lambda r, f: loss.d(r, f, smoothing=0.1), real, fake), smoothed)
+    assert_bits(with_gradients(loss.g, fake), with_gradients(lambda f: sign * of_a_sigmoid(f, target), fake))
+
+
+def test_on_probabilities_no_loss_exceeds_100_and_g_learns_nothing_there() -> None:
+    """What "very high" can mean in report 003; on logits the loss grows on, and G's gradient stays."""
+    value, gradient = with_gradients(ON_PROBABILITIES["nonsaturating"].g, torch.full((3,), -500.0))
+    assert value == 100
+    assert not gradient.any()
+    value, gradient = with_gradients(LOSSES["nonsaturating"].g, torch.full((3,), -500.0))
+    assert value == 500
+    assert torch.equal(gradient, torch.full((3,), -1 / 3))
+
+
+@pytest.mark.parametrize("name", ON_PROBABILITIES)
+def test_where_nothing_is_cut_probabilities_and_logits_agree(name: LossName) -> None:
+    real, fake = draw(50), draw(50, seed=1)
+    torch.testing.assert_close(ON_PROBABILITIES[name].d(real, fake), LOSSES[name].d(real, fake))
+    torch.testing.assert_close(ON_PROBABILITIES[name].g(fake), LOSSES[name].g(fake))
+
+
+def test_cross_entropies_and_no_others_exist_on_probabilities() -> None:
+    assert set(ON_PROBABILITIES) == {name for name, facts in LOSS_FACTS.items() if facts.output == "probability"}

@@ -15,7 +15,7 @@ from gancore.algorithms.draws import Draws, Update
 from gancore.config import RunConfig
 from gancore.config.kinds.gan import CLASS_COLUMNS, CLASS_ROWS
 from gancore.data import Batch, Images
-from gancore.losses import LOSSES, score
+from gancore.losses import LOSSES, ON_PROBABILITIES, score
 from gancore.models.dropout import seed_dropout
 from gancore.optimizers import build_optimizer, descend
 from gancore.penalties import PENALTIES
@@ -56,7 +56,8 @@ class GAN(Family):
             "optimizer_g": build_optimizer([self.generator], config.optim),
             "optimizer_d": build_optimizer([self.discriminator], config.optim),
         }
-        self.loss = LOSSES[config.objective.loss]
+        cut = config.uses("objective.cross_entropy") and config.objective.cross_entropy == "probabilities"
+        self.loss = (ON_PROBABILITIES if cut else LOSSES)[config.objective.loss]
         self.only = config.objective.only if config.uses("objective.only") else "both"
         penalty = config.objective.penalty if config.uses("objective.penalty") else "none"
         self.penalty = None if penalty == "none" else PENALTIES[penalty]
@@ -102,19 +103,16 @@ class GAN(Family):
         )
 
     def _draw_latents(self, batch: Batch, rng: StepRng) -> Tensor:
-        return self.latents(self._count(batch), rng.stream("noise")).to(self.device)
+        """Inputs of G, for as many samples as the batch has."""
+        return self.latents(len(batch.images), rng.stream("noise")).to(self.device)
 
     def _draw_other(self, batch: Batch, rng: StepRng) -> Tensor | None:  # noqa: ARG002
         """Latent inputs for a second output of G in its own update, where its loss compares two."""
         return None
 
-    def _count(self, batch: Batch) -> int:  # noqa: ARG002
-        """How many samples G makes for an update on this batch."""
-        return self.config.train.batch_size
-
     def _draw_labels(self, batch: Batch, rng: StepRng) -> Tensor:
         """Classes, each as likely as among the images: else D could recognise a fake by its label alone."""
-        count, source = self._count(batch), rng.stream("labels")
+        count, source = len(batch.images), rng.stream("labels")
         return torch.multinomial(self._class_counts, count, replacement=True, generator=source).to(self.device)
 
     def _draw_instance_noise(self, batch: Batch, rng: StepRng) -> Tensor | None:
@@ -123,8 +121,7 @@ class GAN(Family):
         sigma = strength and self.config.uses("objective.instance_noise") and strength * (1 - self._done(rng.step))
         if not sigma:
             return None
-        shape = (self._count(batch), *batch.images.shape[1:])
-        return sigma * torch.randn(shape, generator=rng.stream("instance noise")).to(self.device)
+        return sigma * torch.randn(batch.images.shape, generator=rng.stream("instance noise")).to(self.device)
 
     def _draw_penalty(self, batch: Batch, rng: StepRng) -> Tensor | None:
         """The random numbers of the penalty, if D learns under one."""

@@ -25,10 +25,6 @@ class Translator(GAN):
     two does.
     """
 
-    def _count(self, batch: Batch) -> int:
-        assert batch.sources is not None
-        return len(batch.sources)
-
     def _draw_other(self, batch: Batch, rng: StepRng) -> Tensor | None:
         return self._draw_latents(batch, rng) if self.config.objective.diversity_weight else None
 

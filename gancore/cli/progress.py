@@ -30,7 +30,7 @@ class ProgressSink:
     """A progress bar with losses, speed and time left."""
 
     def __init__(self, run: Run, console: Console) -> None:
-        self._images_per_step = run.config.train.batch_size * run.config.batches_per_step
+        self._images_per_step = run.config.images_per_step
         self._total = run.config.total_steps
         self._columns = (
             TextColumn("{task.description}", markup=False),

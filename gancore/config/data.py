@@ -15,6 +15,7 @@ Point = Annotated[tuple[Annotated[float, Field(ge=-1, le=1)], ...], Field(strict
 Points = Annotated[tuple[Point, ...], Field(strict=False, max_length=1000)]
 
 ON_IMAGES = {"data.name": IMAGES}
+LEAST_BATCH = 2  # images of which batch normalisation can take a variance, whatever the layer
 
 
 class DataConfig(Part):
@@ -135,5 +136,13 @@ class DataConfig(Part):
         True,
         "Draw the images in a new random order every epoch. Off: in file order, as in the CS231n assignment.",
         label="shuffle",
+        group="Data",
+    )
+    last_batch: Literal["drop", "keep"] = setting(
+        "drop",
+        "What becomes of the images left over at the end of an epoch where they do not fill a batch. drop: they are "
+        "not used in that epoch. keep: they make a smaller batch, as in report 003's hand-out; a single image is "
+        "dropped all the same, since batch normalisation needs two.",
+        label="last batch",
         group="Data",
     )

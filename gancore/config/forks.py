@@ -6,7 +6,7 @@ from typing import Any
 
 from gancore.config import ConfigError, RunConfig
 
-_LENGTH = ("train.epochs", "train.steps", "train.batch_size", "optim.d_steps")
+_LENGTH = ("train.epochs", "train.steps", "train.batch_size", "optim.d_steps", "data.last_batch")
 
 
 def check_networks(parent: RunConfig, config: RunConfig) -> None:
@@ -46,11 +46,20 @@ def with_length(config: RunConfig, before: RunConfig, total_steps: int, step: in
     elif config.train.steps is not None and config.train.steps != before.train.steps:
         total = config.train.steps
     else:
-        left = int((config.train.epochs - epoch) * config.batches_per_epoch) // config.batches_per_step
-        total = step + max(left, 0)
+        left = _batches_left(config, max(config.train.epochs - epoch, 0.0)) // config.batches_per_step
+        total = step + left
     if total <= step:
         raise ConfigError(f"train.epochs must be at least {int(epoch) + 1}: the fork starts at step {step:,}")
     return config if config.total_steps == total else config.replace({"train.steps": total})
+
+
+def _batches_left(config: RunConfig, epochs: float) -> int:
+    """Batches in so many passes, the first of which has begun; it, too, ends with a partial batch where one is kept."""
+    if config.data.last_batch == "drop":
+        return int(epochs * config.batches_per_epoch)
+    whole, rest = divmod(round(epochs * config.images), config.images)
+    size = config.train.batch_size
+    return whole * config.batches_per_epoch + (rest + size - config.least_batch) // size
 
 
 def _same_length(config: RunConfig, before: RunConfig) -> bool:

@@ -21,6 +21,16 @@ class ObjectiveConfig(Part):
         main=True,
         by_kind=True,
     )
+    cross_entropy: Literal["logits", "probabilities"] = setting(
+        "logits",
+        "How cross-entropy is computed. logits: exactly, for any output of D. probabilities: of D's sigmoid, as by "
+        "PyTorch's BCELoss in report 003's hand-out, which cuts logarithms at -100: no loss exceeds 100, and G's "
+        "gradient vanishes where the sigmoid comes close to 0 (logits below about -28).",
+        label="cross-entropy",
+        group="Objective",
+        by_kind=True,
+        when={"objective.loss": tuple(name for name, facts in LOSS_FACTS.items() if facts.output == "probability")},
+    )
     only: Literal["both", "g", "d"] = setting(
         "both",
         "Which network learns. g: only G, against a D that never learns (equation 6 alone). d: only D, against a G "
@@ -38,7 +48,8 @@ class ObjectiveConfig(Part):
     )
     noise: Literal["same", "fresh"] = setting(
         "same",
-        "Whether the network updated second gets the same noise as the first (report 002) or fresh noise (report 004).",
+        "Whether the network updated second gets the same noise as the first (report 002) or fresh noise (reports 003 "
+        "and 004).",
         label="noise for the second update",
         group="Objective",
         by_kind=True,
@@ -69,7 +80,8 @@ class ObjectiveConfig(Part):
     penalty: PenaltyName = setting(
         "none",
         "Penalty on D's gradient with respect to its input. gradient: norm 1 between real and fake (WGAN-GP). r1: "
-        "small at real images (Mescheder et al. 2018). dragan: norm 1 around real images (Kodali et al. 2017).",
+        "small at real images (Mescheder et al. 2018). dragan: norm 1 around real images (Kodali et al. 2017; their "
+        "code also scales each shift by a further random number from 0 to 1, which is left out here).",
         label="penalty",
         group="Objective",
         by_kind=True,
@@ -136,4 +148,16 @@ class ObjectiveConfig(Part):
         group="Objective",
         main=True,
         by_kind=True,
+    )
+    unsupervised_weight: float = setting(
+        1.0,
+        "Weight in D's loss of telling real from generated images, beside classifying the labelled ones (0.5 in the "
+        "code of Salimans et al. 2016). 0: D learns from the labelled images alone and G not at all, the control "
+        "that shows what the other images are worth.",
+        label="unsupervised weight",
+        group="Objective",
+        main=True,
+        by_kind=True,
+        ge=0.0,
+        le=100.0,
     )

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from gancore.config.data import DataConfig
+from gancore.config.data import LEAST_BATCH, DataConfig
 from gancore.config.datasets import DATASETS, TOYS, used_counts
 from gancore.config.kinds import KINDS, Kind
 from gancore.config.model import ModelConfig
@@ -97,14 +97,30 @@ class RunConfig(Part):
         return (self.model.nc, self.data.image_size, self.data.image_size)
 
     @property
+    def least_batch(self) -> int:
+        """Images that a batch must have, or it is dropped: all of a full one, unless partial ones are kept."""
+        return LEAST_BATCH if self.data.last_batch == "keep" else self.train.batch_size
+
+    @property
     def batches_per_epoch(self) -> int:
-        """Full batches in one pass; the last partial one is dropped."""
-        return self.images // self.train.batch_size
+        """Batches in one pass, with the last partial one where it is kept."""
+        return (self.images + self.train.batch_size - self.least_batch) // self.train.batch_size
+
+    @property
+    def images_per_epoch(self) -> int:
+        """Training images that one pass shows: all but those of a batch that is dropped."""
+        rest = self.images % self.train.batch_size
+        return self.images - (rest if rest < self.least_batch else 0)
 
     @property
     def batches_per_step(self) -> int:
         """Fresh batches that an iteration takes: one for each update of D."""
         return self.optim.d_steps if self.uses("optim.d_steps") else 1
+
+    @property
+    def images_per_step(self) -> float:
+        """Training images that an iteration takes, on average over an epoch."""
+        return self.images_per_epoch / self.batches_per_epoch * self.batches_per_step
 
     @property
     def total_steps(self) -> int:

@@ -51,9 +51,10 @@ class Batch:
 
 
 class BatchStream:
-    """The endless sequence of batches of a run, epoch after epoch, the last partial batch of each dropped.
+    """The endless sequence of batches of a run, epoch after epoch.
 
-    `drawn` counts images taken, dropped ones included; it is all the state there is. The same seed, data and
+    What is left at the end of an epoch makes a smaller batch if it has `least` images, and is dropped if not. `drawn`
+    counts images taken, dropped ones included; it is all the state there is. The same seed, data and
     `drawn` give the same batch, so a resumed run goes on exactly where it was.
     """
 
@@ -63,6 +64,7 @@ class BatchStream:
         batch_size: int,
         seed: int,
         *,
+        least: int | None = None,  # images of a batch at the end of an epoch; None: as many as of any other
         shuffle: bool = True,
         scale: str = "-1..1",  # what black and white become, as `data.range`
         labelled: int = 0,  # images whose labels may be used, as many of each class; 0 where that makes no difference
@@ -75,6 +77,7 @@ class BatchStream:
         sources = None if images.sources is None else images.sources.to(device)
         self._images = Images(images.pixels.to(device), images.labels.to(device), sources)
         self._batch_size = batch_size
+        self._least = batch_size if least is None else least
         self._seed = seed
         self._shuffle = shuffle
         self._scale = scale
@@ -87,12 +90,13 @@ class BatchStream:
         return self.drawn / len(self._images)
 
     def next(self) -> Batch:
-        """The next full batch."""
-        epoch, start = divmod(self.drawn, len(self._images))
-        if start + self._batch_size > len(self._images):
+        """The next batch."""
+        count = len(self._images)
+        epoch, start = divmod(self.drawn, count)
+        if count - start < self._least:
             epoch, start = epoch + 1, 0
-        end = start + self._batch_size
-        self.drawn = epoch * len(self._images) + end
+        end = min(start + self._batch_size, count)
+        self.drawn = epoch * count + end
         labelled = self._batch(self._any_labelled()) if len(self._labelled) else None
         return self._batch(self._permutation(epoch)[start:end], labelled)
 
@@ -108,7 +112,7 @@ class BatchStream:
         return images.contiguous(memory_format=torch.channels_last)
 
     def _any_labelled(self) -> Tensor:
-        """A batch of the labelled images, each drawn anew, for there may be fewer of them than a batch takes."""
+        """A full batch of the labelled images, each drawn anew, for there may be fewer of them than a batch takes."""
         stream = rng.generator(self._seed, "labelled/batch", self.drawn)
         return self._labelled[torch.randint(len(self._labelled), (self._batch_size,), generator=stream)]
 

@@ -26,6 +26,11 @@ def decayed(updates: int) -> float:
     return round(1.000004**-updates, 4)
 
 
+def risen(updates: int) -> float:
+    """The momentum after so many updates where it rises from 0.5 to 0.7 over 250 epochs of 500, and stays there."""
+    return round(0.5 + 0.2 * min(updates / 125_000, 1.0), 4)
+
+
 S1_GOODFELLOW: System = (
     ("report 001", {"data.name": "mnist", "model.kind": "mlp"}),
     (
@@ -58,10 +63,17 @@ S1_GOODFELLOW: System = (
         "the code of Goodfellow et al. 2014: divided by 1.000004 at each of these 50,000 updates",
         {"optim.lr_end": decayed(50_000)},
     ),
-    ("the code of Goodfellow et al. 2014, where it is reached in epoch 250", {"optim.momentum_end": 0.7}),
+    (
+        "the code of Goodfellow et al. 2014: on the way from 0.5 to 0.7 in epoch 250, after these 50,000 updates",
+        {"optim.momentum_end": risen(50_000)},
+    ),
     ("our choice: the original updates both at once", {"objective.order": "d_first"}),
     ("our choice: the original was stopped by hand", {"train.epochs": 100}),
-    ("our choice: the original draws weights from +-0.05 in G and +-0.005 in D", {"model.init": "default"}),
+    (
+        "our choice: the code of Goodfellow et al. 2014 draws weights from +-0.05 in G and +-0.005 in D, and G's "
+        "output bias starts so that its first samples have the data's mean in every pixel",
+        {"model.init": "default"},
+    ),
 )
 
 S2_DCGAN: System = (
@@ -101,7 +113,12 @@ S2_DCGAN: System = (
 
 S3_CDCGAN: System = (
     ("the DCGAN of report 002: its bonus says no more", settings_of(S2_DCGAN)),
-    ("report 002's hand-out, bonus", {"model.kind": "cdcgan", "model.y_in_d": True}),
+    ("report 002's hand-out, bonus", {"model.y_in_d": True}),
+    (
+        "report 002's hand-out, bonus; our choice: images are generated for labels drawn anew, each as likely as among "
+        "the real images, and not for those of the real batch",
+        {"model.kind": "cdcgan"},
+    ),
 )
 
 S4_VAE: System = (
@@ -111,6 +128,7 @@ S4_VAE: System = (
         {
             "data.image_size": 28,
             "data.range": "0..1",
+            "data.last_batch": "keep",
             "model.hidden": (400,),
             "model.nz": 20,
             "model.init": "default",
@@ -120,7 +138,7 @@ S4_VAE: System = (
             "optim.beta2": 0.999,
         },
     ),
-    ("report 003, which shows the first epoch: 468 steps", {"train.preview_every": 468}),
+    ("report 003, which shows the first epoch: 469 steps", {"train.preview_every": 469}),
 )
 
 S5_GAN: System = (
@@ -130,6 +148,7 @@ S5_GAN: System = (
         {
             "data.image_size": 28,
             "data.range": "0..1",
+            "data.last_batch": "keep",
             "model.nz": 100,
             "model.g_hidden": (256, 512, 1024),
             "model.g_leak": 0.2,
@@ -148,8 +167,18 @@ S5_GAN: System = (
             "train.batch_size": 64,
         },
     ),
-    (_OURS, {"model.prior": "normal", "model.init": "default", "objective.noise": "same"}),
+    (
+        "report 003's hand-out, whose D ends in a sigmoid under BCELoss, which cuts logarithms at -100",
+        {"objective.cross_entropy": "probabilities"},
+    ),
+    (
+        "report 003's hand-out: G makes a new batch, and D generates from random noise; filled-in copies of it draw "
+        "noise for each",
+        {"objective.noise": "fresh"},
+    ),
+    (_OURS, {"model.prior": "normal", "model.init": "default"}),
 )
+
 S6_CS231N: System = (
     ("report 004", {"data.name": "mnist", "model.kind": "mlp", "objective.loss": "nonsaturating"}),
     (
@@ -234,11 +263,23 @@ S9_SEMI: System = (
         "the code of Salimans et al. 2016 for convolutional networks",
         {
             "objective.noise": "fresh",
+            "objective.unsupervised_weight": 0.5,
             "optim.lr_g": 3e-4,
             "optim.lr_d": 3e-4,
             "optim.beta1": 0.5,
             "train.batch_size": 100,
         },
+    ),
+    ("the code of Salimans et al. 2016, which draws from 0..1 and not from -1..1", {"model.prior": "uniform"}),
+    (
+        "our choice: the DCGAN of report 002's batch normalisation, where the code of Salimans et al. 2016 normalises "
+        "weights",
+        {"model.d_norm": "batch"},
+    ),
+    (
+        "our choice: D is tested as it is, where the code of Salimans et al. 2016 tests an average of its weights over "
+        "time; this would be one of G's",
+        {"optim.ema": 0.0},
     ),
     (
         "our choice: the DCGAN of report 002 in place of their networks",
@@ -248,7 +289,6 @@ S9_SEMI: System = (
             "model.ndf": 32,
             "model.nz": 100,
             "model.init": "custom",
-            "model.prior": "normal",
             "train.epochs": 10,
         },
     ),

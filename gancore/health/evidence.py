@@ -50,8 +50,9 @@ class Evidence:
         self.rows = rows
         self.divergence = divergence
         self.past = past
-        weights = shown_weights([*past.evaluations, *evaluations])
-        shown = (each for each in (*past.evaluations, *evaluations) if each.weights == weights)
+        measured = () if _trains_no_g(config) else (*past.evaluations, *evaluations)
+        weights = shown_weights(measured)
+        shown = (each for each in measured if each.weights == weights)
         self.history = _through_the_newest(sorted(shown, key=lambda each: (each.step, each.size)))  # cheap before full
         self.evaluations = [each for each in self.history if not past.step or each.step > past.step]
 
@@ -159,6 +160,11 @@ class Evidence:
         if name not in self.rows:
             return np.full(len(self.rows), math.nan)
         return self.rows[name].to_numpy(dtype=np.float64)
+
+
+def _trains_no_g(config: RunConfig) -> bool:
+    """Whether samples say nothing of the training: those of a classifier's G, which is there but never learns."""
+    return config.uses("objective.unsupervised_weight") and not config.objective.unsupervised_weight
 
 
 def _through_the_newest(evaluations: Sequence[Evaluation]) -> list[Evaluation]:

@@ -27,7 +27,7 @@ class Heartbeat:
     starts it ends it in `finally`, with `end` or `stop`.
     """
 
-    def __init__(self, run: Run, status: Status, images_per_step: int) -> None:
+    def __init__(self, run: Run, status: Status, images_per_step: float) -> None:
         self.lost = threading.Event()
         self._run = run
         self._status = status

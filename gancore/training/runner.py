@@ -13,7 +13,6 @@ from pathlib import Path
 import torch
 
 from gancore.algorithms import Algorithm, build_algorithm
-from gancore.config import RunConfig
 from gancore.data import BatchStream, DataUnavailable, Images, load
 from gancore.files import sweep, write_atomic, write_json
 from gancore.store import Run
@@ -105,7 +104,7 @@ class _Attempt:
         changes = {"state": "running", "attempt": before.attempt + 1, "token": token, "phase": "loading data"}
         changes |= {"error": None, "error_code": "", "total_steps": self.config.total_steps}
         changes |= {"scalars": {}, "rate": None, "remaining": None}
-        self.heartbeat = Heartbeat(run, before.model_copy(update=changes), _images_per_step(self.config))
+        self.heartbeat = Heartbeat(run, before.model_copy(update=changes), self.config.images_per_step)
 
     def execute(self) -> State:
         """Train, and write down how it ended."""
@@ -211,7 +210,7 @@ class _Attempt:
         """Let changes of settings take effect, while there is a step left for them."""
         if trainer.step < trainer.total_steps and steering.apply(trainer.step):
             trainer.algorithm.steer(steering.config)
-            self.heartbeat.images_per_step = _images_per_step(steering.config)
+            self.heartbeat.images_per_step = steering.config.images_per_step
 
     def _wanted(self) -> State | None:
         """What the outside wants instead of training."""
@@ -243,6 +242,7 @@ class _Attempt:
             images,
             self.config.train.batch_size,
             self.config.seed,
+            least=self.config.least_batch,
             shuffle=self.config.data.shuffle,
             scale=self.config.data.range,
             labelled=self.config.labelled,
@@ -265,7 +265,3 @@ class _Attempt:
     def _notify(self, notice: Notice) -> None:
         for sink in (HistorySink(self.run), *self.watchers):
             sink(notice)
-
-
-def _images_per_step(config: RunConfig) -> int:
-    return config.train.batch_size * config.batches_per_step

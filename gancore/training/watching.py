@@ -187,9 +187,9 @@ class Watch:
         rows = self.run.scalars()
         last = rows.drop(columns=["step", "epoch", "time", "step_time"], errors="ignore").tail(SUMMARY_STEPS).mean()
         final = {str(name): float(value) for name, value in last.items() if math.isfinite(value)}
-        epochs, rest = divmod(self.stream.drawn, self.config.images)  # of each epoch, a partial batch was dropped
-        batches = epochs * self.config.batches_per_epoch + rest // self.config.train.batch_size
-        speed = batches * self.config.train.batch_size / self.trainer.trained if self.trainer.trained else 0.0
+        epochs, rest = divmod(self.stream.drawn, self.config.images)  # which counts what was dropped, too
+        images = epochs * self.config.images_per_epoch + rest
+        speed = images / self.trainer.trained if self.trainer.trained else 0.0
         return final | {"step": self.trainer.step, "seconds": self.trainer.trained, "images_per_second": speed}
 
 

@@ -41,6 +41,25 @@ def test_otherwise_the_epochs_that_are_left_count(changes: dict[str, object], st
     assert length(changes) == steps
 
 
+KEEPING = RunConfig().replace(
+    {"data.limit": 43, "train.batch_size": 8, "train.epochs": 4, "data.last_batch": "keep"}  # 6 batches an epoch
+)
+
+
+@pytest.mark.parametrize("drawn", [*range(8, 43, 8), 43, 51, 86, 129 + 40])
+def test_a_fork_has_as_many_partial_batches_left_as_there_are_epochs(drawn: int) -> None:
+    whole, rest = divmod(drawn, 43)
+    step = whole * 6 + rest // 8
+    longer = with_length(KEEPING.replace({"train.epochs": 5}), KEEPING, 24, step, drawn / 43)
+    assert longer.total_steps == 30
+
+
+def test_a_fork_that_keeps_its_parents_last_batches_goes_on_for_longer() -> None:
+    """45 batches an epoch with 0 left over become 46 an epoch of 98 images with 90 left over."""
+    assert length({"data.last_batch": "keep"}) == 180
+    assert length({"data.last_batch": "keep", "train.batch_size": 98}) == 90 + 2 * 46
+
+
 @pytest.mark.parametrize("changes", [{"train.epochs": 2}, {"train.epochs": 1}, {"train.steps": 90}], ids=str)
 def test_a_fork_that_would_be_over_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=r"train\.epochs must be at least 3: the fork starts at step 90"):

@@ -347,6 +347,35 @@ def test_each_update_of_d_takes_a_fresh_batch(changes: dict[str, Any], per_step:
     assert (config.batches_per_epoch, config.batches_per_step, config.total_steps) == (70, per_step, steps)
 
 
+@pytest.mark.parametrize(
+    ("data", "limit", "batch", "d_steps", "steps", "images"),
+    [
+        ("mnist", None, 128, 1, 469, 60_000),  # PyTorch's example of a VAE
+        ("fashion-mnist", None, 64, 1, 938, 60_000),
+        ("fashion-mnist", None, 64, 3, 312, 60_000),  # 938 batches, 2 left over
+        ("mnist-5k", 40, 8, 1, 5, 40),
+        ("mnist-5k", 41, 8, 1, 5, 40),  # one image alone is dropped
+        ("mnist-5k", 42, 8, 1, 6, 42),
+        ("mnist-5k", 43, 8, 1, 6, 43),
+    ],
+)
+def test_a_kept_last_batch_is_one_more(
+    data: str, limit: int | None, batch: int, d_steps: int, steps: int, images: int
+) -> None:
+    changes = {"data.name": data, "data.limit": limit, "train.batch_size": batch, "optim.d_steps": d_steps}
+    config = RunConfig().replace(changes | {"data.last_batch": "keep", "train.epochs": 1})
+    assert (config.total_steps, config.images_per_epoch) == (steps, images)
+    assert config.images_per_step == pytest.approx(d_steps * images / config.batches_per_epoch)
+
+
+@pytest.mark.parametrize(
+    ("limit", "d_steps", "images", "per_step"), [(43, 1, 40, 8.0), (43, 3, 40, 24.0), (40, 1, 40, 8.0)]
+)
+def test_a_dropped_last_batch_is_not_counted(limit: int, d_steps: int, images: int, per_step: float) -> None:
+    config = RunConfig().replace({"data.limit": limit, "train.batch_size": 8, "optim.d_steps": d_steps})
+    assert (config.images_per_epoch, config.images_per_step) == (images, per_step)
+
+
 BOLD = {"model.kind": "translator", "data.image_size": 28, "data.range": "0..1", "data.name": "mnist"}
 
 

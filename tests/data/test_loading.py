@@ -173,13 +173,50 @@ def test_over_epochs_other_images_are_dropped() -> None:
     assert len(set.union(*dropped)) > 3
 
 
-@pytest.mark.parametrize("start", range(12))
-def test_a_stream_goes_on_from_any_count(start: int) -> None:
-    stream = BatchStream(numbered(43), 8, seed=3)
+@pytest.mark.parametrize(("count", "sizes"), [(43, [8] * 5 + [3]), (40, [8] * 5), (42, [8] * 5 + [2]), (10, [8, 2])])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_smaller_batch_may_end_an_epoch_which_then_shows_every_image(
+    count: int, sizes: list[int], shuffle: bool
+) -> None:
+    stream = BatchStream(numbered(count), 8, seed=3, least=2, shuffle=shuffle)
+    for number in range(1, 4):
+        epoch = [stream.next() for _ in sizes]
+        assert [len(batch.labels) for batch in epoch] == [len(batch.images) for batch in epoch] == sizes
+        assert sorted(label for batch in epoch for label in batch.labels.tolist()) == list(range(count))
+        assert (stream.drawn, stream.epoch) == (number * count, number)
+
+
+def test_an_image_that_is_left_alone_is_dropped() -> None:
+    """Batch normalisation of vectors has no variance to divide by."""
+    stream = BatchStream(numbered(41), 8, seed=3, least=2)
+    drawn = [len(stream.next().labels) for _ in range(15)]
+    assert drawn == [8] * 15
+    assert stream.drawn == 41 * 2 + 40
+
+
+def test_the_batches_before_the_last_are_the_same_whether_it_is_kept_or_not() -> None:
+    dropping, keeping = BatchStream(numbered(43), 8, seed=3), BatchStream(numbered(43), 8, seed=3, least=2)
+    for _ in range(3):
+        for _ in range(5):
+            assert torch.equal(dropping.next().images, keeping.next().images)
+        keeping.next()
+
+
+def test_a_batch_of_labelled_images_is_a_full_one_whatever_is_left_of_the_others() -> None:
+    stream = BatchStream(Images(numbered(43).pixels, torch.arange(43) % 10), 8, seed=3, least=2, labelled=20)
+    batches = [stream.next() for _ in range(12)]
+    assert [len(batch.images) for batch in batches] == [8, 8, 8, 8, 8, 3] * 2
+    assert [len(batch.labelled.images) for batch in batches if batch.labelled] == [8] * 12
+
+
+@pytest.mark.parametrize("least", [8, 2])
+@pytest.mark.parametrize("start", range(13))
+def test_a_stream_goes_on_from_any_count(start: int, least: int) -> None:
+    stream = BatchStream(numbered(43), 8, seed=3, least=least)
     for _ in range(start):
         stream.next()
-    resumed = BatchStream(numbered(43), 8, seed=3, drawn=stream.drawn)
-    for _ in range(12):
+    resumed = BatchStream(numbered(43), 8, seed=3, least=least, drawn=stream.drawn)
+    for _ in range(13):
         mine, theirs = stream.next(), resumed.next()
         assert torch.equal(mine.labels, theirs.labels)
         assert torch.equal(mine.images, theirs.images)

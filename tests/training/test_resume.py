@@ -26,6 +26,7 @@ from gancore.store.scalars import read_scalars
 from gancore.training import control
 from gancore.training.events import Notice, Step
 from gancore.training.runner import execute
+from tests.miniatures import tiny
 
 REPOSITORY = Path(__file__).parents[2]
 LONG = {"train.epochs": 10_000, "train.checkpoint_seconds": 1.0}
@@ -142,6 +143,18 @@ def test_after_a_stop_with_other_iterations(store: RunStore, config: RunConfig, 
     run = store.create(config.replace(changes))
     execute(run.path, max_steps=3)
     execute(run.path, max_steps=4)
+    assert_same(run, uninterrupted(store, run))
+
+
+@pytest.mark.usefixtures("_others_draw")
+@pytest.mark.parametrize("kind", ["mlp", "dcgan", "vae", "cdcgan"])
+@pytest.mark.parametrize("cut", [5, 6, 7, 12], ids=str)
+def test_around_the_partial_batch_of_an_epoch(store: RunStore, kind: str, cut: int) -> None:
+    """Before it, after it, at the next epoch's first and second; six batches an epoch, of which the last has three."""
+    run = store.create(tiny(kind, {"data.last_batch": "keep", "train.steps": 14, "objective.noise": "fresh"}))
+    execute(run.path, max_steps=cut)
+    execute(run.path)
+    assert load_checkpoint(run.checkpoints()["last"]).drawn == 2 * 43 + 16
     assert_same(run, uninterrupted(store, run))
 
 

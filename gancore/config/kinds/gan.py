@@ -15,7 +15,7 @@ CLASS_ROWS, CLASS_COLUMNS = 10, 15  # of a preview: one class per row at most, o
 
 PLAYERS = frozenset({"model.prior", "model.spectral_norm", "objective.order", "objective.noise", "optim.ema"})
 PLAYERS |= {f"optim.{name}" for name in ("lr_g", "lr_d", "schedule_g", "schedule_d", "d_steps", "g_steps")}
-LOSS = {f"objective.{name}" for name in ("loss", "label_smoothing", "instance_noise", "clip")}
+LOSS = {f"objective.{name}" for name in ("loss", "cross_entropy", "label_smoothing", "instance_noise", "clip")}
 WIDTHS = {"model.ngf", "model.ndf"}
 
 _GAN = PLAYERS | LOSS | {f"objective.{name}" for name in ("only", "penalty", "penalty_weight")}
@@ -46,10 +46,6 @@ def _players_panels(config: RunConfig) -> dict[str, Panel]:
     played = config.kind.game(config)
     assert played is not None
     only = config.objective.only if config.uses("objective.only") else "both"
-    gradients = (
-        Curve("grad_norm_d", "D", "d", alone="D gradient norm"),
-        Curve("grad_norm_g", "G", "g", alone="G gradient norm"),
-    )
     return {
         "losses": Panel(
             "Losses",
@@ -67,14 +63,18 @@ def _players_panels(config: RunConfig) -> dict[str, Panel]:
                 Curve("d_fake_g", "D(G(z)) in G's step", "g"),
             ),
         ),
-        "gradients": Panel(
-            "Gradients",
-            "gradient norm",
-            "G's gradient falling towards zero: it no longer learns. Either one jumping: instability.",
-            tuple(curve for curve in gradients if only in ("both", curve.role)),
-            log=True,
-        ),
-    }
+    } | gradients(*("d", "g") if only == "both" else (only,))
+
+
+def gradients(*learning: str) -> dict[str, Panel]:
+    """Gradient norms of the networks that learn."""
+    curves = (
+        Curve("grad_norm_d", "D", "d", alone="D gradient norm"),
+        Curve("grad_norm_g", "G", "g", alone="G gradient norm"),
+    )
+    caption = "G's gradient falling towards zero: it no longer learns. Either one jumping: instability."
+    shown = tuple(curve for curve in curves if curve.role in learning)
+    return {"gradients": Panel("Gradients", "gradient norm", caption, shown, log=True)}
 
 
 def _penalty_panel(config: RunConfig) -> dict[str, Panel]:

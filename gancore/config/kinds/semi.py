@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gancore.config.kinds import gan
-from gancore.config.kinds.kind import IMAGES_FIRST, Curve, Kind, Panel
+from gancore.config.kinds.kind import IMAGES_FIRST, Curve, Kind, Panel, Preview
 from gancore.config.losses import LOSS_FACTS, LossFacts
 
 if TYPE_CHECKING:
     from gancore.config.run import RunConfig
 
+WEIGHTS = {"objective.feature_matching", "objective.unsupervised_weight"}
 
-def game(_config: RunConfig) -> LossFacts:
-    """A D that also classifies has cross-entropy, whatever the setting says."""
-    return LOSS_FACTS["nonsaturating"]
+
+def game(config: RunConfig) -> LossFacts | None:
+    """A D that also classifies has cross-entropy, whatever the setting says; one that only does plays no game."""
+    return LOSS_FACTS["nonsaturating"] if config.objective.unsupervised_weight else None
 
 
 def check(config: RunConfig) -> None:
@@ -26,7 +28,14 @@ def check(config: RunConfig) -> None:
 
 def panels(config: RunConfig) -> dict[str, Panel]:
     """A GAN's, and how well D classifies."""
-    return gan.panels(config) | {
+    classifying = _classifying()
+    if not config.objective.unsupervised_weight:
+        return {"classes": classifying["classes"], **classifying, **gan.gradients("d")}
+    return gan.panels(config) | classifying
+
+
+def _classifying() -> dict[str, Panel]:
+    return {
         "accuracy": Panel(
             "Accuracy",
             "share classified correctly",
@@ -42,14 +51,21 @@ def panels(config: RunConfig) -> dict[str, Panel]:
     }
 
 
+def preview(config: RunConfig) -> Preview:
+    """A GAN's, or what a G that is not trained makes of noise."""
+    if config.objective.unsupervised_weight:
+        return gan.preview(config)
+    return Preview("G is not trained: D learns from the labelled images alone")
+
+
 SEMI = Kind(
     help="D also classifies, learning from few labels",
     algorithm="gancore.algorithms.semi:SemiSupervised",
     networks="gancore.models.semi:build",
     inputs=gan.inputs,
-    settings=gan.PLAYERS | gan.WIDTHS | {"model.d_norm", "data.labels", "objective.feature_matching"},
+    settings=gan.PLAYERS | gan.WIDTHS | {"model.d_norm", "data.labels"} | WEIGHTS,
     panels=panels,
-    preview=gan.preview,
+    preview=preview,
     needs={"data.image_size": 32},
     check=check,
     game=game,
