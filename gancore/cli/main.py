@@ -23,6 +23,7 @@ from gancore.cli.runs import list_runs, show
 from gancore.cli.samples import evaluate, sample
 from gancore.cli.steering import pause, set_settings, stop
 from gancore.cli.training import fork, resume, train
+from gancore.cli.verdicts import verdicts
 from gancore.config import ConfigError
 from gancore.store import RunBusy, RunNotFound
 from gancore.training.heartbeat import Superseded
@@ -41,6 +42,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "import": import_set,
     "datasets": datasets,
     "experiments": experiments,
+    "verdicts": verdicts,
     "bench": bench,
 }
 
