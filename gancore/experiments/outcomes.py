@@ -49,7 +49,7 @@ def outcome(run: Run, key: str) -> float | None:
 
 def _measured(key: str, worst: float, resolution: float, *, ratio: bool = False, floor: float = 1e-9) -> Outcome:
     """A value of the final evaluation, in the words of `MEASURES`."""
-    said = MEASURES.get(key, Measure(key, key))
+    said = MEASURES.get(key, Measure(key.replace("_", " "), f"{key}."))
     read = readings.at_the_end(key)
     return Outcome(said.label, said.help, said.better, worst, resolution, ratio, said.digits, read, floor)
 
@@ -148,7 +148,7 @@ _CURVES: Mapping[str, Outcome] = {
             f"spikes of {name}'s loss",
             f"Sudden rises of {name}'s loss in 1,000 steps.",
             1_000.0,
-            0.5,
+            0.3,
             "low",
         )
         for net, name in _NETWORKS.items()

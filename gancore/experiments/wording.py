@@ -40,7 +40,7 @@ def experiment(name: str) -> str:
 
 def arm_name(arm: Arm, scale: Scale) -> str:
     """An arm's name at a scale, with that of its experiment if it is another one than the claim's."""
-    name = arm.at(scale) or "the only arm"
+    name = arm.at(scale)
     return f"{arm.experiment}: {name}" if arm.experiment else name
 
 
@@ -71,17 +71,15 @@ def nothing(facts: Facts, values: Sequence[Collection[int]]) -> str:
     without = [place for place, known in enumerate(values) if not known]
     untrained = [facts.arms[place] for place in without if not facts.runs[place]]
     if untrained:
-        return f"no run of {' and of '.join(untrained)} has ended yet at the {facts.scale} scale."
-    names = " and of ".join(facts.arms[place] for place in without)
-    return f"{facts.outcome.label} was not measured of the runs of {names}."
+        return f"no run{_of(untrained)} has ended yet at the {facts.scale} scale."
+    return f"{facts.outcome.label} was not measured of the runs{_of([facts.arms[place] for place in without])}."
 
 
 def one_seed(facts: Facts, means: tuple[float, float], estimate: Estimate) -> str:
     """Of a rule that no test can be made of."""
-    return (
-        f"{_subject(facts, means)}, {_size(facts, estimate.effect)}, and one seed proves nothing: "
-        f"{LEAST_SEEDS} are the least.{_failures(facts)}"
-    )
+    size = f", where {_demand(facts.rule)} counts" if isinstance(facts.rule, Level) else _size(facts, estimate.effect)
+    conclusion = f"One seed proves nothing: {LEAST_SEEDS} are the least."
+    return f"{_subject(facts, means)}{size}. {conclusion}{_failures(facts)}"
 
 
 def of_rule(
@@ -89,28 +87,34 @@ def of_rule(
 ) -> str:
     """Of a rule that was tested; `gap` and `needed` are those of its `Finding`."""
     if isinstance(facts.rule, Level):
-        measured = f"{_subject(facts, means)} ({_level_interval(facts, estimate)})"
+        measured = _subject(facts, means, _level_interval(facts, estimate))
     else:
-        measured = f"{_subject(facts, means)}, {_size(facts, estimate.effect)} ({_interval(facts, estimate)})"
-    conclusion = _open(facts, estimate, gap, needed) if verdict == "not decided" else _decided(facts, verdict)
+        measured = f"{_subject(facts, means)}{_size(facts, estimate.effect)} ({_interval(facts, estimate)})"
+    told = f". {_open(facts, estimate, gap, needed)}" if verdict == "not decided" else f", {_decided(facts, verdict)}"
     few = f" {estimate.n} seeds are few: {LEAST_SEEDS} are the least to rely on." if estimate.n < LEAST_SEEDS else ""
-    return f"{measured}: {conclusion}.{few}{_failures(facts)}"
+    return f"{measured}{told}.{few}{_failures(facts)}"
 
 
-def _subject(facts: Facts, means: tuple[float, float]) -> str:
-    """`FID 6.1 (ngf 256) against 5.8 (ngf 32)`."""
-    shown = [f"{mean:{facts.outcome.digits}} ({arm})" for mean, arm in zip(means, facts.arms, strict=False)]
+def _of(arms: Sequence[str]) -> str:
+    """` of nz 10 and of nz 100`; nothing for an only arm, which has no name."""
+    return "".join(f" of {arm}" if place == 0 else f" and of {arm}" for place, arm in enumerate(filter(None, arms)))
+
+
+def _subject(facts: Facts, means: tuple[float, float], interval: str = "") -> str:
+    """`FID 6.1 (ngf 256) against 5.8 (ngf 32)`, or `FID 6.1 (ngf 256; 5.8 to 6.4; 3 seeds)`."""
+    shown = []
+    for mean, arm in zip(means, facts.arms, strict=False):
+        told = "; ".join(filter(None, (arm, interval)))
+        shown.append(f"{_number(facts, mean)} ({told})" if told else _number(facts, mean))
     return f"{facts.outcome.label} {' against '.join(shown)}"
 
 
 def _size(facts: Facts, effect: float) -> str:
-    """`1.05 times as high`, in the direction of the rule; a difference is `0.05 higher` in its own."""
-    if isinstance(facts.rule, Level):
-        return f"where {_demand(facts.rule)} counts"
+    """`, 1.05 times as high`, in the direction of the rule; a difference is `, 0.05 higher` in its own."""
     if facts.outcome.ratio:
-        return f"{_factor(effect)} times as {'low' if _falls(facts.rule) else 'high'}"
+        return f", {_factor(effect)} times as {'low' if _falls(facts.rule) else 'high'}"
     natural = -effect if _falls(facts.rule) else effect
-    return f"{_number(facts, abs(natural))} {'lower' if natural < 0 else 'higher'}"
+    return f", {_number(facts, abs(natural))} {'lower' if natural < 0 else 'higher'}"
 
 
 def _interval(facts: Facts, estimate: Estimate) -> str:
@@ -136,33 +140,34 @@ def _level_interval(facts: Facts, estimate: Estimate) -> str:
 def _decided(facts: Facts, verdict: str) -> str:
     match facts.rule, verdict:
         case Difference(least=least), "supported":
-            return f"more than the {_amount(facts, least)} that counts"
+            return f"more than the {_margin(facts, least)} that counts"
         case Difference(least=least), _:
-            return f"less than the {_amount(facts, least)} that would count"
+            return f"less than the {_margin(facts, least)} that would count"
         case Equivalence(within=within), "supported":
-            return f"no further apart than {_article(facts, within)}, which is too little to matter"
+            return f"no further apart than a {_margin(facts, within)}, which is too little to matter"
         case Equivalence(within=within), _:
-            return f"further apart than {_article(facts, within)}"
+            return f"further apart than a {_margin(facts, within)}"
         case Level() as level, "supported":
-            return f"{_demand(level)}"
-        case level, _:
-            assert isinstance(level, Level)
+            return _demand(level)
+        case Level() as level, _:
             return f"not {_demand(level)}"
+    raise AssertionError(verdict)
 
 
 def _open(facts: Facts, estimate: Estimate, gap: float, needed: int | None) -> str:
-    seeds = f"{estimate.n} seeds"
+    """What it could have seen, and how many seeds it would take."""
+    visible = _amount(facts, gap)
     match facts.rule:
-        case Difference():
-            seen = f"{seeds} could have seen {_article(facts, gap)}"
-            decides = f"about {needed} would decide on {_article(facts, facts.rule.least)}"
+        case Difference(least=least):
+            seen = f"So many seeds could have seen a {visible}"
+            decides = f"about {needed} would decide on a {_margin(facts, least)}"
         case Equivalence(within=within):
-            seen = f"{seeds} could have shown that it is no more than {_article(facts, gap)}"
-            decides = f"about {needed} would do so for {_article(facts, within)}"
+            seen = f"So many seeds could have shown that it is within a {visible}"
+            decides = f"about {needed} would do so for a {_margin(facts, within)}"
         case Level(level=level):
-            seen = f"too close to {_number(facts, level)} for {seeds}"
+            seen = f"That is too close to {level:g} for {estimate.n} seeds"
             decides = f"about {needed} would tell"
-    return f"{seen}, {decides}" if needed else f"{seen}, and no thousand would decide"
+    return f"{seen}, {decides}" if needed else f"{seen}, and not even a thousand would decide"
 
 
 def _failures(facts: Facts) -> str:
@@ -183,19 +188,17 @@ def _falls(rule: Rule) -> bool:
 
 
 def _demand(level: Level) -> str:
-    outcome = OUTCOMES[level.outcome]
-    return f"{'above' if level.direction == 'higher' else 'below'} {level.level:{outcome.digits}}"
+    return f"{'above' if level.direction == 'higher' else 'below'} {level.level:g}"
+
+
+def _margin(facts: Facts, effect: float) -> str:
+    """`factor of 1.25`, or `difference of 0.05`, as a rule names it."""
+    return f"factor of {math.exp(effect):.4g}" if facts.outcome.ratio else f"difference of {effect:g}"
 
 
 def _amount(facts: Facts, effect: float) -> str:
-    """`factor of 1.25`, or `difference of 0.05`."""
-    if facts.outcome.ratio:
-        return f"factor of {_factor(effect)}"
-    return f"difference of {_number(facts, effect)}"
-
-
-def _article(facts: Facts, effect: float) -> str:
-    return f"a {_amount(facts, effect)}"
+    """`factor of 1.27`, or `difference of 0.06`, as it was measured."""
+    return f"factor of {_factor(effect)}" if facts.outcome.ratio else f"difference of {_number(facts, effect)}"
 
 
 def _factor(effect: float) -> str:

@@ -117,9 +117,9 @@ def test_the_words_have_the_numbers(store: RunStore) -> None:
     fill(store, "nz 100", CLOSE)
     words = of(store, HIGHER).words
     assert words.startswith("Supported: FID 12 (nz 10) against 5.03 (nz 100), 2.39 times as high (1.")
-    assert words.endswith("3 seeds): more than the factor of 1.25 that counts.")
+    assert words.endswith("3 seeds), more than the factor of 1.25 that counts.")
     assert "0.42 times as low" in of(store, LOWER).words
-    assert of(store, BELOW).words.endswith("3 seeds): not below 10.")
+    assert of(store, BELOW).words.endswith("3 seeds), not below 10.")
 
 
 # --- which runs count -------------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def test_one_seed_decides_nothing(store: RunStore) -> None:
     for rule in (HIGHER, LOWER, ALIKE, BELOW):
         found = of(store, rule)
         assert (found.verdict, found.n, found.low, found.high, found.p) == ("not decided", 1, None, None, None)
-        assert "one seed proves nothing" in found.words
+        assert "One seed proves nothing" in found.words
     assert of(store, HIGHER).effect == pytest.approx(10.0)
     assert of(store, HIGHER).missing == {"nz 10": 2, "nz 100": 2}
     assert of(store, BELOW).missing == {"nz 10": 2}
@@ -286,7 +286,7 @@ def test_what_was_not_decided_says_what_could_have_been_seen(store: RunStore) ->
     assert finding.detectable is not None
     assert finding.detectable > 1.25
     assert finding.seeds_needed is not None
-    assert f"3 seeds could have seen a factor of {finding.detectable:.2f}" in found.words
+    assert f"3 seeds). So many seeds could have seen a factor of {finding.detectable:.2f}" in found.words
     assert f"about {finding.seeds_needed} would decide on a factor of 1.25" in found.words
     assert found.missing == {"nz 10": finding.seeds_needed - 3, "nz 100": finding.seeds_needed - 3}
 
