@@ -6,8 +6,8 @@ from gancore.config import ConfigError, RunConfig
 from gancore.store import Run
 from ui import messages, state
 from ui.forms import costs, draft, drawing, imports, networks, picker, starting, steering, widgets
-from ui.messages import attempt, say
-from ui.run import film, strip, view
+from ui.messages import say
+from ui.run import film, queue, strip, view
 from ui.words import plain
 
 WATCHED = "watched"  # in the session: the run that was looked at last
@@ -68,21 +68,6 @@ def run_to_show() -> Run | None:
     return next(iter(state.active_runs()), None) or next((state.find_run(run.id) for run in state.runs()), None)
 
 
-def queue(shown: Run | None) -> None:
-    """The runs that wait, besides the one that is shown, and a way to take one out."""
-    waiting = [run for run in state.store().queue() if shown is None or run.id != shown.id]
-    if not waiting:
-        return
-    with st.container(border=True):
-        st.markdown(f":material/schedule: **Queue** · {len(waiting)} waiting")
-        for place, run in enumerate(waiting, start=1):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{place}. {plain(run.name)}", width="stretch")
-                if st.button("Remove", key=f"dequeue-{run.id}", type="tertiary", icon=":material/close:"):
-                    attempt(f"Removing {run.name}", run.command, "stop")
-                    st.rerun()
-
-
 def nothing_yet() -> None:
     """Before anything ran: what Start will give."""
     st.subheader("Nothing trained yet", anchor=False)
@@ -102,7 +87,7 @@ if "run" in st.query_params and state.find_run(st.query_params["run"]) is None:
 shown = run_to_show()
 st.session_state[WATCHED] = shown.id if shown else None
 strip.now_strip(shown)
-queue(shown)
+queue.queue(shown)
 if shown is None:
     nothing_yet()
 else:

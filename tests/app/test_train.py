@@ -276,6 +276,23 @@ def test_a_second_start_waits_in_a_queue_one_can_see_and_leave(open_page, runs):
     assert second.state == "stopped"
 
 
+def test_the_queue_can_be_put_into_another_order(open_page, runs):
+    app = open_page("train")
+    for _ in range(8):
+        start(app)
+    watched, *waiting = runs.queue()
+    app = open_page("train", run=watched.id)
+    assert any(caption.value == "and 3 more" for caption in app.caption)
+    app.button(key=f"up-{waiting[1].id}").click().run()
+    waiting[:2] = waiting[1::-1]
+    assert [run.id for run in runs.queue()] == [run.id for run in (watched, *waiting)]
+    app.toggle(key="queue-all").set_value(True).run()
+    app.button(key=f"first-{waiting[6].id}").click().run()
+    order = [waiting[6], *waiting[:6]]
+    assert [run.id for run in runs.queue()] == [run.id for run in (watched, *order)]
+    assert not any(button.key == f"up-{waiting[6].id}" for button in app.button)
+
+
 def test_a_run_that_failed_for_want_of_a_network_offers_the_embedded_digits(open_page, runs, finished):
     run = finished("far away", {"data.name": "fashion-mnist"})
     error = "fashion-mnist could not be downloaded: connect once, or train on mnist-5k."
