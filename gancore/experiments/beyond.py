@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gancore.experiments.experiment import Experiment, cross, vary
+from gancore.experiments.experiment import DIGITS, Experiment, cross, vary
 from gancore.experiments.systems import S8_TOYS, S9_SEMI
 
 BEYOND = (
@@ -27,7 +27,6 @@ BEYOND = (
             },
         ),
         arms_source="our choice: every loss, Wasserstein's with the penalty of Gulrajani et al. 2017 for toys",
-        seeds=(0, 1, 2),
         quick={},
     ),
     Experiment(
@@ -38,6 +37,6 @@ BEYOND = (
         system=S9_SEMI,
         arms=vary("data.labels", (10, 20, 50, 100, 1000)),
         arms_source="our choice, around the 20 to 200 labels of Salimans et al. 2016",
-        seeds=(0, 1, 2),
+        quick=DIGITS,
     ),
 )

@@ -19,7 +19,9 @@ QUICKSTART = Experiment(
     title="Quickstart: digits in two minutes",
     source="the DCGAN of report 002, on 5,000 digits",
     question="What does a GAN that learns look like?",
+    seeds=(0,),
     quick={},
+    note="About 95 s on one core, where its FID on digits falls below 10 by step 750 and ends at 6.",
 )
 
 _CATALOGUE = (QUICKSTART, *REPORT_002, *REPORT_003, *REPORT_004, *REPORT_001, *REPORT_000, *BEYOND)

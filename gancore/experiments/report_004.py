@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gancore.experiments.experiment import QUICK, Experiment
+from gancore.experiments.experiment import DIGITS, Experiment
 from gancore.experiments.systems import S6_CS231N
 
 REPORT_004 = (
@@ -17,7 +17,7 @@ REPORT_004 = (
             "least squares": {"objective.loss": "least_squares"},
             "DCGAN": {"model.kind": "cs231n", "model.init": "xavier", "train.epochs": 5},
         },
-        quick=QUICK | {"train.epochs": 30},
+        quick=DIGITS | {"train.epochs": 30},
         quick_arms={"DCGAN": {"train.epochs": 15}},
     ),
 )
