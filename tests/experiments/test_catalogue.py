@@ -24,7 +24,7 @@ SMALLER = {
 }
 
 # Networks too dear for two cores, whose quick arms are all narrower.
-NARROWER = dict.fromkeys(("cdcgan-baseline", "cdcgan-no-y-in-d", "cdcgan-z-columns"), {"model.ngf", "model.ndf"})
+NARROWER = {key: {"model.ngf", "model.ndf"} for key in ("cdcgan-baseline", "cdcgan-no-y-in-d", "cdcgan-z-columns")}
 
 everyone = pytest.mark.parametrize("entry", list(EXPERIMENTS.values()), ids=list(EXPERIMENTS))
 at_both_scales = pytest.mark.parametrize("scale", ["full", "quick"])
