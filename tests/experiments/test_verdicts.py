@@ -346,3 +346,32 @@ def test_what_was_measured_since_is_seen(store: RunStore) -> None:
 )
 def test_all_rules_must_hold(verdicts_of_rules: Sequence[verdicts.Judgement], expected: str) -> None:
     assert verdicts.together(verdicts_of_rules) == expected
+
+
+# --- error rates ------------------------------------------------------------------------------------------------------
+
+DEALT = 400  # stores that are judged
+
+
+def most(rate: float) -> float:
+    """What a rate may come out as in so many stores, four deviations from it."""
+    return rate + 4 * math.sqrt(rate * (1 - rate) / DEALT)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_arms_that_do_not_differ_support_no_more_than_the_stated_share(store: RunStore, paired: bool) -> None:
+    """Two arms of one distribution, of which three seeds each are drawn again and again."""
+    source = np.random.default_rng(8)
+    for arm in ("nz 10", "nz 100"):
+        fill(store, arm, list(source.lognormal(2.0, 0.3, 24)))
+    runs = counted(store.list(), EXPERIMENTS["dcgan-nz"], "full")
+    found = {rule: [] for rule in (HIGHER, LOWER, ALIKE)}
+    for _ in range(DEALT):
+        ones = source.permutation(24)[:3]
+        others = ones if paired else source.permutation(24)[:3]
+        chosen = [runs["nz 10"][seed] for seed in ones] + [runs["nz 100"][seed] for seed in others]
+        for rule, verdicts_on_it in found.items():
+            verdicts_on_it.append(judge(claim(rule), chosen).verdict)
+    for rule in (HIGHER, LOWER):
+        assert found[rule].count("supported") / DEALT <= most(0.025)
+    assert found[ALIKE].count("contradicted") / DEALT <= most(0.05)
