@@ -67,7 +67,7 @@ _MEASURED: Mapping[str, Outcome] = {
     "sharpness": _measured("sharpness", 8.94, 0.02, ratio=True, floor=0.001),
     "background": _measured("background", 0.576, 0.002),
     "background_detail": _measured("background_detail", 0.576, 0.05, ratio=True, floor=0.001),
-    "white_dots": _measured("white_dots", 1.0, 0.001),
+    "white_dots": _measured("white_dots", 0.1, 0.0001),
     "high_frequency": _measured("high_frequency", 7.97, 0.02, ratio=True, floor=0.001),
     "out_of_range": _measured("out_of_range", 1.0, 0.005),
     "boldness": _measured("boldness", 0.52, 0.02),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 
 from gancore.experiments import EXPERIMENTS, Scale
@@ -26,7 +27,8 @@ def make_run(
 ) -> Run:
     """A run of an arm; `values` are those of its final evaluation, `changes` make another config of it."""
     config = EXPERIMENTS[experiment].arm(arm, scale, seed).replace(changes or {})
-    run = store.create(config, experiment=experiment, arm=arm, scale=scale)
+    name = f"made-{secrets.token_hex(8)}"  # hundreds are made within a second
+    run = store.create(config, experiment=experiment, arm=arm, scale=scale, run_id=name)
     steps = config.total_steps
     run.write_status(Status(state=state, step=steps, total_steps=steps, error_code=error_code))
     if values:

@@ -364,8 +364,8 @@ def test_arms_that_do_not_differ_support_no_more_than_the_stated_share(store: Ru
     source = np.random.default_rng(8)
     for arm in ("nz 10", "nz 100"):
         fill(store, arm, list(source.lognormal(2.0, 0.3, 24)))
-    runs = counted(store.list(), EXPERIMENTS["dcgan-nz"], "full")
-    found = {rule: [] for rule in (HIGHER, LOWER, ALIKE)}
+    runs = counted(Index(store.root).runs(), EXPERIMENTS["dcgan-nz"], "full")
+    found: dict[Rule, list[str]] = {rule: [] for rule in (HIGHER, LOWER, ALIKE)}
     for _ in range(DEALT):
         ones = source.permutation(24)[:3]
         others = ones if paired else source.permutation(24)[:3]

@@ -34,7 +34,7 @@ _TRAINING = (
             Margin("background_detail", ratio(1.25), "a quarter more is the least that one sees").higher(
                 _CONDITIONAL, _UNCONDITIONAL
             ),
-            Margin("white_dots", 0.01, "one dot in a hundred images is the least that one notices").higher(
+            Margin("white_dots", 0.001, "about one dot more in each image, of some 800 pixels of background").higher(
                 _CONDITIONAL, _UNCONDITIONAL
             ),
         ),
