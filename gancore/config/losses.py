@@ -20,6 +20,7 @@ class LossFacts:
     output: Literal["probability", "score"]  # what D's output means, and so `d_real` and `d_fake`
     caption: str  # what to look for in D's outputs
     guessing: float  # D's loss when it cannot tell real from fake; NaN where scores have no fixed scale
+    boundary: float = 0.0  # the logit at which D guesses, and above which it says real; NaN where there is none
     targets: bool = False  # whether D has a target for real images, which smoothing can lower
     saturates: bool = False  # whether G's gradient vanishes when D is confident
 
@@ -50,6 +51,7 @@ LOSS_FACTS: dict[LossName, LossFacts] = {
         "score",
         "D is trained towards 1 on real and 0 on fake images; G pulls the fakes towards 1.",
         guessing=0.25,
+        boundary=0.5,
         targets=True,
     ),
     "wasserstein": LossFacts(
@@ -57,6 +59,7 @@ LOSS_FACTS: dict[LossName, LossFacts] = {
         "score",
         _OF_SCORES,
         guessing=math.nan,
+        boundary=math.nan,
     ),
     "hinge": LossFacts(
         "like wasserstein, but only within a margin",

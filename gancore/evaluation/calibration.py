@@ -21,7 +21,8 @@ from gancore.data import Images, load
 from gancore.data.batches import to_range
 from gancore.data.bold import RADII, thicken
 from gancore.data.toys import TOY_SIGMA, load_toy, toy_modes
-from gancore.evaluation.evaluator import DISPLAY, NOISES, Evaluator, Samples, Values
+from gancore.evaluation.drawing import NOISES, Samples
+from gancore.evaluation.evaluator import DISPLAY, Evaluator, Values
 from gancore.evaluation.measures import MEASURES
 from gancore.files import write_atomic
 from gancore.pictures.grids import encode_png, grid
@@ -45,7 +46,13 @@ OF_ALL_SAMPLES = (  # other values look at the first of them, or at a fixed numb
     *("classes", "kl_to_uniform", "confidence"),
 )
 OF_TRANSLATIONS = ("thickness_ratio", "boldness", "kept_class", "noise_spread")
-OF_NETWORKS = ("test_elbo", "test_recon", "test_kl", "test_accuracy")  # no set of images has them
+OF_NETWORKS = (  # no set of images has them
+    *("test_elbo", "test_recon", "test_kl", "test_accuracy"),
+    *("recon_fid", "recon_sharpness", "recon_background", "recon_high_frequency"),
+    *("d_accuracy", "d_score_real", "d_score_fake", "optimal_d_error", "js_divergence", "js_of_loss"),
+    *("path_linear", "path_spherical", "path_random", "path_jump", "column_thickness", "column_slant"),
+    *("other_thickness_ratio", "other_kept_class"),
+)
 
 KnownSets = Mapping[str, Callable[[], Samples]]
 
@@ -193,8 +200,8 @@ def _page() -> Iterator[str]:
     yield "was computed by `python -m gancore.evaluation.calibration docs`; reference: up to 10,000 training images."
     yield "The Parzen log-likelihood is that of held-out images; it is left out for sets that are made from them."
     yield ""
-    yield f"Of {listed([MEASURES[key].label for key in OF_NETWORKS])} there is no row: they are computed by"
-    yield "a trained network on held-out images, not on samples."
+    yield f"Of {listed([MEASURES[key].label for key in OF_NETWORKS])} there is no row: they belong to"
+    yield "trained networks, not to sets of images."
     for name in DATASETS_SHOWN:
         begin = time.perf_counter()
         yield from _of_images(name)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -13,40 +12,34 @@ import torch
 from torch import Tensor
 
 from gancore import metrics, rng
-from gancore.algorithms import Algorithm
+from gancore.algorithms import GAN, VAE, Algorithm
 from gancore.config import RunConfig
 from gancore.config.datasets import TOYS
 from gancore.data import DataUnavailable, Images, cache_root, load
 from gancore.data.arrays import Array, remembered
 from gancore.data.batches import to_range
 from gancore.data.toys import TOY_SIGMA, toy_modes
+from gancore.evaluation import latent
+from gancore.evaluation.discriminator import JUDGED, Judge, against_optimum
+from gancore.evaluation.drawing import NOISES, Drawing, Samples
 from gancore.evaluation.measures import CHEAP_SAMPLES, FULL_SAMPLES
+from gancore.evaluation.pixels import PIXEL_SAMPLES, RealPixels, relative
+from gancore.evaluation.strokes import STROKES, other_digits, thickness
 from gancore.extractors.describe import CLASSES, EXTRACTOR_OF, Described, NotAvailable, describe, extractor_for, fitted
 from gancore.progress import UNWATCHED, Work
-from gancore.sampling.samples import draw
+from gancore.sampling.samples import AT_ONCE, draw
 from gancore.store.evaluations import Evaluation, Size, Weights
 
 Values = dict[str, float]
 
 DISPLAY = "-1..1"  # the range of pixels in which samples are measured
 REFERENCE = 10_000  # real images that samples are held against, at most
-PIXEL_SAMPLES = 1_000  # of which statistics of pixels are taken
 NEAREST_SAMPLES: dict[Size, int] = {"cheap": 250, "full": 1_000}  # whose nearest training image is searched for
 QUICKLY_SEARCHED = 10_000  # training images among which a cheap evaluation can search
-STROKES = 500  # images whose strokes are measured
+DIGITS = "mnist-cnn-v1"  # the extractor of images that have strokes
+RECONSTRUCTED = ("sharpness", "background", "high_frequency")  # pixel statistics of reconstructions
 SIMILAR_PAIRS = 1_000
-NOISES = 16  # that a translator is given with each of some images
 PARZEN_VALIDATION = 1_000  # images on which the windows' width is chosen
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Samples of a run's networks and what they were made from besides noise."""
-
-    images: Tensor  # (N, C, H, W) in [-1, 1], or points (N, 2)
-    classes: Tensor | None = None  # (N,), of a conditional or translating network
-    sources: Tensor | None = None  # images (N, 1, H, W) in [0, 1] that were to be translated
-    variants: Tensor | None = None  # (S, M, 1, H, W): what M noises make of each of the first S sources
 
 
 class Evaluator:
@@ -83,7 +76,7 @@ class Evaluator:
         self.prepare(work)
         begin = time.perf_counter()
         usual = CHEAP_SAMPLES if size == "cheap" else self.config.train.final_samples or FULL_SAMPLES
-        made = self._draw(algorithm, samples or usual, raw=weights == "raw", work=work)
+        made = self._draw(algorithm, samples or usual, size, raw=weights == "raw", work=work)
         values, described = self.measure(made, size, algorithm, work)
         return Evaluation(
             step=step,
@@ -105,7 +98,7 @@ class Evaluator:
         if self.extractor is not None:
             self.described = self.described or _described(self.real.pixels, self.extractor, work)
         if not self.on_plane:
-            _ = self._real_pixels
+            _ = self.real_pixels.values
         _, sources = self._conditions(STROKES)
         if sources is not None:
             _ = self._source_thickness(sources), self._real_thickness
@@ -115,13 +108,23 @@ class Evaluator:
     def measure(
         self, made: Samples, size: Size, algorithm: Algorithm | None = None, work: Work = UNWATCHED
     ) -> tuple[Values, Described | None]:
-        """The values of some samples, and their features; what a family alone can measure needs its algorithm."""
+        """The values of some samples, and their features; what a family alone can measure needs its algorithm.
+
+        They are measured as pictures show them, except by D.
+        """
         self.prepare(work)
-        described = None if self.extractor is None else describe(made.images, self.extractor, _count(work, made.images))
-        values: Values = {}
-        for what, measure in self._parts(made, described, size, algorithm):
+        values = {} if self.on_plane else {"out_of_range": metrics.out_of_range(made.images)}
+        shown = made.shown()
+        described = None
+        if self.extractor is not None:
+            described = describe(shown.images, self.extractor, _count(work, shown.images))
+        for what, measure in self._parts(shown, described, size, algorithm):
             work.begin(what)
             values |= measure()
+        judge = self._judge(algorithm)
+        if judge is not None and self.unseen is not None:
+            work.begin("D's judgement")
+            values |= judge.accuracy(self.unseen, made.images, made.classes, JUDGED[size])
         return {name: value for name, value in values.items() if math.isfinite(value)}, described
 
     def _parts(
@@ -130,31 +133,45 @@ class Evaluator:
         """What is measured, in words, and how."""
         if self.on_plane:
             yield "points", lambda: self._points(made.images)
+            if made.many is not None:
+                many, judge = made.many, self._judge(algorithm)
+                yield "densities", lambda: self._densities(many, judge)
             return
         if described is not None:
             yield "features", lambda: self._features(described, made)
-        yield "pixels", lambda: self._pixels(made)
+        yield "pixels", lambda: self.real_pixels.compare(made.images)
         if self.held_out is not None and (size == "full" or self.config.images <= QUICKLY_SEARCHED):
             yield "nearest training images", lambda: self._memory(made, size)
+        if self.extractor == DIGITS:
+            yield "slant", lambda: {"slant": float(metrics.slant(made.images[:PIXEL_SAMPLES]).mean())}
         if size == "full":
-            yield from self._lengthy(made, described)
+            yield from self._lengthy(made, described, algorithm)
         if algorithm is not None and self.held_out is not None:
             yield "held-out images", lambda: self._family(algorithm, size)
         if made.sources is not None:
             yield "translations", lambda: self._translation(made, described)
 
-    def _lengthy(self, made: Samples, described: Described | None) -> Iterator[tuple[str, Callable[[], Values]]]:
+    def _lengthy(
+        self, made: Samples, described: Described | None, algorithm: Algorithm | None
+    ) -> Iterator[tuple[str, Callable[[], Values]]]:
         """What takes too long for an evaluation while a run trains."""
         if self.held_out is not None:
             yield "Parzen windows", lambda: self._parzen(made)
         if described is not None and self.knows_classes:
             yield "similarity within classes", lambda: self._similarity(made, described)
-        if self.extractor == "mnist-cnn-v1":
-            yield "strokes", lambda: {"thickness": _thickness(made.images)}
+        if self.extractor == DIGITS:
+            yield "strokes", lambda: {"thickness": thickness(made.images)}
+        columns = made.columns
+        if columns is not None:
+            yield "columns", lambda: latent.columns(columns)
+        if made.paths:
+            yield "paths", lambda: latent.paths(made.paths)
+        if isinstance(algorithm, VAE) and self.held_out is not None:
+            yield "reconstructions", lambda: self._reconstructions(algorithm)
 
     # --- samples and real images ------------------------------------------------------------------------------------
 
-    def _draw(self, algorithm: Algorithm, count: int, *, raw: bool, work: Work) -> Samples:
+    def _draw(self, algorithm: Algorithm, count: int, size: Size, *, raw: bool, work: Work) -> Samples:
         noise = algorithm.latents(count, rng.generator(self.config.seed, "evaluation"))
         classes, sources = self._conditions(count)
         condition = sources if sources is not None else classes
@@ -163,8 +180,35 @@ class Evaluator:
             work.begin(f"drawing samples, {done:,} of {count:,}")
 
         images = draw(algorithm, noise, condition, raw=raw, after=after)
-        variants = None if sources is None else self._vary(algorithm, sources[:NOISES], raw=raw)
-        return Samples(images, classes, sources, variants)
+        others, drawing = self._other_digits, Drawing(algorithm, self.config, raw)
+        at_length = size == "full"
+        plays = self.config.kind.game(self.config) is not None
+        return Samples(
+            images,
+            classes,
+            sources,
+            variants=None if sources is None else drawing.variants(sources[:NOISES]),
+            others=drawing.others(others[0]) if others is not None and at_length else None,
+            columns=drawing.columns() if at_length and self._has_columns else None,
+            paths=drawing.paths() if at_length and plays and sources is None and not self.on_plane else {},
+            many=drawing.many() if at_length and self._density_is_known else None,
+        )
+
+    @property
+    def _has_columns(self) -> bool:
+        """Whether strokes can be compared between the classes of one noise."""
+        several = len(self.config.labels_in_use) > 1
+        return self.config.kind.condition == "class" and self.extractor == DIGITS and several
+
+    @property
+    def _density_is_known(self) -> bool:
+        """Whether the data come from a mixture of Gaussians, of which unconditional networks learn the whole."""
+        return toy_modes(self.config.data.name) is not None and self.config.kind.condition == "none"
+
+    @cached_property
+    def _other_digits(self) -> tuple[Tensor, Tensor] | None:
+        """Regular digits (N, 1, H, W) in [0, 1] for a translator that was trained on others, and their classes."""
+        return None if self.config.kind.condition != "image" else other_digits(self.config)
 
     def _conditions(self, count: int) -> tuple[Tensor | None, Tensor | None]:
         """What `count` samples are made from besides noise: their classes, and the images that are to be translated."""
@@ -177,16 +221,10 @@ class Evaluator:
         places = torch.arange(count) % len(given)
         return given.labels[places], given.sources[places].float() / 255
 
-    def _vary(self, algorithm: Algorithm, sources: Tensor, *, raw: bool) -> Tensor:
-        """What different noises make of each of some sources."""
-        given = sources.repeat_interleave(NOISES, 0)
-        noise = algorithm.latents(len(given), rng.generator(self.config.seed, "evaluation/noise"))
-        return draw(algorithm, noise, given, raw=raw).view(len(sources), NOISES, *sources.shape[1:])
-
     @cached_property
-    def real_images(self) -> Tensor:
-        """As many real images as pixel statistics are taken of, in [-1, 1]."""
-        return to_range(self.real.pixels[:PIXEL_SAMPLES], DISPLAY)
+    def real_pixels(self) -> RealPixels:
+        """Of as many real images as pixel statistics are taken of."""
+        return RealPixels(to_range(self.real.pixels[:PIXEL_SAMPLES], DISPLAY))
 
     @cached_property
     def held_out(self) -> Images | None:
@@ -202,7 +240,34 @@ class Evaluator:
             return None
         return images[torch.randperm(len(images), generator=rng.generator(0, "held out"))]
 
+    @property
+    def unseen(self) -> Images | None:
+        """Images that the run was not trained on; of a toy, points that it was, of which there are many."""
+        return self.real if self.on_plane else self.held_out
+
     # --- what is measured -------------------------------------------------------------------------------------------
+
+    def _judge(self, algorithm: Algorithm | None) -> Judge | None:
+        game = self.config.kind.game(self.config)
+        return Judge(algorithm, game) if isinstance(algorithm, GAN) and game is not None else None
+
+    def _densities(self, points: Tensor, judge: Judge | None) -> Values:
+        """How far the distribution of a toy's samples is from that of its data, and D from the best one."""
+        name, in_use = self.config.data.name, torch.tensor(self.config.labels_in_use)
+        modes = toy_modes(name)
+        assert modes is not None
+        return against_optimum(judge, self.real, points, modes[in_use], name, self._shares)
+
+    def _reconstructions(self, algorithm: VAE) -> Values:
+        """What a VAE makes of held-out images, judged as samples are (report 003, problem 5.6)."""
+        assert self.held_out is not None
+        pixels = self.held_out.pixels[:REFERENCE]
+        images = torch.cat([algorithm.reconstruct(part.float() / 255) for part in torch.split(pixels, AT_ONCE)])
+        found = {key: value for key, value in self.real_pixels.compare(images).items() if key in RECONSTRUCTED}
+        if self.extractor is not None and self.described is not None:
+            features = describe(images, self.extractor).features
+            found["fid"] = metrics.frechet_distance(self.described.features, features)
+        return {f"recon_{key}": value for key, value in found.items()}
 
     def _family(self, algorithm: Algorithm, size: Size) -> Values:
         """What the family alone can say of itself on held-out images."""
@@ -262,16 +327,6 @@ class Evaluator:
         counts = torch.tensor(self.config.class_counts, dtype=torch.float64)
         return counts[counts > 0] / counts.sum()
 
-    def _pixels(self, made: Samples) -> Values:
-        images, real = made.images[:PIXEL_SAMPLES], self.real_images
-        found = {name: _relative(measure(images), self._real_pixels[name]) for name, measure in _AGAINST_REAL.items()}
-        background = metrics.background_noise(images, real)
-        return found if background is None else found | {"background": background}
-
-    @cached_property
-    def _real_pixels(self) -> Mapping[str, float]:
-        return {name: measure(self.real_images) for name, measure in _AGAINST_REAL.items()}
-
     def _memory(self, made: Samples, size: Size) -> Values:
         samples = made.images[: NEAREST_SAMPLES[size]]
         return {"closer_to_training": metrics.closer(self._nearest(samples), self._held_out_nearest)}
@@ -307,36 +362,39 @@ class Evaluator:
         """How well a network makes digits bold (report 000)."""
         assert made.sources is not None
         assert made.classes is not None
-        thickness = _thickness(made.images)
+        width = thickness(made.images)
         found = {
-            "thickness_ratio": _relative(thickness, self._source_thickness(made.sources)),
-            "boldness": _relative(thickness, self._real_thickness),
+            "thickness_ratio": relative(width, self._source_thickness(made.sources)),
+            "boldness": relative(width, self._real_thickness),
         }
         if described is not None:
             found["kept_class"] = metrics.conditional_accuracy(described.classes, made.classes)
         if made.variants is not None:
             spread = sum(metrics.mean_distance(each) for each in made.variants) / len(made.variants)
-            found["noise_spread"] = _relative(spread, self._real_pixels["diversity"])
+            found["noise_spread"] = relative(spread, self.real_pixels.values["diversity"])
+        return found | self._of_other_digits(made)
+
+    def _of_other_digits(self, made: Samples) -> Values:
+        """How well it does so with digits that it was not trained on."""
+        if made.others is None or self._other_digits is None:
+            return {}
+        sources, labels = self._other_digits
+        found = {"other_thickness_ratio": relative(thickness(made.others), thickness(sources))}
+        if self.extractor is not None:
+            seen = describe(made.others, self.extractor).classes
+            found["other_kept_class"] = metrics.conditional_accuracy(seen, labels)
         return found
 
     @cached_property
     def _real_thickness(self) -> float:
-        return _thickness(self.real_images)
+        return thickness(self.real_pixels.images)
 
     def _source_thickness(self, sources: Tensor) -> float:
         """Of what a translator is given: measured once, as it is the same in each evaluation."""
         measured = sources[:STROKES]
         if self._measured_sources is None or not torch.equal(self._measured_sources[0], measured):
-            self._measured_sources = measured, _thickness(measured)
+            self._measured_sources = measured, thickness(measured)
         return self._measured_sources[1]
-
-
-_AGAINST_REAL: dict[str, Callable[[Tensor], float]] = {
-    "diversity": metrics.mean_distance,
-    "contrast": metrics.contrast,
-    "sharpness": metrics.sharpness,
-    "high_frequency": metrics.high_frequency,
-}
 
 
 def chosen_extractor(config: RunConfig) -> tuple[str | None, str]:
@@ -369,12 +427,3 @@ def _histogram(classes: Tensor) -> tuple[int, ...]:
 def _count(work: Work, images: Tensor, what: str = "samples") -> Callable[[int], object]:
     """A callback that reports how many of some images have been described."""
     return lambda done: work.begin(f"computing features of {what}, {done:,} of {len(images):,}")
-
-
-def _relative(value: float, wanted: float) -> float:
-    """What is measured as a share of what real images have; not a number, and so left out, where these have none."""
-    return value / wanted if wanted else math.nan
-
-
-def _thickness(images: Tensor) -> float:
-    return float(metrics.stroke_thickness(images[:STROKES]).mean())

@@ -19,6 +19,8 @@ _SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # weights of Wang et al. 200
 _WINDOW = 11  # pixels a side, of the structural similarity
 _SIGMA = 1.5  # of the Gaussian in it
 _AT_ONCE = 500  # images
+_STANDS_OUT = 0.25  # brightness by which a dot exceeds what is around it
+_ROUNDING = 1e-5  # beyond the range of pixels
 
 
 def sharpness(images: Values) -> float:
@@ -26,9 +28,12 @@ def sharpness(images: Values) -> float:
     grey = _brightness(as_images(images, "images"))
     if min(grey.shape[1:]) < 3:
         raise ValueError(f"images must be at least 3 x 3 pixels, not {grey.shape[1]} x {grey.shape[2]}.")
-    upright = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1]
-    across = grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
-    return float((upright + across - 4 * grey[:, 1:-1, 1:-1]).var((1, 2), correction=0).mean())
+    return float(_laplacian(grey).var((1, 2), correction=0).mean())
+
+
+def out_of_range(images: Values) -> float:
+    """The share of pixel values of images (N, C, H, W) below -1 or above 1, which a picture cannot show."""
+    return float((as_images(images, "images").abs() > 1 + _ROUNDING).double().mean())
 
 
 def background_noise(images: Values, real: Values) -> float | None:
@@ -37,10 +42,61 @@ def background_noise(images: Values, real: Values) -> float | None:
     0 for a clean background; photographs have none.
     """
     images, real = _same_shape(as_images(images, "images"), as_images(real, "real"))
-    dark = (_brightness(real) < _DARK).double().mean(0) >= _MOSTLY
+    dark = _background(real)
+    return float(_brightness(images)[:, dark].square().mean().sqrt()) if dark.any() else None
+
+
+def background_detail(images: Values, real: Values) -> float | None:
+    """Root mean square difference of a background pixel's brightness from the mean of its four neighbours.
+
+    That is what the background holds of high frequencies: 0 for an even haze, sqrt(1.25) times the standard deviation
+    for independent noise. Of pixels whose neighbours belong to the background, too (see `background_noise`); None
+    without such.
+    """
+    images, real = _same_shape(as_images(images, "images"), as_images(real, "real"))
+    dark = _background(real)
+    inner = dark[1:-1, 1:-1] & dark[:-2, 1:-1] & dark[2:, 1:-1] & dark[1:-1, :-2] & dark[1:-1, 2:]
+    if not inner.any():
+        return None
+    return float(_laplacian(_brightness(images))[:, inner].square().mean().sqrt() / 4)
+
+
+def white_dots(images: Values, real: Values) -> float | None:
+    """The share of background pixels (see `background_noise`) that are white dots; None where there is no background.
+
+    Brighter by a quarter than the median of the 3 x 3 pixels around: dots of up to four pixels, but no strokes' edges.
+    """
+    images, real = _same_shape(as_images(images, "images"), as_images(real, "real"))
+    dark = _background(real)
     if not dark.any():
         return None
-    return float(_brightness(images)[:, dark].square().mean().sqrt())
+    dots = [_stands_out(_brightness(part))[:, dark].double().mean(1) for part in torch.split(images, _AT_ONCE)]
+    return float(torch.cat(dots).mean())
+
+
+def _background(real: Tensor) -> Tensor:
+    """The pixels (H, W) that are dark in nearly all images."""
+    return (_brightness(real) < _DARK).double().mean(0) >= _MOSTLY
+
+
+def _laplacian(grey: Tensor) -> Tensor:
+    """The four neighbours less four times the middle, of inner pixels: (N, H - 2, W - 2)."""
+    upright = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1]
+    across = grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
+    return upright + across - 4 * grey[:, 1:-1, 1:-1]
+
+
+def _stands_out(grey: Tensor) -> Tensor:
+    """Which pixels of (N, H, W) are brighter than what is around them: than the median where five of the nine are
+    darker by as much."""
+    wide = pad(grey[:, None], (1, 1, 1, 1), mode="replicate")[:, 0]
+    height, width = grey.shape[1:]
+    limit = grey - _STANDS_OUT
+    darker = torch.zeros(grey.shape, dtype=torch.uint8)
+    for y in range(3):
+        for x in range(3):
+            darker += wide[:, y : y + height, x : x + width] < limit
+    return darker >= 5
 
 
 def high_frequency(images: Values) -> float:

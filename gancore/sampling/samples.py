@@ -32,12 +32,18 @@ def load_step(run: Run, checkpoint: str = "last") -> tuple[int, Algorithm]:
 
 
 def sample(run: Run, count: int = 64, seed: int | None = None, checkpoint: str = "last") -> Tensor:
-    """`count` images (N, C, H, W) in [-1, 1], or points (N, 2), from a run's checkpoint, in eval mode.
+    """`count` images (N, C, H, W) as shown, in [-1, 1], or points (N, 2), from a run's checkpoint, in eval mode.
 
     `seed` None gives the noise of the run's own previews. Classes take turns; a translator is given held-out images.
     Raises `BadCheckpoint`, also when there is none, and `DataUnavailable`.
     """
-    return _draw(load_algorithm(run, checkpoint), run.config, count, seed)
+    return shown(_draw(load_algorithm(run, checkpoint), run.config, count, seed))
+
+
+def shown(samples: Tensor) -> Tensor:
+    """Images (..., C, H, W) as pictures show them and as they are measured: what goes beyond black, -1, and white, 1,
+    is cut off. Points (N, 2) as they are."""
+    return samples if samples.dim() == 2 else samples.clamp(-1, 1)
 
 
 def draw(
@@ -48,7 +54,10 @@ def draw(
     raw: bool = False,  # from G itself, where there is an average of it, too
     after: Callable[[int], object] = lambda _done: None,
 ) -> Tensor:
-    """What a family makes of noise (N, nz) and of conditions (N, ...), in portions; `after` each, how many are done."""
+    """What a family makes of noise (N, nz) and of conditions (N, ...), in portions; `after` each, how many are done.
+
+    Images are as G makes them, where that goes beyond [-1, 1], too.
+    """
     made: list[Tensor] = []
     for start in range(0, len(noise), AT_ONCE):
         part = slice(start, start + AT_ONCE)

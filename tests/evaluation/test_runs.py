@@ -20,8 +20,10 @@ from gancore.config.kinds import ModelKind
 from gancore.data import Images, load
 from gancore.data.batches import to_range
 from gancore.data.toys import TOY_SIGMA, toy_modes
-from gancore.evaluation import evaluator, runs
-from gancore.evaluation.evaluator import Evaluator, Samples
+from gancore.evaluation import drawing, evaluator, pixels, runs, strokes
+from gancore.evaluation.discriminator import JUDGED, PROBED
+from gancore.evaluation.drawing import Samples
+from gancore.evaluation.evaluator import Evaluator
 from gancore.evaluation.measures import CHEAP_SAMPLES, MEASURES, best, final, last
 from gancore.evaluation.runs import Evaluations, evaluate_run, expected_seconds, sum_up, weights_of
 from gancore.extractors import inception
@@ -34,8 +36,11 @@ from tests.miniatures import KINDS, equal, tiny, trained
 
 SEEN = {"fid", "kid", "kid_error", "inception_score", "precision", "recall", "density", "coverage"}
 CLASSES = {"confidence", "classes", "kl_to_uniform"}
-PIXELS = {"diversity", "contrast", "sharpness", "high_frequency", "background"}
+PIXELS = {"diversity", "contrast", "sharpness", "high_frequency", "background", "background_detail", "white_dots"}
+PIXELS |= {"out_of_range", "slant"}
 ALWAYS = SEEN | CLASSES | PIXELS | {"closer_to_training"}
+JUDGEMENT = {"d_accuracy", "d_score_real", "d_score_fake"}
+PATHS = {"path_linear", "path_spherical", "path_random", "path_jump"}
 OWN: Mapping[ModelKind, set[str]] = {
     "vae": {"test_elbo", "test_recon", "test_kl"},
     "semi": {"test_accuracy"},
@@ -87,8 +92,16 @@ def test_every_family_is_measured(kind: ModelKind) -> None:
     before, drawn = algorithm.state_dict(), torch.get_rng_state()
     cheap = evaluator.evaluate(algorithm, 3, "cheap", samples=30)
     full = evaluator.evaluate(algorithm, 3, "full", samples=30)
-    assert set(cheap.values) == ALWAYS | OWN.get(kind, set())
+    assert set(cheap.values) == ALWAYS | OWN.get(kind, set()) | (JUDGEMENT if kind != "vae" else set())
     lengthy = {"parzen", "parzen_error", "parzen_sigma", "similarity", "thickness"}
+    if kind in ("cdcgan", "cmlp"):
+        lengthy |= {"column_thickness", "column_slant"}
+    if kind == "vae":
+        lengthy |= {"recon_fid", "recon_sharpness", "recon_background", "recon_high_frequency"}
+        assert {"recon_fid", "recon_sharpness"} <= set(full.values)
+    elif kind != "translator":
+        lengthy |= PATHS
+        assert set(full.values) >= PATHS
     assert set(full.values) - set(cheap.values) <= lengthy
     assert {"parzen", "thickness"} <= set(full.values)
     assert set(full.values) <= set(MEASURES)
@@ -354,12 +367,20 @@ def test_a_blank_generator_is_measured(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("count", "keys"),
     [
-        (evaluator.PIXEL_SAMPLES, ("diversity", "contrast", "sharpness", "background", "high_frequency")),
+        (pixels.PIXEL_SAMPLES, ("diversity", "contrast", "sharpness", "background", "high_frequency", "slant")),
+        (pixels.PIXEL_SAMPLES, ("background_detail", "white_dots", "recon_sharpness", "recon_background")),
+        (JUDGED["cheap"], ("d_accuracy", "d_score_real", "d_score_fake", "js_of_loss")),
+        (JUDGED["full"], ("d_accuracy", "d_score_real", "d_score_fake", "js_of_loss")),
+        (PROBED, ("optimal_d_error",)),
+        (drawing.MANY, ("js_divergence",)),
+        (drawing.COLUMNS, ("column_thickness", "column_slant")),
+        (drawing.PATHS, ("path_linear", "path_spherical", "path_random", "path_jump")),
+        (drawing.STEPS, ("path_linear", "path_spherical", "path_random", "path_jump")),
         (evaluator.NEAREST_SAMPLES["cheap"], ("closer_to_training",)),
         (evaluator.NEAREST_SAMPLES["full"], ("closer_to_training",)),
         (evaluator.SIMILAR_PAIRS, ("similarity",)),
-        (evaluator.STROKES, ("thickness", "thickness_ratio", "boldness")),
-        (evaluator.NOISES, ("noise_spread",)),
+        (strokes.STROKES, ("thickness", "thickness_ratio", "boldness", "other_thickness_ratio", "other_kept_class")),
+        (drawing.NOISES, ("noise_spread",)),
         (CHEAP_SAMPLES, ("test_elbo", "test_recon", "test_kl", "test_accuracy")),
         (inspect.signature(metrics.prdc).parameters["k"].default, ("precision", "recall", "density", "coverage")),
     ],

@@ -15,7 +15,8 @@ from gancore.config import RunConfig
 from gancore.config.forks import is_fixed
 from gancore.config.losses import LOSS_FACTS
 from gancore.data.batches import to_range
-from gancore.evaluation.evaluator import Evaluator, Samples
+from gancore.evaluation.drawing import Samples
+from gancore.evaluation.evaluator import Evaluator
 from gancore.health import Finding, diagnose, examine, judged
 from gancore.health.limits import LIMITS
 from gancore.health.signs import SIGNS

@@ -9,12 +9,15 @@ import torch
 from torch import Tensor
 
 from gancore.metrics import (
+    background_detail,
     background_noise,
     contrast,
     high_frequency,
     mean_distance,
+    out_of_range,
     sharpness,
     similarity_within_classes,
+    white_dots,
 )
 from gancore.metrics.pixels import _pairs
 
@@ -114,6 +117,56 @@ def test_background_is_where_real_images_are_dark() -> None:
 def test_dark_is_below_a_twentieth(brightness: float) -> None:
     found = background_noise(flat(WHITE), flat(2 * brightness - 1))
     assert found == (pytest.approx(1) if brightness < 0.05 else None)
+
+
+def test_what_no_picture_shows_is_counted() -> None:
+    images = torch.tensor([-3.0, -1.0, 0.0, 1.0, 1.5, 2.0, 1.0, -1.0]).view(2, 1, 2, 2)
+    assert out_of_range(images) == pytest.approx(3 / 8)
+    assert out_of_range(images.clamp(-1, 1)) == 0
+
+
+def test_an_even_haze_has_no_detail_and_noise_has_its_own() -> None:
+    """A pixel less the mean of four others: sqrt(1 + 1/4) times the standard deviation of independent ones."""
+    real = flat(BLACK, 20, 32)
+    assert background_detail(flat(GREY, 4, 32), real) == pytest.approx(0, abs=1e-12)
+    grains = 0.2 * torch.randn(400, 1, 32, 32, generator=torch.Generator().manual_seed(1))  # 0.1 in brightness
+    assert background_detail(grains, real) == pytest.approx(0.1 * math.sqrt(1.25), rel=0.01)
+    slope = (torch.arange(32) / 16 - 1)[None, None, None].expand(4, 1, 32, 32)
+    assert background_detail(slope, real) == pytest.approx(0, abs=1e-7)
+
+
+def test_detail_at_the_edge_of_the_strokes_does_not_count() -> None:
+    real = flat(BLACK, 20)
+    real[..., 4] = WHITE
+    images = flat(BLACK, 2)
+    images[..., 4] = GREY  # not black where the data are not
+    assert background_detail(images, real) == 0
+    images[..., 3, 2] = GREY  # its left neighbour, and so on, see it
+    assert background_detail(images, real) is not None
+    assert background_detail(images, real) > 0
+    assert background_detail(images, flat(WHITE, 20)) is None
+
+
+def test_white_dots_are_small_and_bright() -> None:
+    real = flat(BLACK, 20, 10)
+    images = flat(BLACK, 2, 10)
+    images[0, 0, 2, 2] = images[0, 0, 0, 9] = images[1, 0, 9, 5] = GREY  # inside, in a corner, at an edge
+    assert white_dots(images, real) == pytest.approx(3 / 200)
+    images[1, 0, 4:6, 4:6] = WHITE  # four pixels
+    assert white_dots(images, real) == pytest.approx(7 / 200)
+    images[1, 0, 4:8, 4:8] = WHITE  # a patch, whose corners alone stand out
+    assert white_dots(images, real) == pytest.approx((3 + 4) / 200)
+    assert white_dots(flat(WHITE, 2, 10), real) == 0
+    assert white_dots(0.2 * images - 0.8, real) == 0  # too dark to be seen
+    assert white_dots(images, flat(WHITE, 20, 10)) is None
+
+
+def test_white_dots_on_strokes_do_not_count() -> None:
+    real = flat(BLACK, 20, 10)
+    real[:, :, :, 5:] = WHITE
+    images = flat(BLACK, 2, 10)
+    images[:, :, 4, 7] = WHITE
+    assert white_dots(images, real) == 0
 
 
 def test_the_distance_of_a_collapse_is_zero_and_scales_with_the_images() -> None:

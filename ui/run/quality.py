@@ -43,10 +43,23 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("recall", "coverage", "classes", "kl_to_uniform", "modes", "reverse_kl"),
         *("diversity", "similarity", "noise_spread"),
     ),
-    "Pixels": ("contrast", "sharpness", "high_frequency", "background", "thickness", "thickness_ratio", "boldness"),
+    "Pixels": (
+        *("contrast", "sharpness", "high_frequency", "background", "background_detail", "white_dots", "out_of_range"),
+        *("thickness", "thickness_ratio", "boldness", "slant"),
+    ),
+    "Latent space": (
+        *("path_linear", "path_spherical", "path_random", "path_jump"),
+        *("column_thickness", "column_slant"),
+    ),
+    "Discriminator": (
+        *("d_accuracy", "d_score_real", "d_score_fake"),
+        *("optimal_d_error", "js_divergence", "js_of_loss"),
+    ),
     "Unseen images": (
         *("closer_to_training", "parzen", "parzen_sigma"),
         *("test_elbo", "test_recon", "test_kl", "test_accuracy"),
+        *("recon_fid", "recon_sharpness", "recon_high_frequency", "recon_background"),
+        *("other_thickness_ratio", "other_kept_class"),
     ),
 }
 _ERRORS = tuple(f"{key}_error" for key in MEASURES if f"{key}_error" in MEASURES)  # shown with what they belong to
