@@ -9,7 +9,7 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from gancore.config import SETTINGS, ConfigError, RunConfig, Settings
+from gancore.config import SETTINGS, ConfigError, RunConfig, Settings, check_setting
 from gancore.config.fitting import fitting
 from gancore.experiments import EXPERIMENTS, Scale
 from gancore.sweeps.sweep import MOST_RUNS
@@ -119,7 +119,8 @@ def _add_arm(arms: dict[str, RunConfig], base: RunConfig, changes: Settings) -> 
     if name in arms:
         raise ConfigError(f"{name} stands there twice")
     try:
-        config = base.replace(_with_what_it_needs(base, changes))
+        exact = {path: check_setting(path, value) for path, value in changes.items()}
+        config = base.replace(_with_what_it_needs(base, exact))
     except ConfigError as problem:
         raise ConfigError(f"{name}: {problem}") from None
     same = next((other for other, theirs in arms.items() if not config.differences(theirs)), None)

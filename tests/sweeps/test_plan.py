@@ -55,7 +55,7 @@ def test_no_value_is_called_what_it_means() -> None:
         (lambda: grid("x", BASE, {"model.ngf": [3, 3]}, (0,)), "ngf 3 stands there twice"),
         (
             lambda: grid("x", BASE, {"model.ngf": [3, 0]}, (0,)),
-            "ngf 0: model.ngf must be a whole number from 1 to 1024",
+            "ngf 0: model.ngf must be a whole number from 1",
         ),
         (
             lambda: grid("x", BASE, {"optim.ema": [0.5], "train.batch_size": [8000]}, (0,)),
