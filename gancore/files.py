@@ -116,12 +116,12 @@ def append(path: Path, line: str) -> None:
 
 def temporary_name(path: Path) -> Path:
     """A name beside `path` that no other writer uses."""
-    return path.with_name(f".{path.name}.{_place()}-{os.getpid()}-{threading.get_ident()}.tmp")
+    return path.with_name(f".{path.name}.{place()}-{os.getpid()}-{threading.get_ident()}.tmp")
 
 
 def draft_name(path: Path) -> Path:
     """A hidden name beside `path`, for a folder that is filled before it takes its own name."""
-    return path.with_name(f".{path.name}.{_place()}-{os.getpid()}.draft")
+    return path.with_name(f".{path.name}.{place()}-{os.getpid()}.draft")
 
 
 def sweep(folder: Path) -> int:
@@ -160,7 +160,7 @@ def _is_left_over(path: Path, writer: re.Match[str]) -> bool:
         age = time.time() - path.lstat().st_mtime
     except OSError:
         return False
-    if writer["place"] != _place():
+    if writer["place"] != place():
         return age > _HOUR
     return age > 24 * _HOUR or not _lives(int(writer["pid"]))  # a day, since numbers of processes come again
 
@@ -179,7 +179,7 @@ def _lives(pid: int) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _place() -> str:
+def place() -> str:
     """Where the number of a process means something: this machine, and on Linux this container of it."""
     try:
         namespace = str(Path("/proc/self/ns/pid").readlink())

@@ -12,9 +12,9 @@ from pathlib import Path
 import streamlit as st
 
 from gancore.config import RunConfig
+from gancore.executors.executor import Executor
 from gancore.executors.loading import load_torch
 from gancore.executors.measuring import Measurer
-from gancore.executors.thread import ThreadExecutor
 from gancore.store import Run, RunNotFound, RunStore
 from gancore.store.index import Index, Snapshot, index_of
 
@@ -23,8 +23,8 @@ REFERENCE = PROJECT / "runs" / "reference"  # the runs that ship with the projec
 
 
 @st.cache_resource
-def _executor(root: Path) -> ThreadExecutor:
-    return ThreadExecutor(RunStore(root))
+def _executor(root: Path) -> Executor:
+    return Executor(RunStore(root))
 
 
 def root() -> Path:
@@ -32,7 +32,7 @@ def root() -> Path:
     return Path(os.environ.get("GANCORE_RUNS") or PROJECT / "runs")
 
 
-def executor() -> ThreadExecutor:
+def executor() -> Executor:
     """The background worker of this server's store. Runs that wait in the queue are taken up again."""
     return _executor(root())
 

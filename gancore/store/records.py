@@ -27,7 +27,17 @@ ShownState = Literal["queued", "running", "paused", "stopped", "finished", "fail
 Command = Literal["run", "pause", "stop"]
 
 # What `Status.error_code` can say; the sentence beside it is for people and may change.
-ERRORS = ("diverged", "no-data", "other-data", "bad-checkpoint", "no-device", "no-space", "no-memory", "internal")
+ERRORS = (
+    "diverged",
+    "no-data",
+    "other-data",
+    "bad-checkpoint",
+    "no-device",
+    "no-space",
+    "no-memory",
+    "killed",
+    "internal",
+)
 
 RESUMABLE: tuple[ShownState, ...] = ("paused", "stopped", "interrupted", "failed")
 

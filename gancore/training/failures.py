@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
+
+from gancore.store import Run, RunBusy, RunNotFound
 
 
 def describe(problem: Exception) -> str:
@@ -18,3 +21,11 @@ def code(problem: Exception) -> str:
     if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
         return "no-space"
     return "no-memory" if isinstance(problem, MemoryError) else "internal"
+
+
+def mark(run: Run, error: str, code: str) -> None:
+    """Say of a run that waits or was interrupted that it failed, unless somebody else has taken it up."""
+    with suppress(OSError, RunNotFound, RunBusy), run.hold("somebody has taken it up"):
+        if run.status.state in ("queued", "running"):
+            changes = {"state": "failed", "error": error, "error_code": code, "remaining": None, "phase": ""}
+            run.write_last_status(run.status.model_copy(update=changes))

@@ -56,15 +56,18 @@ def execute(
     watchers: Iterable[Sink] = (),
     max_steps: int | None = None,
     interrupt: threading.Event | None = None,
+    resumed: bool = False,
     expected: State | None = None,
 ) -> State:
     """Train the run in `run_dir` until it ends or is told to stop, going on from its last checkpoint if it has one.
 
     `watchers` are sinks besides the run's own; `max_steps` stops this attempt after so many steps; setting `interrupt`
-    stops it at the next step; a run that is no longer in the `expected` state is left alone. Returns the state it is
-    left in. What goes wrong in training is written into the run (`failed`, with one sentence), not raised. Raises
-    `RunBusy` if somebody else executes it, `RunNotFound` if its folder is gone, `ConfigError` if it cannot be read,
-    `Superseded` if another machine took it over.
+    stops it at the next step. With `resumed`, somebody sees to it that interrupted runs go on: then `interrupt` leaves
+    it as if its process had died, but with a checkpoint: it says that it is running, and nobody holds it. A run that is
+    no longer in the `expected` state is left alone. Returns the state it is left in. What goes wrong in training is
+    written into the run (`failed`, with one sentence), not raised. Raises `RunBusy` if somebody else executes it,
+    `RunNotFound` if its folder is gone, `ConfigError` if it cannot be read, `Superseded` if another machine took it
+    over.
     """
     run = Run(Path(run_dir))
     _ = run.config
@@ -72,7 +75,7 @@ def execute(
         status = run.status
         if expected is not None and status.state != expected:  # somebody was quicker to change his mind
             return status.state
-        return _Attempt(run, status, watchers, max_steps, interrupt or threading.Event()).execute()
+        return _Attempt(run, status, watchers, max_steps, interrupt or threading.Event(), resumed).execute()
 
 
 def pick_device(wanted: str = "auto") -> torch.device:
@@ -89,12 +92,18 @@ class _Attempt:
     """One execution of a run, from taking it up to letting it go."""
 
     def __init__(
-        self, run: Run, before: Status, watchers: Iterable[Sink], max_steps: int | None, interrupt: threading.Event
+        self,
+        run: Run,
+        before: Status,
+        watchers: Iterable[Sink],
+        max_steps: int | None,
+        interrupt: threading.Event,
+        resumed: bool,
     ) -> None:
         self.run, self.config = run, run.config
         self.watchers = tuple(watchers)
         self.max_steps = math.inf if max_steps is None else max_steps
-        self.interrupt = interrupt
+        self.interrupt, self.resumed = interrupt, resumed
         self.steering: Steering | None = None  # once it trains
         # A run that waits in the queue has the token of this attempt already: a command to leave the queue that comes
         # too late for that is for whoever took it up.
@@ -117,7 +126,10 @@ class _Attempt:
         try:
             self.heartbeat.start()
             state, error, code = self._train_or_fail()
-            self.inbox.clear_commands()
+            if state == "stopped" and self._is_to_be_resumed():
+                state = "running"
+            else:
+                self.inbox.clear_commands()
             self.heartbeat.end(state, error, code)
             if state == "finished" and self.steering:
                 with suppress(OSError):  # a full disk does not undo what was finished
@@ -214,7 +226,12 @@ class _Attempt:
 
     def _wanted(self) -> State | None:
         """What the outside wants instead of training."""
-        return "stopped" if self.interrupt.is_set() else self.inbox.command()
+        return self.inbox.command() or ("stopped" if self.interrupt.is_set() else None)
+
+    def _is_to_be_resumed(self) -> bool:
+        """Whether it was stopped only since the process ends, and not since somebody asked for it."""
+        self.inbox.look()
+        return self.resumed and self.interrupt.is_set() and self.inbox.command() is None
 
     # --- taking the run up --------------------------------------------------------------------------------------------
 

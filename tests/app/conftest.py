@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from gancore.config import RunConfig
 from gancore.config.kinds import ModelKind
-from gancore.executors.thread import ThreadExecutor
+from gancore.executors.executor import Executor
 from gancore.store import Run, RunStore
 from gancore.store.records import Status
 from gancore.store.scalars import ScalarWriter
@@ -30,7 +30,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     """The store that the dashboard under test uses; its queue is never worked off."""
     root = tmp_path / "runs"
     monkeypatch.setenv("GANCORE_RUNS", str(root))
-    monkeypatch.setattr(ThreadExecutor, "ensure_worker", lambda _: None)
+    monkeypatch.setattr(Executor, "ensure_worker", lambda _: None)
     return RunStore(root)
 
 

@@ -175,11 +175,11 @@ def test_a_run_that_finished_elsewhere_is_not_called_running(
     store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker looked at the queue; before it could begin, another process trained the run to its end."""
-    from gancore.executors.thread import ThreadExecutor
+    from gancore.executors.executor import Executor
 
     run = store.create(dcgan)
     run.enqueue()
-    executor = ThreadExecutor(store)
+    executor = Executor(store)
 
     def busy(path: Path, **_: object) -> None:
         monkeypatch.setattr(runner, "execute", execute)

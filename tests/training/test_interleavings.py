@@ -16,7 +16,7 @@ import pytest
 from gancore.config import RunConfig
 from gancore.evaluation import runs
 from gancore.evaluation.runs import evaluate_run
-from gancore.executors.thread import ThreadExecutor
+from gancore.executors.executor import Executor
 from gancore.store import Run, RunBusy, RunNotFound, RunStore, discarded, records, requests
 from gancore.store.evaluations import Evaluation
 from gancore.store.records import Status
@@ -333,7 +333,7 @@ def test_a_queued_run_that_a_full_disk_keeps_from_starting_says_so(
 ) -> None:
     run = store.create(dcgan)
     run.enqueue()
-    executor = ThreadExecutor(store)
+    executor = Executor(store)
     monkeypatch.setattr("gancore.store.run.write_atomic", full)
     executor._drain()
     executor.close()

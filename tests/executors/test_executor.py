@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gancore.config import RunConfig
-from gancore.executors.thread import ThreadExecutor
+from gancore.executors.executor import Executor
 from gancore.store import Run, RunBusy, RunStore
 from gancore.training import runner
 from gancore.training.runner import execute
@@ -17,11 +17,11 @@ HeldElsewhere = Callable[[Path], AbstractContextManager[None]]
 
 
 @pytest.fixture
-def make_executor(store: RunStore) -> Iterator[Callable[[], ThreadExecutor]]:
-    made: list[ThreadExecutor] = []
+def make_executor(store: RunStore) -> Iterator[Callable[[], Executor]]:
+    made: list[Executor] = []
 
-    def make() -> ThreadExecutor:
-        made.append(ThreadExecutor(store))
+    def make() -> Executor:
+        made.append(Executor(store))
         return made[-1]
 
     yield make
@@ -30,7 +30,7 @@ def make_executor(store: RunStore) -> Iterator[Callable[[], ThreadExecutor]]:
 
 
 @pytest.fixture
-def executor(make_executor: Callable[[], ThreadExecutor]) -> ThreadExecutor:
+def executor(make_executor: Callable[[], Executor]) -> Executor:
     return make_executor()
 
 
@@ -46,7 +46,7 @@ def span(run: Run) -> tuple[float, float]:
 
 
 def test_a_submitted_run_is_trained(
-    store: RunStore, config: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+    store: RunStore, config: RunConfig, executor: Executor, wait_until: WaitUntil
 ) -> None:
     run = store.create(config)
     executor.submit(run)
@@ -56,7 +56,7 @@ def test_a_submitted_run_is_trained(
 
 
 def test_runs_train_one_after_another_in_the_order_of_the_queue(
-    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+    store: RunStore, dcgan: RunConfig, executor: Executor, wait_until: WaitUntil
 ) -> None:
     runs = {name: store.create(dcgan, name=name) for name in ("first", "second", "urgent")}
     with store.worker_lock():  # nobody can begin before all have been submitted
@@ -70,7 +70,7 @@ def test_runs_train_one_after_another_in_the_order_of_the_queue(
 
 
 def test_a_run_submitted_while_another_trains_waits_its_turn(
-    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+    store: RunStore, dcgan: RunConfig, executor: Executor, wait_until: WaitUntil
 ) -> None:
     running, waiting = store.create(long(dcgan)), store.create(dcgan)
     executor.submit(running)
@@ -83,7 +83,7 @@ def test_a_run_submitted_while_another_trains_waits_its_turn(
 
 
 def test_a_second_executor_waits_for_the_first(
-    store: RunStore, dcgan: RunConfig, make_executor: Callable[[], ThreadExecutor], wait_until: WaitUntil
+    store: RunStore, dcgan: RunConfig, make_executor: Callable[[], Executor], wait_until: WaitUntil
 ) -> None:
     first, second = make_executor(), make_executor()
     running, waiting = store.create(long(dcgan)), store.create(dcgan)
@@ -98,7 +98,7 @@ def test_a_second_executor_waits_for_the_first(
 
 
 def test_an_executor_waits_for_another_process(
-    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil, held_elsewhere: HeldElsewhere
+    store: RunStore, dcgan: RunConfig, executor: Executor, wait_until: WaitUntil, held_elsewhere: HeldElsewhere
 ) -> None:
     run = store.create(dcgan)
     with held_elsewhere(Path(store.worker_lock().lock_file)):
@@ -110,7 +110,7 @@ def test_an_executor_waits_for_another_process(
 
 
 def test_closing_stops_with_a_checkpoint_and_leaves_the_queue(
-    store: RunStore, dcgan: RunConfig, make_executor: Callable[[], ThreadExecutor], wait_until: WaitUntil
+    store: RunStore, dcgan: RunConfig, make_executor: Callable[[], Executor], wait_until: WaitUntil
 ) -> None:
     executor = make_executor()
     running, waiting = store.create(long(dcgan)), store.create(dcgan)
@@ -129,7 +129,7 @@ def test_closing_stops_with_a_checkpoint_and_leaves_the_queue(
 
 
 def test_closing_an_executor_that_waits_does_not_hang(
-    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+    store: RunStore, dcgan: RunConfig, executor: Executor, wait_until: WaitUntil
 ) -> None:
     with store.worker_lock():
         executor.submit(store.create(dcgan))
@@ -149,7 +149,7 @@ def make_samples_a_file(run: Run) -> None:
 
 @pytest.mark.parametrize("spoil", [make_scalars_a_folder, make_samples_a_file])
 def test_a_bad_run_does_not_stop_the_queue(
-    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil, spoil: Callable[[Run], None]
+    store: RunStore, dcgan: RunConfig, executor: Executor, wait_until: WaitUntil, spoil: Callable[[Run], None]
 ) -> None:
     bad, good = store.create(dcgan), store.create(dcgan)
     spoil(bad)
@@ -163,7 +163,7 @@ def test_a_bad_run_does_not_stop_the_queue(
 
 
 def test_a_folder_in_place_of_the_lock_keeps_nobody_out(
-    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+    store: RunStore, dcgan: RunConfig, executor: Executor, wait_until: WaitUntil
 ) -> None:
     run = store.create(dcgan)
     run.enqueue()
@@ -174,7 +174,7 @@ def test_a_folder_in_place_of_the_lock_keeps_nobody_out(
 
 
 def test_a_damaged_run_does_not_stop_the_queue(
-    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+    store: RunStore, dcgan: RunConfig, executor: Executor, wait_until: WaitUntil
 ) -> None:
     bad, good = store.create(dcgan), store.create(dcgan)
     with store.worker_lock():
@@ -186,7 +186,7 @@ def test_a_damaged_run_does_not_stop_the_queue(
 
 
 def test_a_failed_run_does_not_stop_the_queue(
-    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+    store: RunStore, dcgan: RunConfig, executor: Executor, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = store.create(dcgan), store.create(dcgan)
 
@@ -204,7 +204,7 @@ def test_a_failed_run_does_not_stop_the_queue(
 
 
 def test_submitting_a_running_run_is_refused(
-    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+    store: RunStore, dcgan: RunConfig, executor: Executor, wait_until: WaitUntil
 ) -> None:
     run = store.create(long(dcgan))
     executor.submit(run)
@@ -217,7 +217,7 @@ def test_submitting_a_running_run_is_refused(
 def test_a_queued_run_that_somebody_else_took_is_left_to_them(
     store: RunStore,
     dcgan: RunConfig,
-    executor: ThreadExecutor,
+    executor: Executor,
     wait_until: WaitUntil,
     held_elsewhere: HeldElsewhere,
     monkeypatch: pytest.MonkeyPatch,
@@ -238,7 +238,7 @@ def test_a_queued_run_that_somebody_else_took_is_left_to_them(
 
 
 def test_a_stopped_run_can_be_submitted_again(
-    store: RunStore, dcgan: RunConfig, executor: ThreadExecutor, wait_until: WaitUntil
+    store: RunStore, dcgan: RunConfig, executor: Executor, wait_until: WaitUntil
 ) -> None:
     run = store.create(dcgan)
     execute(run.path, max_steps=7)
@@ -248,7 +248,7 @@ def test_a_stopped_run_can_be_submitted_again(
     assert run.scalars()["step"].tolist() == list(range(1, 21))
 
 
-def test_without_a_queue_there_is_no_worker(executor: ThreadExecutor) -> None:
+def test_without_a_queue_there_is_no_worker(executor: Executor) -> None:
     executor.ensure_worker()
     assert executor._worker is None
     executor.close()
@@ -265,7 +265,7 @@ def test_a_run_that_cannot_even_be_marked_as_failed_does_not_keep_the_worker_bus
         tries += 1
         raise OSError("no space left on device")
 
-    executor = ThreadExecutor(store)
+    executor = Executor(store)
     run = store.create(dcgan)
     monkeypatch.setattr("gancore.training.runner.execute", fail)
     run.enqueue()
