@@ -56,6 +56,7 @@ SLOW = {
     "executors/test_loading.py",
     "executors/test_measuring.py",
     "executors/test_processes.py",
+    "export/test_report.py",
     "extractors/test_describe.py",
     "health/test_diagnosis.py",
     "store/test_scalars.py",

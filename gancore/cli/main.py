@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 from gancore.cli import interrupts
 from gancore.cli.bench import bench
 from gancore.cli.catalogue import datasets, experiments
+from gancore.cli.export import export
 from gancore.cli.importing import import_set
 from gancore.cli.options import BadInput
 from gancore.cli.runs import list_runs, show
@@ -39,6 +40,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "show": show,
     "sample": sample,
     "evaluate": evaluate,
+    "export": export,
     "import": import_set,
     "datasets": datasets,
     "experiments": experiments,

@@ -100,7 +100,11 @@ def judge(claim: Claim, store: Source | Evidence, scale: Scale | None = None) ->
 def judge_all(store: Source, scale: Scale | None = None) -> list[Verdict]:
     """Every claim, and how sure each verdict is among so many."""
     evidence = Evidence(store)
-    verdicts = [judge(claim, evidence, scale) for claim in CLAIMS.values()]
+    return at_once([judge(claim, evidence, scale) for claim in CLAIMS.values()])
+
+
+def at_once(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Verdicts that are read together, with the false discovery rate among them."""
     tested = [verdict.p for verdict in verdicts if verdict.p is not None]
     q_values = iter(statistics.q_values(tested))
     return [
