@@ -36,7 +36,7 @@ ROWS = {
     "VAE flat background, GAN details": ["vae-flat-background", "gan-details", "vae-clearer"],
     "CGAN's images match their labels": ["cgan-labels-match"],
     "LSGAN better, DCGAN less noise": ["lsgan-better", "dcgan-less-noise"],
-    "D's score measures G": ["d-score-measures-g"],
+    "D's score measures G": ["d-score-measures-g", "d-score-ranks-networks"],
     "kept in step": ["kept-in-step"],
     "the likelihood is competitive": ["likelihood-competitive"],
     "interpolations change smoothly": ["interpolation-smooth"],

@@ -6,7 +6,7 @@ from gancore.experiments.claims.claim import Arm, Claim
 from gancore.experiments.claims.margins import FID, above
 
 _MNIST = Arm("MNIST")
-_EQUAL, _G_3X, _D_3X = (Arm(name, experiment="gan-fashion-steps") for name in ("equal", "G 3x", "D 3x"))
+_EQUAL, _G_3X, _D_3X = (Arm(name) for name in ("equal", "G 3x", "D 3x"))
 
 REPORT_001 = (
     Claim(

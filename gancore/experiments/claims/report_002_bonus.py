@@ -26,6 +26,15 @@ _TRAINING = (
         provenance="later revision",
     ),
     Claim(
+        id="cdcgan-not-capacity",
+        experiment="cdcgan-baseline",
+        source="report 002, question 8",
+        says="The class makes the conditional DCGAN's digits better, not its larger networks.",
+        rules=(FID.lower(_CONDITIONAL, Arm("unconditional, equal capacity")),),
+        provenance="our question",
+        note="The conditional G has 8.3 times as many parameters as the unconditional one.",
+    ),
+    Claim(
         id="cdcgan-noisy",
         experiment="cdcgan-baseline",
         source=f"{_REVISED}, question 6",

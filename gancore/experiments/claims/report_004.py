@@ -36,4 +36,15 @@ REPORT_004 = (
         ),
         note="Over each run's evaluations: a D that learns along with G must rank G's own progress first.",
     ),
+    Claim(
+        id="d-score-ranks-networks",
+        experiment="mnist-three",
+        source="report 004, conclusion 3",
+        says="Of two GANs the one of whose samples D is surer that they are real is the better one.",
+        rules=(
+            FID.lower(_DCGAN, _VANILLA),
+            Margin("d_score_fake", 0.05, "one probability in twenty").higher(_DCGAN, _VANILLA),
+        ),
+        note="The third conclusion between runs: each network's own D judges the samples of its own G.",
+    ),
 )
