@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from gancore.evaluation.measures import MEASURES, Measure
+from gancore.evaluation.measures import MEASURES
 from gancore.experiments import readings
 from gancore.experiments.evidence import failed
 from gancore.experiments.readings import Read
@@ -47,18 +47,20 @@ def outcome(run: Run, key: str) -> float | None:
 # --- what was measured at the end -----------------------------------------------------------------------------------
 
 
-def _measured(key: str, worst: float, resolution: float, *, ratio: bool = False, floor: float = 1e-9) -> Outcome:
-    """A value of the final evaluation, in the words of `MEASURES`."""
-    said = MEASURES.get(key, Measure(key.replace("_", " "), f"{key}."))
+def _measured(
+    key: str, worst: float, resolution: float, *, ratio: bool = False, floor: float = 1e-9, digits: str | None = None
+) -> Outcome:
+    """A value of the final evaluation, in the words of `MEASURES`; means of what is counted want other `digits`."""
+    said = MEASURES[key]
     read = readings.at_the_end(key)
-    return Outcome(said.label, said.help, said.better, worst, resolution, ratio, said.digits, read, floor)
+    return Outcome(said.label, said.help, said.better, worst, resolution, ratio, digits or said.digits, read, floor)
 
 
 # Shares of 10,000 samples have a standard error of at most 0.005, and of 1,000 of at most 0.016.
 _MEASURED: Mapping[str, Outcome] = {
     "fid": _measured("fid", 219.0, 0.03, ratio=True),
     "coverage": _measured("coverage", 0.0, 0.01),
-    "classes": _measured("classes", 1.0, 0.2),
+    "classes": _measured("classes", 1.0, 0.2, digits=".1f"),
     "kl_to_uniform": _measured("kl_to_uniform", 2.3, 0.01),
     "confidence": _measured("confidence", 0.1, 0.005),
     "conditional_accuracy": _measured("conditional_accuracy", 0.1, 0.005),
@@ -76,7 +78,7 @@ _MEASURED: Mapping[str, Outcome] = {
     "noise_spread": _measured("noise_spread", 0.0, 0.02),
     "other_kept_class": _measured("other_kept_class", 0.0, 0.02),
     "other_thickness_ratio": _measured("other_thickness_ratio", 1.0, 0.03),
-    "modes": _measured("modes", 0.0, 0.2),
+    "modes": _measured("modes", 0.0, 0.2, digits=".1f"),
     "near_modes": _measured("near_modes", 0.0, 0.01),
     "reverse_kl": _measured("reverse_kl", 3.22, 0.01),
     "optimal_d_error": _measured("optimal_d_error", 0.5, 0.01),
@@ -90,8 +92,8 @@ _MEASURED: Mapping[str, Outcome] = {
     "d_score_fake": _measured("d_score_fake", 0.5, 0.01),
     "column_thickness": _measured("column_thickness", 0.0, 0.05),
     "column_slant": _measured("column_slant", 0.0, 0.05),
-    "path_linear": _measured("path_linear", 10.0, 0.02, ratio=True),
-    "path_spherical": _measured("path_spherical", 10.0, 0.02, ratio=True),
+    "path_linear": _measured("path_linear", 16.0, 0.02, ratio=True),
+    "path_spherical": _measured("path_spherical", 16.0, 0.02, ratio=True),
     "path_jump": _measured("path_jump", 1.0, 0.01),
 }
 
@@ -123,30 +125,41 @@ _CURVES: Mapping[str, Outcome] = {
         f"slope_loss_{net}": _curve(
             f"slope_loss_{net}",
             f"rise of {name}'s loss at the end",
-            f"Rise of {name}'s smoothed loss over the last part of the run, in nats: below 0 it falls.",
+            f"Slope of {name}'s loss in the last third, in nats per length of the run: below 0 it falls.",
             _ENDLESS,
             0.02,
         )
         for net, name in _NETWORKS.items()
     },
     **{
-        f"{when}roughness_loss_{net}": _curve(
-            f"{when}roughness_loss_{net}",
-            f"roughness of {name}'s loss{words}",
-            f"Standard deviation of {name}'s loss around its smoothed curve{words}, in nats.",
+        f"roughness_loss_{net}": _curve(
+            f"roughness_loss_{net}",
+            f"roughness of {name}'s loss",
+            f"Standard deviation of {name}'s loss around lines through 50 steps each, in nats, over the second half.",
             _WILD,
             0.05,
             "low",
             ratio=True,
         )
         for net, name in _NETWORKS.items()
-        for when, words in (("", ""), ("late_", " late in the run"))
+    },
+    **{
+        f"late_roughness_loss_{net}": _curve(
+            f"late_roughness_loss_{net}",
+            f"roughness of {name}'s loss, late over early",
+            f"Roughness of {name}'s loss in the last third over that before the first: above 1 it grew rougher.",
+            _WILD,
+            0.05,
+            "low",
+            ratio=True,
+        )
+        for net, name in _NETWORKS.items()
     },
     **{
         f"spikes_loss_{net}": _curve(
             f"spikes_loss_{net}",
             f"spikes of {name}'s loss",
-            f"Sudden rises of {name}'s loss in 1,000 steps.",
+            f"Jumps of {name}'s loss above the steps around by six standard deviations, in 1,000 steps.",
             1_000.0,
             0.3,
             "low",
@@ -164,7 +177,7 @@ _CURVES: Mapping[str, Outcome] = {
     "early_grad_norm_g": _curve(
         "early_grad_norm_g",
         "G's gradient early on",
-        "Mean norm of G's gradient over the first tenth of the steps.",
+        "Mean norm of G's gradient over the first twentieth of the steps.",
         1e6,
         0.05,
         ratio=True,
@@ -172,7 +185,7 @@ _CURVES: Mapping[str, Outcome] = {
     "saturated_grad_norm_g": _curve(
         "saturated_grad_norm_g",
         "G's gradient while D sees through it",
-        "Mean norm of G's gradient over the steps at which D(G(z)) is near 0 (report 002, question 3).",
+        "Mean norm of G's gradient over the steps at which D(G(z)) is below 0.05 (report 002, question 3).",
         1e6,
         0.05,
         ratio=True,
@@ -184,7 +197,8 @@ _CURVES: Mapping[str, Outcome] = {
     "losses_correlation": _curve(
         "losses_correlation",
         "correlation of the losses",
-        "Of G's and D's smoothed losses: below 0 they move against each other (report 002, question 4).",
+        "Of G's and D's losses over more than a hundredth and less than a tenth of the run: below 0 they move against "
+        "each other (report 002, question 4).",
         0.0,
         0.02,
     ),

@@ -46,6 +46,7 @@ _BY_EYE = "a quarter more is the least that one sees between two grids of sample
 FID = Margin("fid", ratio(1.25), _BY_EYE)
 RUINED = Margin("fid", ratio(2), "what is ruined is more than visibly worse: its FID is at least twice as high")
 COVERAGE = Margin("coverage", 0.05, "one real image in twenty: half a class of digits")
+SPIKES = Margin("spikes_loss_g", 1.0, "one spike more in 1,000 steps is the least that one can count")
 SHARPNESS = Margin("sharpness", ratio(1.25), _BY_EYE)
 
 
@@ -63,8 +64,6 @@ def much_loss(net: str) -> Margin:
     return Margin(f"tail_loss_{net}", 1.0, '"very high" is more than one nat, a factor of 2.7 in a probability')
 
 
-def roughness(net: str, when: str = "") -> Margin:
+def roughness(net: str) -> Margin:
     """Of how restless a loss is."""
-    return Margin(
-        f"{when}roughness_loss_{net}", ratio(1.25), "a quarter more is the least that one sees between two curves"
-    )
+    return Margin(f"roughness_loss_{net}", ratio(1.25), "a quarter more is the least that one sees between two curves")
