@@ -28,6 +28,7 @@ SLOW = {
     "app/test_diagrams.py",
     "app/test_draft.py",
     "app/test_drawing.py",
+    "app/test_experiments.py",
     "app/test_failures.py",
     "app/test_forking.py",
     "app/test_health_cards.py",

@@ -11,6 +11,7 @@ import streamlit as st
 
 from gancore.config import ConfigError
 from gancore.store import RunNotFound
+from gancore.sweeps.sweeps import SweepNotFound
 from ui.words import plain
 
 P = ParamSpec("P")
@@ -25,7 +26,7 @@ def attempt(doing: str, act: Callable[P, object], *args: P.args, **kwargs: P.kwa
     """
     try:
         act(*args, **kwargs)
-    except (OSError, RuntimeError, RunNotFound, ConfigError) as problem:  # such as RunBusy
+    except (OSError, RuntimeError, RunNotFound, SweepNotFound, ConfigError) as problem:  # such as RunBusy
         say(f"{doing} failed: {describe(problem)}")
         return False
     return True

@@ -8,7 +8,11 @@ from typing import Any
 import streamlit as st
 
 _PAGES = Path(__file__).parents[1] / "pages"
-HOME, TRAIN, RUNS, COMPARE = (_PAGES / f"{name}.py" for name in ("home", "train", "runs", "compare"))
+HOME, TRAIN, EXPERIMENTS, RUNS, COMPARE = (
+    _PAGES / f"{name}.py" for name in ("home", "train", "experiments", "runs", "compare")
+)
+
+MOST_COMPARED = 8  # runs that the Compare page takes
 
 
 def choose() -> Any:
@@ -16,7 +20,14 @@ def choose() -> Any:
     pages = [  # in the order of the menu; the first is where `/` leads
         st.Page(HOME, title="Home", icon=":material/home:", default=True),
         st.Page(TRAIN, title="Train", icon=":material/tune:"),
+        st.Page(EXPERIMENTS, title="Experiments", icon=":material/science:"),
         st.Page(RUNS, title="Runs", icon=":material/table_rows:"),
         st.Page(COMPARE, title="Compare", icon=":material/compare:"),
     ]
     return st.navigation(pages, position="top")
+
+
+def to_questions(label: str, *, key: str, icon: str | None = None, **query: str) -> None:
+    """A way to a place on the Experiments page: on that page itself a link would look as if one were there already."""
+    if st.button(label, type="tertiary", icon=icon, key=key):
+        st.switch_page(EXPERIMENTS, query_params=query)

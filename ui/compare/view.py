@@ -11,7 +11,7 @@ import streamlit as st
 from gancore.evaluation.measures import MEASURES
 from gancore.store import Run
 from gancore.text import describe_duration
-from ui import state
+from ui import navigation, state
 from ui.boundary import boundary, explain
 from ui.colors import run_color
 from ui.compare import quality
@@ -23,7 +23,7 @@ from ui.run.progress import state_word
 from ui.runs import table
 from ui.words import labels
 
-MAX_RUNS = 8
+MAX_RUNS = navigation.MOST_COMPARED
 
 
 def linked_reference() -> list[Run]:

@@ -1,4 +1,5 @@
-"""Two components of our own: a chart that survives its updates, and sample grids with a slider through time."""
+"""Components of our own: a chart that survives its updates, sample grids with a slider through time, one picture, and
+runs as cells, arms by seeds."""
 
 from __future__ import annotations
 
@@ -35,6 +36,30 @@ class Film:
     aspect: float = 1.0  # width over height, before there is one
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One run among many: its newest samples, its state and how far it is."""
+
+    seed: int
+    state: str
+    icon: str  # a Material symbol
+    line: str
+    run: str = ""  # its id; empty: there is none yet
+    src: str = ""  # the address of its newest samples; empty: there are none yet
+    share: float = 0.0  # of its steps that are done
+    retry: bool = False  # whether it can be tried again
+    aspect: float = 1.0  # of its samples, width over height
+
+
+@dataclass(frozen=True)
+class Row:
+    """The runs of an arm, a seed each."""
+
+    name: str
+    color: str
+    cells: Sequence[Cell]
+
+
 _CHART = st.components.v2.component(
     "gan_workbench_chart",
     html='<div>\n<div class="chart" role="img"></div><div class="message" role="alert"></div>\n</div>',
@@ -62,6 +87,13 @@ _PICTURE = st.components.v2.component(
     js=(_FRONTEND / "picture.js").read_text(encoding="utf-8"),
 )
 
+_CELLS = st.components.v2.component(
+    "gan_workbench_cells",
+    html='<div class="grid">\n</div>',
+    css=(_FRONTEND / "cells.css").read_text(encoding="utf-8"),
+    js=(_FRONTEND / "cells.js").read_text(encoding="utf-8"),
+)
+
 
 def chart(figure: Figure, *, key: str, alt: str, height: int = 330) -> None:
     """Show a figure; with the same key it stays the same chart, zoom included, however its data change."""
@@ -81,3 +113,24 @@ def picture(
 ) -> None:
     """Show one sample grid by its address, pixel by pixel; without one, the room for it."""
     _PICTURE(key=key, data={"src": source, "alt": alt, "aspect": aspect}, width=width, height="content")
+
+
+def cells(rows: Sequence[Row], *, key: str) -> tuple[Literal["open", "retry"], str] | None:
+    """Show runs, an arm a row and a seed a cell; what was just asked for and the id of its run, if anything was.
+
+    The id comes from the browser: look it up before using it.
+    """
+    chosen = _CELLS(
+        key=key,
+        data={"rows": [asdict(row) for row in rows]},
+        on_open_change=_nothing,
+        on_retry_change=_nothing,
+        height="content",
+    )
+    if chosen.open:
+        return "open", str(chosen.open)
+    return ("retry", str(chosen.retry)) if chosen.retry else None
+
+
+def _nothing() -> None:
+    """Whoever shows a component reads what was asked for; without a callback there would be no such attribute."""

@@ -43,6 +43,11 @@ def state_word(shown: ShownState) -> str:
     return _STATES[shown][2]
 
 
+def state_icon(shown: ShownState) -> str:
+    """The Material symbol of a run's state."""
+    return _STATES[shown][0]
+
+
 def share(status: Status) -> float:
     return min(status.step / status.total_steps, 1.0) if status.total_steps else 0.0
 

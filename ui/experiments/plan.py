@@ -1,0 +1,202 @@
+"""Before anything starts: scale, seeds and arms of an experiment, what that costs on this machine, and Run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from gancore.config import ConfigError, RunConfig
+from gancore.experiments import Experiment, Scale
+from gancore.experiments.evidence import Evidence
+from gancore.sweeps.plan import of_experiment
+from gancore.sweeps.planner import decides, seeds_of
+from gancore.text import describe_duration
+from ui import state
+from ui.experiments import costing, sweeps
+from ui.experiments.arms import Arm
+from ui.messages import describe, say
+from ui.words import plain
+
+SCALES: dict[Scale, str] = {"quick": "Quick", "full": "Full, as in the report"}
+SEEDS = (1, 3, 5, 10)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What would be run."""
+
+    experiment: Experiment
+    scale: Scale
+    arms: tuple[str, ...]
+    seeds: tuple[int, ...]
+
+    @property
+    def configs(self) -> dict[str, RunConfig]:
+        """Of each arm, with its first seed."""
+        return {name: self.experiment.arm(name, self.scale) for name in self.arms}
+
+    def missing(self, known: Sequence[Arm]) -> dict[str, int]:
+        """How many runs of each arm there are to do: those that are finished are not run again."""
+        done = {
+            arm.name: sum(run.state == "finished" for seed, run in arm.runs.items() if seed in self.seeds)
+            for arm in known
+        }
+        return {name: len(self.seeds) - done.get(name, 0) for name in self.arms}
+
+
+def scales(experiment: Experiment) -> list[Scale]:
+    """The scales that differ."""
+    return ["quick", "full"] if experiment.runs("quick") != experiment.runs("full") else []
+
+
+def scale_of(experiment: Experiment, default: Scale) -> Scale:
+    """The scale that was chosen in the panel, which is drawn further down."""
+    chosen: Scale = st.session_state.get(_scale_key(experiment)) or default
+    return chosen
+
+
+def _scale_key(experiment: Experiment) -> str:
+    return f"scale-of-{experiment.id}"
+
+
+def panel(experiment: Experiment, scale: Scale, known: Sequence[Arm]) -> None:
+    """Scale, seeds and arms, what they cost, and Run."""
+    st.fragment(_panel, key=f"plan-{experiment.id}-{scale}")(experiment, scale, known)
+
+
+def _panel(experiment: Experiment, scale: Scale, known: Sequence[Arm]) -> None:
+    with st.container(border=True, key=f"plan-{experiment.id}"):
+        choice = _choose(experiment, scale)
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            left = sum(choice.missing(known).values())
+            label = f"Run {left} {'run' if left == 1 else 'runs'}" if left else "All of these runs are finished"
+            if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not left, key="run-experiment"):
+                _start(choice)
+            _cost(choice, known)
+        reference = Evidence([*state.reference(), *state.runs()])
+        st.caption(plain(decides(experiment, scale, len(choice.seeds), reference)))
+
+
+def _choose(experiment: Experiment, scale: Scale) -> Choice:
+    names = experiment.arms_at(scale)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        if _pick_scale(experiment, scale) != scale:
+            st.rerun()  # all of the page is about one scale
+        count = st.segmented_control(
+            "Seeds",
+            SEEDS,
+            default=3,
+            required=True,
+            key=f"seeds-{experiment.id}",
+            persist_state="session",
+            help="The same arms with other random numbers: only several seeds tell a difference from chance.",
+        )
+    arms = names
+    if len(names) > 1:
+        arms = st.pills(
+            "Arms",
+            names,
+            default=names,
+            selection_mode="multi",
+            format_func=lambda name: _arm_label(experiment, name),
+            key=f"arms-{experiment.id}-{scale}",
+            persist_state="session",
+            wrap=True,
+        )
+    if left := [name for name in experiment.arms if name not in names]:
+        st.caption(plain(f"Left to the full scale, since it takes too long here: {', '.join(left)}."))
+    chosen = tuple(name for name in names if name in arms)
+    return Choice(experiment, scale, chosen, seeds_of(experiment, count))
+
+
+def _pick_scale(experiment: Experiment, scale: Scale) -> Scale:
+    offered = scales(experiment)
+    if not offered:
+        return scale
+    st.session_state.setdefault(_scale_key(experiment), scale)
+    return (
+        st.segmented_control(
+            "Scale",
+            offered,
+            required=True,
+            format_func=SCALES.__getitem__,
+            key=_scale_key(experiment),
+            persist_state="session",
+            help="Quick asks the same question with data that come with the installation; full is what the report did.",
+        )
+        or scale
+    )
+
+
+def _arm_label(experiment: Experiment, name: str) -> str:
+    """Its name, the baseline marked."""
+    is_base = experiment.arm(name, "full") == experiment.base.replace({"seed": experiment.seeds[0]})
+    return f":material/flag: {plain(name)} (baseline)" if is_base else plain(name)
+
+
+def _cost(choice: Choice, known: Sequence[Arm]) -> None:
+    """What it takes at this scale and at the other one; looks again until everything is counted."""
+    complete = all(costing.look(configs).complete for configs in _by_scale(choice).values())
+    key = f"costs-{choice.experiment.id}-{choice.scale}-{complete}"
+    st.fragment(_cost_lines, run_every=None if complete else costing.LOOK, key=key)(choice, known, complete)
+
+
+def _by_scale(choice: Choice) -> dict[Scale, dict[str, RunConfig]]:
+    """The configs of the scale that was chosen, and those of the other one."""
+    entry, found = choice.experiment, {choice.scale: choice.configs}
+    for other in scales(entry):
+        if other != choice.scale:
+            found[other] = {name: entry.arm(name, other) for name in entry.arms_at(other)}
+    return found
+
+
+def _cost_lines(choice: Choice, known: Sequence[Arm], was_complete: bool) -> None:
+    costs = {scale: costing.look(configs) for scale, configs in _by_scale(choice).items()}
+    if all(each.complete for each in costs.values()) and not was_complete:
+        st.rerun(scope="fragment")
+    own = costs.pop(choice.scale)
+    lines = [_total(own, choice.missing(known), choice.scale), _each(own)]
+    for scale, others in costs.items():
+        if others.complete:
+            seconds = sum(others.seconds.values()) * len(choice.seeds)
+            lines.append(f"All of it at {scale} scale: about {describe_duration(_rounded(seconds))}.")
+        else:
+            lines.append("&nbsp;")
+    st.caption("  \n".join(lines))
+    for sentence in costing.obstacles(choice.configs) if own.complete else ():
+        st.caption(f":material/warning: {plain(sentence)}")
+
+
+def _total(costs: costing.Costs, missing: Mapping[str, int], scale: Scale) -> str:
+    if not costs.complete:
+        return ":material/hourglass_empty: counting how long this takes …"
+    seconds = sum(costs.seconds[arm] * count for arm, count in missing.items())
+    waiting = len(state.store().queue())
+    behind = f", behind {waiting} that wait already" if waiting else ""
+    return f":material/timer: **about {describe_duration(_rounded(seconds))}** on this machine at {scale} scale{behind}"
+
+
+def _each(costs: costing.Costs) -> str:
+    parts = [
+        f"{plain(arm or 'one run')} {describe_duration(_rounded(seconds))}" for arm, seconds in costs.seconds.items()
+    ]
+    return "One run: " + " · ".join(parts) if parts else "&nbsp;"
+
+
+def _rounded(seconds: float) -> float:
+    """No more precise than an estimate is."""
+    step = 1 if seconds < 20 else 5 if seconds < 120 else 60
+    return max(step * round(seconds / step), 1)
+
+
+def _start(choice: Choice) -> None:
+    """Make the sweep; its runs wait for their turn."""
+    plan = of_experiment(choice.experiment.id, choice.scale, choice.seeds, choice.arms)
+    try:
+        sweeps.of_store().create(plan)
+    except (OSError, RuntimeError, ConfigError) as problem:
+        say(f"{choice.experiment.title} was not started: {describe(problem)}")
+    state.executor().ensure_worker()
+    st.rerun()
