@@ -91,7 +91,7 @@ def judge(claim: Claim, store: Source | Evidence, scale: Scale | None = None) ->
         runs=_runs_behind(claim, evidence, chosen),
         scale=chosen,
         findings=findings,
-        words=wording.of_claim(verdict, [(finding.verdict, finding.words) for finding in findings]),
+        words=wording.of_claim(verdict, chosen, [(finding.verdict, finding.words) for finding in findings]),
         missing={} if verdict != "not decided" else _missing(claim, findings, evidence, chosen),
         p=_p_together([test for _, test in tested if test is not None], len(tested)),
     )

@@ -47,16 +47,20 @@ def arm_name(arm: Arm, scale: Scale) -> str:
 # --- a claim --------------------------------------------------------------------------------------------------------
 
 
-def of_claim(verdict: str, parts: Sequence[tuple[str, str]]) -> str:
-    """The verdict on a claim, with the part that it hangs on; `parts` are the rules' verdicts and sentences."""
+def of_claim(verdict: str, scale: Scale, parts: Sequence[tuple[str, str]]) -> str:
+    """The verdict on a claim, with the part that it hangs on; `parts` are the rules' verdicts and sentences.
+
+    What holds at the quick scale is not what the report did, so that is said.
+    """
     words = next(words for part, words in parts if part == verdict)
+    judged = f"{verdict.capitalize()}{' at the quick scale' if scale == 'quick' else ''}"
     if len(parts) == 1:
-        return f"{verdict.capitalize()}: {words}"
+        return f"{judged}: {words}"
     if verdict == "supported":
-        return f"Supported in all {len(parts)} parts, first: {words}"
+        return f"{judged} in all {len(parts)} parts, first: {words}"
     if verdict == "contradicted":
-        return f"Contradicted in {_count(parts, verdict)} of {len(parts)} parts: {words}"
-    return f"Not decided: {_count(parts, 'supported')} of {len(parts)} parts are supported, the others open: {words}"
+        return f"{judged} in {_count(parts, verdict)} of {len(parts)} parts: {words}"
+    return f"{judged}: {_count(parts, 'supported')} of {len(parts)} parts are supported, the others open: {words}"
 
 
 def _count(parts: Sequence[tuple[str, str]], verdict: str) -> int:
