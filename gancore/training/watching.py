@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 from gancore.algorithms import Algorithm
 from gancore.data import BatchStream
+from gancore.evaluation.curves import curve_statistics
 from gancore.evaluation.measures import MAIN, MEASURES
 from gancore.evaluation.runs import Evaluations, file_evaluation, sum_up
 from gancore.files import write_atomic, write_json
@@ -183,14 +184,18 @@ class Watch:
             self._save_cost = self._saved_at - begin
 
     def _summary(self) -> dict[str, float]:
-        """Means over the last steps, and what they cost."""
+        """Means over the last steps, what the curves say besides, and what the steps cost."""
         rows = self.run.scalars()
         last = rows.drop(columns=["step", "epoch", "time", "step_time"], errors="ignore").tail(SUMMARY_STEPS).mean()
         final = {str(name): float(value) for name, value in last.items() if math.isfinite(value)}
         epochs, rest = divmod(self.stream.drawn, self.config.images)  # which counts what was dropped, too
         images = epochs * self.config.images_per_epoch + rest
         speed = images / self.trainer.trained if self.trainer.trained else 0.0
-        return final | {"step": self.trainer.step, "seconds": self.trainer.trained, "images_per_second": speed}
+        return (
+            final
+            | curve_statistics(rows)
+            | {"step": self.trainer.step, "seconds": self.trainer.trained, "images_per_second": speed}
+        )
 
 
 def preview_due(step: int, every: int) -> bool:
