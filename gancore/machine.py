@@ -22,6 +22,21 @@ def versions() -> dict[str, str]:
     return found
 
 
+def describe(root: Path = Path("/")) -> dict[str, str | int]:
+    """What this machine is, for those who compare speeds and last digits: processor, logical cores, bytes of memory.
+
+    No name by which it could be found.
+    """
+    info = _text(root / "proc" / "cpuinfo").splitlines()
+    named = next((line.partition(":")[2].strip() for line in info if line.startswith("model name")), "")
+    there = memory(root)
+    return {
+        "processor": named or platform.processor() or platform.machine(),
+        "cores": os.cpu_count() or 1,
+        "memory": round(there.total) if there else 0,
+    }
+
+
 def git_commit() -> str | None:
     """That of this project; None where there is no repository of it, or no git."""
     project = Path(__file__).parents[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,15 @@ def write(root: Path, **files: str) -> Path:
 
 def test_memory_is_what_the_machine_says(tmp_path: Path) -> None:
     assert memory(write(tmp_path, proc__meminfo=MEMINFO)) == Memory(16e6 * 1024, 8e6 * 1024)
+
+
+def test_a_machine_is_described_without_its_name(tmp_path: Path) -> None:
+    root = write(tmp_path, proc__meminfo=MEMINFO, proc__cpuinfo="processor : 0\nmodel name\t: A CPU 3000\n")
+    found = machine.describe(root)
+    assert (found["processor"], found["memory"]) == ("A CPU 3000", 16_000_000 * 1024)
+    assert found["cores"] == os.cpu_count()
+    assert platform.node() not in map(str, found.values())
+    assert machine.describe(tmp_path / "nowhere")["processor"] != ""
 
 
 def test_a_container_may_use_less(tmp_path: Path) -> None:

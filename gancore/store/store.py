@@ -149,6 +149,7 @@ class RunStore:
                 **asdict(origin),
                 "config": config.model_dump(mode="json"),
                 "versions": machine.versions(),
+                "machine": machine.describe(),
                 "threads": threads or machine.threads(),
                 "git": machine.git_commit(),
             }
