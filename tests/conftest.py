@@ -58,6 +58,7 @@ SLOW = {
     "executors/test_measuring.py",
     "executors/test_processes.py",
     "export/test_report.py",
+    "export/test_verdicts_page.py",
     "extractors/test_describe.py",
     "health/test_diagnosis.py",
     "store/test_scalars.py",

@@ -14,12 +14,11 @@ from rich.table import Table
 from gancore.cli.options import RUNS, BadInput, RunsDir, print_table
 from gancore.experiments import CLAIMS, OUTCOMES, Claim, Scale, Verdict, judge_all
 from gancore.experiments.claims.claim import Level
+from gancore.experiments.wording import ICONS
 from gancore.store import RunStore
 from gancore.text import compact, listed
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-
-ICONS = {"supported": "✓", "contradicted": "✗", "not decided": "?"}
 
 
 def verdicts(

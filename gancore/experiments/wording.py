@@ -12,6 +12,8 @@ from gancore.experiments.experiment import Scale
 from gancore.experiments.outcomes import OUTCOMES, Outcome
 from gancore.experiments.statistics import LEAST_SEEDS, Estimate
 
+ICONS = {"supported": "✓", "contradicted": "✗", "not decided": "?"}  # never without the word
+
 
 @dataclass(frozen=True)
 class Facts:

@@ -11,13 +11,8 @@ from gancore.experiments import OUTCOMES, Claim, Finding, Verdict
 from gancore.experiments.claims.claim import Arm, Difference, Equivalence, Level, Rule
 from gancore.experiments.verdicts import Judgement
 from gancore.export.markup import Markup, joined, table, tag
+from gancore.text import listed
 
-_PROVENANCE = {
-    "report": "the report as it was handed in",
-    "later revision": "a later revision of the report",
-    "hand-out": "the hand-out",
-    "our question": "our own question",
-}
 _TIMES = "×\N{NO-BREAK SPACE}"
 _MOST_NAMED = 12  # runs that are listed where they stand in a table as well
 _SIGNS = {  # paths in a circle of radius 8
@@ -38,7 +33,7 @@ def verdict_mark(judgement: Judgement) -> Markup:
 def claim_block(claim: Claim, verdict: Verdict) -> Markup:
     """A claim in full: who says it, each of its rules with the numbers, and the runs behind them."""
     head = tag("header", verdict_mark(verdict.verdict), tag("p", f"{claim.says.rstrip('.')}.", class_="says"))
-    said = tag("p", f"{claim.source}; {_PROVENANCE[claim.provenance]}.", class_="source")
+    said = tag("p", f"{said_by(claim)}.", class_="source")
     note = [tag("p", claim.note, class_="note")] if claim.note else []
     return tag(
         "article",
@@ -55,6 +50,12 @@ def claim_block(claim: Claim, verdict: Verdict) -> Markup:
     )
 
 
+def said_by(claim: Claim) -> str:
+    """`report 002, question 5`, and where the claim comes from unless that is the report as it was handed in."""
+    plain = claim.provenance == "report" or claim.provenance in claim.source
+    return claim.source if plain else f"{claim.source} ({claim.provenance})"
+
+
 def findings(found: Sequence[Finding]) -> Markup:
     """A row for each rule: what was asked, what came out, how sure that is."""
     if not found:
@@ -68,7 +69,7 @@ def findings(found: Sequence[Finding]) -> Markup:
             _interval(each),
             str(each.n),
             "–" if each.p is None else f"{each.p:.2g}",
-            _size(each.rule, each.detectable),
+            detectable(each),
             verdict_mark(each.verdict),
         )
         for each in found
@@ -131,6 +132,11 @@ def _interval(finding: Finding) -> str:
     return f"{low} to {high.removeprefix(_TIMES)}"
 
 
+def detectable(finding: Finding) -> str:
+    """The effect that so many seeds could have seen."""
+    return _size(finding.rule, finding.detectable)
+
+
 def deciding(verdict: Verdict) -> Finding | None:
     """The finding that the verdict hangs on: the first that says the same, and has numbers if one has."""
     alike = [each for each in verdict.findings if each.verdict == verdict.verdict]
@@ -155,8 +161,12 @@ def lacking(verdict: Verdict) -> list[Markup]:
     """Which seeds are missing for a decision."""
     if not verdict.missing:
         return []
-    listed = "; ".join(f"{arm or 'the only arm'}: {count} more" for arm, count in verdict.missing.items())
-    return [tag("p", f"Seeds that are missing for a decision: {listed}.", class_="note")]
+    return [tag("p", f"Missing for a decision: {lacking_words(verdict)}.", class_="note")]
+
+
+def lacking_words(verdict: Verdict) -> str:
+    """`2 seeds of ndf 32 and 1 seed of ndf 64`."""
+    return listed([f"{n} {'seed' if n == 1 else 'seeds'} of {arm}" for arm, n in verdict.missing.items()])
 
 
 def behind(verdict: Verdict) -> list[Markup]:

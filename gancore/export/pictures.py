@@ -9,6 +9,8 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from gancore.config.datasets import TOYS
+from gancore.export.study import Study
 from gancore.files import read_regular
 from gancore.store import Run
 
@@ -77,3 +79,45 @@ def _encoded(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=7)
     return buffer.getvalue()
+
+
+# --- strips ---------------------------------------------------------------------------------------------------------
+
+STRIP_HEIGHT = 104  # pixels that are shown of each arm: three lines of digits
+STRIP_WIDTH = 276  # eight columns of them
+STRIP_ACROSS = 4  # arms in a line
+STRIP_SHADES = 24
+_GAP, _MAT = 8, 255
+
+
+def strip(study: Study) -> tuple[int, bytes | None]:
+    """The upper parts of the arms' last sample grids, of one seed, side by side as a small PNG.
+
+    Returns the seed, and None where no arm has samples. An arm without any leaves its place empty.
+    """
+    seed = study.shared_seed
+    images = [_last_image(arm.of_seed(seed)) for arm in study.arms]
+    if not any(images):
+        return seed, None
+    parts = [None if image is None else _upper(image, whole=study.arms[0].config.data.name in TOYS) for image in images]
+    width = max(part.width for part in parts if part)
+    height = max(part.height for part in parts if part)
+    across = min(STRIP_ACROSS, len(parts))
+    lines = -(-len(parts) // across)
+    sheet = Image.new("RGB", (across * (width + _GAP) - _GAP, lines * (height + _GAP) - _GAP), (_MAT,) * 3)
+    for place, part in enumerate(parts):
+        if part is not None:
+            sheet.paste(part, (place % across * (width + _GAP), place // across * (height + _GAP)))
+    return seed, _encoded(sheet.quantize(STRIP_SHADES, dither=Image.Dither.NONE))
+
+
+def _last_image(run: Run | None) -> Image.Image | None:
+    samples = run.samples() if run else {}
+    return next((image for step in reversed(samples) if (image := _open(samples[step])) is not None), None)
+
+
+def _upper(image: Image.Image, *, whole: bool) -> Image.Image:
+    """Of a picture of the plane all of it, half as large; of a grid its first lines."""
+    if whole:
+        return image.convert("RGB").reduce(max(1, round(image.height / (1.5 * STRIP_HEIGHT))))
+    return image.convert("RGB").crop((0, 0, min(image.width, STRIP_WIDTH), min(image.height, STRIP_HEIGHT)))

@@ -90,7 +90,7 @@ def made_with(runs: Sequence[Run], class_: str = "facts wide") -> Markup:
 
 def grids(study: Study, number: Numbering, most: int) -> Markup:
     """The arms' last sample grids side by side, of one seed and so of the same noise; each in `most` bytes at most."""
-    seed = _shared_seed(study)
+    seed = study.shared_seed
     shown: list[Markup] = []
     drawn: list[Run] = []
     for arm in study.arms:
@@ -130,15 +130,6 @@ def _noise_of(runs: Sequence[Run]) -> str:
 def _columns(count: int) -> int:
     """Grids in a line: lines that are level, of at most four."""
     return max(-(-count // -(-count // 4)), 2)
-
-
-def _shared_seed(study: Study) -> int:
-    """The seed that most arms have samples of, of several the lowest."""
-    return max(study.seeds, key=lambda seed: (sum(_has_samples(arm.of_seed(seed)) for arm in study.arms), -seed))
-
-
-def _has_samples(run: Run | None) -> bool:
-    return run is not None and bool(run.samples())
 
 
 def against_the_setting(study: Study, shown: Shown, number: Numbering) -> Markup:

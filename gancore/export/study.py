@@ -67,6 +67,15 @@ class Study:
         """Seeds of all runs."""
         return tuple(sorted({run.config.seed for run in self.runs}))
 
+    @property
+    def shared_seed(self) -> int:
+        """The seed that most arms have samples of, of several the lowest."""
+        return max(self.seeds, key=lambda seed: (sum(_has_samples(arm.of_seed(seed)) for arm in self.arms), -seed))
+
+
+def _has_samples(run: Run | None) -> bool:
+    return run is not None and bool(run.samples())
+
 
 def of_experiment(runs: Sequence[Run], experiment: Experiment, scale: Scale | None = None) -> Study | None:
     """An experiment of the catalogue at one scale, or at the one with more runs; None where there is no run of it."""
