@@ -53,6 +53,7 @@ SLOW = {
     "data/test_importing.py",
     "evaluation/test_calibration.py",
     "evaluation/test_runs.py",
+    "executors/test_cluster.py",
     "executors/test_executor.py",
     "executors/test_loading.py",
     "executors/test_measuring.py",
@@ -71,7 +72,12 @@ SLOW = {
     "ui/server/test_routes.py",
 }
 # Modules whose tests share what takes long to make, and so belong into one process.
-TOGETHER = {"evaluation/test_calibration.py", "health/test_diagnosis.py", "test_package.py"}
+TOGETHER = {
+    "evaluation/test_calibration.py",
+    "executors/test_cluster.py",
+    "health/test_diagnosis.py",
+    "test_package.py",
+}
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks

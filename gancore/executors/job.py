@@ -23,23 +23,26 @@ def main(folder: str) -> int:
     try:
         with hold(lock.parent, "another process has the run", PATIENCE, lock.name):
             write_json(processes.identity_of(run), {"pid": os.getpid(), "place": place()})
-            _train(run)
+            train(run, signal.SIGTERM)
     except RunBusy:
         return processes.TAKEN
     return 0
 
 
-def _train(run: Run) -> None:
+def train(run: Run, ending: signal.Signals) -> None:
+    """Train a run if it still waits: for a process's main thread. The signal `ending` has it end after its step."""
     from gancore.training.runner import execute
 
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())  # before, it ends the process: nothing is begun yet
+    before = signal.signal(ending, lambda *_: stop.set())  # until now it ended the process: nothing was begun
     try:
         execute(run.path, interrupt=stop, resumed=run.sweep is not None, expected="queued")
     except (RunBusy, RunNotFound, Superseded):  # somebody was quicker: to begin, to delete, to take it over
         pass
     except Exception as problem:
         failures.mark(run, failures.describe(problem), failures.code(problem))
+    finally:
+        signal.signal(ending, before)
 
 
 if __name__ == "__main__":
