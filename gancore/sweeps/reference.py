@@ -149,12 +149,12 @@ def main(
         left = missing(store, experiments or (), scale)
         print("\n".join(map(str, left)) or "nothing is missing")
         return
-    begun, tried = time.monotonic(), set[Wanted]()
+    begun, tried = time.monotonic(), set[str]()
     while time.monotonic() - begun < 3600 * hours:
-        each = next((each for each in missing(store, experiments or (), scale) if each not in tried), None)
+        each = next((each for each in missing(store, experiments or (), scale) if str(each) not in tried), None)
         if each is None:
             return
-        tried.add(each)
+        tried.add(str(each))
         start = time.monotonic()
         made = make(each, work, store)
         took = describe_duration(time.monotonic() - start)

@@ -56,6 +56,19 @@ def test_what_is_made_is_no_longer_missing(stores: tuple[RunStore, RunStore]) ->
     assert names(missing(store)) == names(rest)
 
 
+def test_the_script_makes_all_that_is_missing(
+    stores: tuple[RunStore, RunStore], capsys: pytest.CaptureFixture[str]
+) -> None:
+    work, store = stores
+    reference.main(runs=store.root.parent, look=True)
+    assert len(capsys.readouterr().out.splitlines()) == 6
+    reference.main(scale="quick", runs=store.root.parent)
+    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert len(work.folders()) == len(store.folders()) == 4
+    reference.main(runs=store.root.parent, hours=0)
+    assert names(missing(store)) == [("full", "a", 0), ("full", "b", 0)]
+
+
 def test_an_interrupted_run_goes_on(stores: tuple[RunStore, RunStore]) -> None:
     work, store = stores
     first = missing(store)[0]
