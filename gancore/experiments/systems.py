@@ -40,7 +40,6 @@ S1_GOODFELLOW: System = (
             "data.image_size": 28,
             "data.range": "0..1",
             "model.nz": 100,
-            "model.prior": "uniform",
             "model.g_hidden": (1200, 1200),
             "model.g_leak": 0.0,
             "model.g_output": "sigmoid",
@@ -59,6 +58,7 @@ S1_GOODFELLOW: System = (
             "train.batch_size": 100,
         },
     ),
+    ("the code of Goodfellow et al. 2014, which draws from -1.73..1.73 and not from -1..1", {"model.prior": "uniform"}),
     (
         "the code of Goodfellow et al. 2014: divided by 1.000004 at each of these 50,000 updates",
         {"optim.lr_end": decayed(50_000)},
