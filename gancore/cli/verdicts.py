@@ -12,11 +12,10 @@ import typer
 from rich.table import Table
 
 from gancore.cli.options import RUNS, BadInput, RunsDir, print_table
-from gancore.experiments import CLAIMS, OUTCOMES, Claim, Scale, Verdict, judge_all
-from gancore.experiments.claims.claim import Level
+from gancore.experiments import CLAIMS, Scale, Verdict, judge_all
 from gancore.experiments.wording import ICONS
 from gancore.store import RunStore
-from gancore.text import compact, listed
+from gancore.text import listed
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -43,7 +42,7 @@ def print_verdicts(store: RunStore, claims: Sequence[str], scale: Scale | None, 
     for each in found:
         claim = CLAIMS[each.claim]
         verdict = f"{ICONS[each.verdict]} {each.verdict}"
-        table.add_row(each.claim, f"{claim.says} ({claim.source})", verdict, _measured(claim, each), str(each.n))
+        table.add_row(each.claim, f"{claim.says} ({claim.source})", verdict, _measured(each), str(each.n))
     print_table(table)
     for each in found:
         if each.runs:
@@ -53,13 +52,9 @@ def print_verdicts(store: RunStore, claims: Sequence[str], scale: Scale | None, 
     print(f"{len(found)} {noun}: {listed([f'{count} {verdict}' for verdict, count in counts.items()])}.")
 
 
-def _measured(claim: Claim, verdict: Verdict) -> str:
-    """`FID x 1.05 (0.91 to 1.21)`: the effect of the first rule, with its interval."""
-    outcome = OUTCOMES[claim.rules[0].outcome]
-    if verdict.effect is None or verdict.low is None or verdict.high is None:
-        return "" if verdict.effect is None else f"{outcome.label} {compact(verdict.effect)}"
-    times = "x " if outcome.ratio and not isinstance(claim.rules[0], Level) else ""
-    return f"{outcome.label} {times}{compact(verdict.effect)} ({compact(verdict.low)} to {compact(verdict.high)})"
+def _measured(verdict: Verdict) -> str:
+    """What was found for the first rule, with its interval."""
+    return verdict.findings[0].measured if verdict.effect is not None else ""
 
 
 def _plain(verdict: Verdict) -> dict[str, Any]:

@@ -47,6 +47,12 @@ class Finding:
     arm: float | None = None  # mean of the rule's arm, over the seeds that were compared; a geometric one of ratios
     than: float | None = None  # likewise of what it is compared with: another arm, or the level
 
+    @property
+    def measured(self) -> str:
+        """In short, for people: `FID × 1.05 (0.90 to 1.22)`, whatever the rule's direction; of a level the mean."""
+        effect, low, high = (_as_compared(self.rule, each) for each in (self.effect, self.low, self.high))
+        return wording.measured(self.rule, effect, low, high)
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -287,3 +293,8 @@ def _reach(rule: Rule, estimate: Estimate) -> tuple[float, int | None]:
 def _shown(rule: Rule, effect: float) -> float:
     """An effect as it is shown: a factor where differences are ratios."""
     return math.exp(min(effect, 700.0)) if OUTCOMES[rule.outcome].ratio else effect
+
+
+def _as_compared(rule: Rule, effect: float | None) -> float | None:
+    """The other way round."""
+    return math.log(effect) if effect is not None and OUTCOMES[rule.outcome].ratio else effect

@@ -116,31 +116,65 @@ def _subject(facts: Facts, means: tuple[float, float], interval: str = "") -> st
 
 
 def _size(facts: Facts, effect: float) -> str:
-    """`, 1.05 times as high`, in the direction of the rule; a difference is `, 0.05 higher` in its own."""
+    """`, 1.05 times as high`, or `, 0.05 higher`."""
     if facts.outcome.ratio:
-        return f", {_factor(effect)} times as {'low' if _falls(facts.rule) else 'high'}"
-    natural = -effect if _falls(facts.rule) else effect
+        return f", {_factor(_natural(facts.rule, effect))} times as high"
+    natural = _natural(facts.rule, effect)
     return f", {_number(facts, abs(natural))} {'lower' if natural < 0 else 'higher'}"
 
 
 def _interval(facts: Facts, estimate: Estimate) -> str:
     """`0.90 to 1.22; 3 seeds`."""
-    low, high = estimate.interval()
+    low, high = _ends(facts.rule, *estimate.interval())
     if facts.outcome.ratio:
         return f"{_factor(low)} to {_factor(high)}; {estimate.n} seeds"
-    if estimate.effect < 0:  # told in its own direction, see `_size`
+    if _natural(facts.rule, estimate.effect) < 0:  # told as how much lower, see `_size`
         low, high = -high, -low
     return f"{_number(facts, low)} to {_number(facts, high)}; {estimate.n} seeds"
 
 
 def _level_interval(facts: Facts, estimate: Estimate) -> str:
     """Of the mean itself: the effect is how far beyond the level it lies."""
-    rule = facts.rule
-    assert isinstance(rule, Level)
-    ends = [-end if _falls(rule) else end for end in estimate.interval()]
-    shown = [rule.level * math.exp(min(end, 700.0)) if facts.outcome.ratio else rule.level + end for end in ends]
-    low, high = sorted(shown)
+    low, high = (_reached(facts.rule, end) for end in _ends(facts.rule, *estimate.interval()))
     return f"{_number(facts, low)} to {_number(facts, high)}; {estimate.n} seeds"
+
+
+def measured(rule: Rule, effect: float | None, low: float | None, high: float | None) -> str:
+    """What was found, in short: `FID × 1.05 (0.90 to 1.22)`, `coverage +0.05 (-0.01 to +0.11)`, of a level `FID 6.1
+    (5.8 to 6.4)`. Effects come as they are compared, in the rule's direction; they are told in their own.
+    """
+    known = OUTCOMES[rule.outcome]
+    if effect is None:
+        return known.label
+
+    def told(value: float) -> str:
+        if isinstance(rule, Level):
+            return f"{_reached(rule, value):{known.digits}}"
+        return _factor(value) if known.ratio else f"{value:+{known.digits}}"
+
+    times = "× " if known.ratio and not isinstance(rule, Level) else ""
+    said = f"{known.label} {times}{told(_natural(rule, effect))}"
+    if low is None or high is None:
+        return said
+    ends = _ends(rule, low, high)
+    return f"{said} ({told(ends[0])} to {told(ends[1])})"
+
+
+def _natural(rule: Rule, effect: float) -> float:
+    """How much higher the rule's arm is, whatever the rule says of it."""
+    return -effect if _falls(rule) else effect
+
+
+def _ends(rule: Rule, low: float, high: float) -> tuple[float, float]:
+    """The ends of an interval, likewise."""
+    ends = sorted((_natural(rule, low), _natural(rule, high)))
+    return ends[0], ends[1]
+
+
+def _reached(rule: Rule, beyond: float) -> float:
+    """What lies so far above the rule's level."""
+    assert isinstance(rule, Level)
+    return rule.level * math.exp(min(beyond, 700.0)) if OUTCOMES[rule.outcome].ratio else rule.level + beyond
 
 
 def _decided(facts: Facts, verdict: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gancore.experiments.claims.claim import Difference, Equivalence, Level, Rule
+from gancore.experiments.claims.claim import Difference, Equivalence, Rule
 from gancore.experiments.outcomes import OUTCOMES
 from gancore.experiments.verdicts import Finding
 from gancore.files import write_atomic
@@ -75,8 +75,7 @@ def came_true(prediction: Prediction, finding: Finding) -> bool | None:
 
 def _compared(rule: Rule, effect: float) -> float:
     """An effect as rules compare it: a ratio by its logarithm."""
-    relative = OUTCOMES[rule.outcome].ratio and not isinstance(rule, Level)
-    return math.log(effect) if relative else effect
+    return math.log(effect) if OUTCOMES[rule.outcome].ratio else effect
 
 
 def _seen(rule: Rule, low: float, high: float) -> Expected | None:

@@ -110,6 +110,8 @@ def test_other_effects_are_differences(store: RunStore) -> None:
     lower = Difference("coverage", SMALL, LARGE, "lower", 0.05, "for the test")
     assert of(store, lower).effect == pytest.approx(-0.3)
     assert "0.30 higher (0.2" in of(store, lower).words
+    assert of(store, lower).findings[0].measured == of(store, COVERS).findings[0].measured
+    assert of(store, lower).findings[0].measured.startswith("coverage +0.30 (+0.2")
 
 
 def test_the_words_have_the_numbers(store: RunStore) -> None:
@@ -118,7 +120,10 @@ def test_the_words_have_the_numbers(store: RunStore) -> None:
     words = of(store, HIGHER).words
     assert words.startswith("Supported: FID 12 (nz 10) against 5.03 (nz 100), 2.39 times as high (1.")
     assert words.endswith("3 seeds), more than the factor of 1.25 that counts.")
-    assert "0.42 times as low" in of(store, LOWER).words
+    assert "2.39 times as high (1." in of(store, LOWER).words
+    for rule in (HIGHER, LOWER):
+        assert of(store, rule).findings[0].measured == "FID × 2.39 (1.93 to 2.96)"
+    assert of(store, BELOW).findings[0].measured == "FID 12 (10.5 to 13.8)"
     assert of(store, BELOW).words.endswith("3 seeds), not below 10.")
 
 

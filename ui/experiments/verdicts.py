@@ -68,7 +68,7 @@ def _claim(claim: Claim, dockets: Mapping[str, Docket]) -> None:
             found = {whose: docket.verdict(claim) for whose, docket in dockets.items()}
             judged = {whose: verdict for whose, verdict in found.items() if verdict is not None}
             for whose, verdict in judged.items():
-                _verdict(claim, whose, verdict)
+                _verdict(whose, verdict)
             if not judged:
                 st.markdown(_badge("not decided"))
                 st.caption("There are no runs of it yet. Press Run above.")
@@ -81,11 +81,12 @@ def _badge(judgement: Judgement) -> str:
     return f":{color}-badge[:material/{icon}: {judgement}]"
 
 
-def _verdict(claim: Claim, whose: str, verdict: Verdict) -> None:
+def _verdict(whose: str, verdict: Verdict) -> None:
     scale = f", {verdict.scale}" if verdict.scale else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(_badge(verdict.verdict), width="content")
-        st.markdown(f"**{plain(measured(claim.rules[0], verdict))}**", width="content")
+        if verdict.findings:
+            st.markdown(f"**{plain(verdict.findings[0].measured)}**", width="content")
         seeds = f"{verdict.n} {'seed' if verdict.n == 1 else 'seeds'}"
         st.markdown(f":small[{_WHOSE[whose]}: {seeds}{scale}]", width="content")
         if len(verdict.runs) > 1:
@@ -106,18 +107,6 @@ def _representative(runs: Sequence[str]) -> list[str]:
     if len(runs) <= MOST_COMPARED:
         return list(runs)
     return [runs[place * len(runs) // MOST_COMPARED] for place in range(MOST_COMPARED)]
-
-
-def measured(rule: Rule, verdict: Verdict | Finding) -> str:
-    """`FID × 1.8 (1.2 to 2.7)`: the effect, counted in the direction of the rule, with its interval."""
-    outcome = OUTCOMES[rule.outcome]
-    if verdict.effect is None:
-        return outcome.label
-    times = "× " if outcome.ratio else ""
-    said = f"{outcome.label} {times}{compact(verdict.effect)}"
-    if verdict.low is None or verdict.high is None or not math.isfinite(verdict.high):
-        return said
-    return f"{said} ({compact(verdict.low)} to {compact(verdict.high)})"
 
 
 # --- details ---------------------------------------------------------------------------------------------------------
