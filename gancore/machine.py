@@ -7,6 +7,7 @@ import platform
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -42,6 +43,12 @@ def git_commit() -> str | None:
     project = Path(__file__).parents[1]
     if not (project / ".git").exists():  # installed; a folder above may be the repository of something else
         return None
+    return _commit_of(project)
+
+
+@lru_cache(maxsize=8)
+def _commit_of(project: Path) -> str | None:
+    """When it was asked for first: what runs is what was loaded, whatever lies there by now."""
     command = ["git", "-C", str(project), "rev-parse", "HEAD"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)

@@ -55,6 +55,7 @@ SLOW = {
     "evaluation/test_runs.py",
     "executors/test_cluster.py",
     "executors/test_executor.py",
+    "executors/test_kills.py",
     "executors/test_loading.py",
     "executors/test_measuring.py",
     "executors/test_processes.py",

@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from gancore.files import place, read_regular
+from gancore.files import place, read_regular, sweep
 from gancore.store import Run, RunNotFound, RunStore
 from gancore.store.locks import is_locked
 from gancore.store.records import printable, read_json
@@ -98,6 +98,7 @@ def start(run: Run) -> Job:
 def adopt(store: RunStore) -> list[Job]:
     """The processes that train runs of this store, whoever started them."""
     found = []
+    sweep(store.root / FOLDER)
     for lock in sorted((store.root / FOLDER).glob("*.lock")):
         with suppress(RunNotFound):
             job = Job(store.open(lock.stem))

@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from gancore import files
 from gancore.config import ConfigError, RunConfig, parse_config
-from gancore.files import draft_name, sweep_drafts, write_atomic
 from gancore.store import Run, RunBusy, RunNotFound, RunStore, queue
 from gancore.store.locks import hold
 from gancore.store.records import Command, State, printable, read_record
@@ -125,8 +125,8 @@ class Sweeps:
     def _begin(self, sweep: Sweep) -> None:
         """Write the file: a reader finds the whole of it or nothing."""
         self._root.mkdir(parents=True, exist_ok=True)
-        sweep_drafts(self._root)
-        draft = draft_name(self._root / sweep.id)
+        files.sweep_drafts(self._root)
+        draft = files.draft_name(self._root / sweep.id)
         draft.mkdir()
         try:
             _write(draft, sweep)
@@ -279,6 +279,7 @@ class Sweeps:
         """Hold its lock; the sweep as it is now. Raises `RunBusy` and `SweepNotFound`."""
         try:
             with hold(self._root / sweep.id, f"{sweep.title} is being changed elsewhere: try again", timeout):
+                files.sweep(self._root / sweep.id)
                 yield self.open(sweep.id)
         except RunNotFound:
             raise SweepNotFound(f"{sweep.title} no longer exists") from None
@@ -329,4 +330,4 @@ def _run_name(sweep: Sweep, cell: Cell) -> str:
 
 
 def _write(folder: Path, sweep: Sweep) -> None:
-    write_atomic(folder / FILE, sweep.model_dump_json(indent=1).encode(), durable=True)
+    files.write_atomic(folder / FILE, sweep.model_dump_json(indent=1).encode(), durable=True)
