@@ -17,7 +17,7 @@ REPORT_004 = (
             "least squares": {"objective.loss": "least_squares"},
             "DCGAN": {"model.kind": "cs231n", "model.init": "xavier", "train.epochs": 5},
         },
-        quick=DIGITS | {"train.epochs": 30},
+        quick=DIGITS | {"train.epochs": 90},
         quick_arms={"DCGAN": {"train.epochs": 15}},
     ),
 )

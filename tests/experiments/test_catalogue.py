@@ -15,12 +15,13 @@ from gancore.models import count_parameters
 IDS = """quickstart dcgan-baseline dcgan-ngf dcgan-ndf dcgan-capacity-drop dcgan-lr dcgan-lr-down dcgan-epochs dcgan-nz
     dcgan-init dcgan-loss dcgan-one-sided dcgan-interpolate dcgan-dataset cdcgan-baseline cdcgan-no-y-in-d
     cdcgan-z-columns vae-mnist vae-fashion vae-batch vae-epochs gan-fashion-lr gan-fashion-steps cgan-fashion vae-vs-gan
-    mnist-three goodfellow bold-ones toy-collapse semi-supervised"""
+    mnist-three goodfellow bold-ones bold-others toy-collapse toy-optimal-d stability semi-supervised"""
 
 # What may be smaller at the quick scale, so that the question stays the same.
 SMALLER = {
     *("data.name", "data.limit", "train.epochs", "train.batch_size", "train.preview_every"),
-    "optim.lr_end",  # falls with each update, of which there are fewer
+    "train.steps",
+    *("optim.lr_end", "optim.momentum_end"),  # fall and rise with each update, of which there are fewer
 }
 
 # Networks too dear for two cores, whose quick arms are all narrower.
@@ -59,7 +60,6 @@ def test_every_entry_says_what_it_is(entry: Experiment) -> None:
     assert (list(entry.arms) == [""]) == (len(entry.arms) == 1)
     assert entry.quick_arms.keys() <= entry.arms.keys()
     assert entry.full_only < set(entry.arms)
-    assert not entry.full_only & set(entry.quick_arms)
 
 
 @everyone
@@ -186,8 +186,8 @@ def test_quickstart_is_the_default() -> None:
         ("gan-fashion-lr", "optim.lr_g", [2e-4, 2e-3, 2e-4, 2e-4]),
         ("gan-fashion-lr", "optim.lr_d", [2e-4, 2e-4, 2e-3, 2e-4]),
         ("gan-fashion-lr", "data.range", ["0..1", "0..1", "0..1", "-1..1"]),
-        ("gan-fashion-steps", "optim.g_steps", [1, 3, 1]),
-        ("gan-fashion-steps", "optim.d_steps", [1, 1, 3]),
+        ("gan-fashion-steps", "optim.g_steps", [1, 3, 1, 3, 5, 1, 1]),
+        ("gan-fashion-steps", "optim.d_steps", [1, 1, 3, 1, 1, 3, 5]),
         ("cgan-fashion", "model.kind", ["cmlp", "cmlp", "mlp", "mlp"]),
         ("cgan-fashion", "data.range", ["0..1", "-1..1", "0..1", "-1..1"]),
         ("vae-vs-gan", "model.kind", ["vae", "mlp", "mlp", "cmlp", "cmlp"]),
@@ -198,14 +198,21 @@ def test_quickstart_is_the_default() -> None:
         ("goodfellow", "data.name", ["mnist", "mnist", "olivetti", "cifar10"]),
         ("goodfellow", "data.image_size", [28, 28, 32, 32]),
         ("goodfellow", "model.nc", [1, 1, 1, 3]),
-        ("goodfellow", "optim.lr_d", [0.1, 0.05, 0.1, 0.1]),
+        ("goodfellow", "optim.lr_d", [0.1, 0.05, 0.05, 0.025]),
+        ("goodfellow", "optim.lr_g", [0.1, 0.1, 0.05, 0.025]),
         ("bold-ones", "optim.g_steps", [3, 1, 5, *[3] * 9]),
         ("bold-ones", "objective.pixel_weight", [30, 30, 30, 0, 10, 100, 0, *[30] * 5]),
         ("bold-ones", "data.pairs", [*["thickened"] * 6, "unpaired", *["thickened"] * 5]),
         ("bold-ones", "data.limit", [*[None] * 7, 337, 674, 1686, 3371, None]),
         ("bold-ones", "data.classes", [*[(1,)] * 11, (0, 1)]),
+        ("bold-others", "data.classes", [(1,), (1, 7), (0, 1, 2, 3, 4)]),
         ("toy-collapse", "data.name", [*["ring"] * 5, *["grid"] * 5]),
-        ("semi-supervised", "data.labels", [10, 20, 50, 100, 1000]),
+        ("toy-optimal-d", "optim.d_steps", [1, 1, 5, 20]),
+        ("toy-optimal-d", "objective.only", ["d", "both", "both", "both"]),
+        ("stability", "objective.penalty", [*["none"] * 5, "gradient", "r1", "dragan", "none"]),
+        ("stability", "model.d_norm", [*["batch"] * 4, *["none"] * 5]),
+        ("semi-supervised", "data.labels", [10, 10, 20, 20, 50, 50, 100, 100, 1000, 1000]),
+        ("semi-supervised", "objective.unsupervised_weight", [0.5, 0.0] * 5),
     ],
 )
 def test_an_experiment_varies_what_the_report_varied(experiment: str, path: str, values: list[Any]) -> None:
@@ -235,13 +242,55 @@ def test_a_toy_meets_every_loss_and_the_wasserstein_loss_its_penalty() -> None:
 
 
 @pytest.mark.parametrize("scale", ["full", "quick"])
-def test_fewer_bold_ones_are_seen_as_often(scale: Any) -> None:
-    """Or else a small share would be one of few updates, too."""
-    entry = EXPERIMENTS["bold-ones"]
-    drawn = {name: entry.arm(name, scale).images * entry.arm(name, scale).train.epochs for name in entry.arms}
-    everything = drawn["G 3x, pixel weight 30"]
-    shares = [count for name, count in drawn.items() if "of the ones" in name]
-    assert shares == pytest.approx([everything] * 4, rel=0.02)
+@pytest.mark.parametrize("experiment", ["bold-ones", "bold-others"])
+def test_a_small_share_of_bold_ones_is_not_one_of_few_updates_too(experiment: str, scale: Any) -> None:
+    entry = EXPERIMENTS[experiment]
+    first, *others = (entry.arm(name, scale) for name in entry.arms)
+    assert {config.total_steps for config in others} == {first.total_steps}
+    assert first.total_steps == pytest.approx(first.train.epochs * first.batches_per_epoch, rel=0.01)
+
+
+@at_both_scales
+def test_more_updates_of_one_network_need_not_be_more_or_less_training_of_g(scale: Any) -> None:
+    entry = EXPERIMENTS["gan-fashion-steps"]
+    updates = {
+        name: config.total_steps * config.optim.g_steps for name in entry.arms for config in [entry.arm(name, scale)]
+    }
+    equal = updates.pop("equal")
+    assert equal == entry.arm("equal", scale).total_steps
+    assert updates.pop("G 3x") == 3 * equal
+    assert updates.pop("D 3x") == pytest.approx(equal / 3, rel=0.001)
+    assert all(name.endswith("equal G updates") for name in updates)
+    assert list(updates.values()) == pytest.approx([equal] * 4, rel=0.001)
+
+
+@at_both_scales
+def test_each_number_of_labels_has_a_control_that_differs_in_nothing_else(scale: Any) -> None:
+    entry = EXPERIMENTS["semi-supervised"]
+    for count in (10, 20, 50, 100, 1000):
+        helped, alone = (entry.arm(f"labels {count}{words}", scale) for words in ("", " alone"))
+        assert set(helped.differences(alone)) == {"objective.unsupervised_weight", "train.evaluate_every"}
+
+
+def test_what_steadies_a_gan_is_compared_with_one_that_differs_in_nothing_else() -> None:
+    entry = EXPERIMENTS["stability"]
+    plain = "D without normalisation"
+    compared = {
+        "label smoothing 0.1": ("baseline", "objective.label_smoothing"),
+        "instance noise 0.1": ("baseline", "objective.instance_noise"),
+        "EMA 0.99": ("baseline", "optim.ema"),
+        plain: ("baseline", "model.d_norm"),
+        **{f"{name} penalty": (plain, "objective.penalty") for name in ("gradient", "r1", "dragan")},
+        "spectral norm": (plain, "model.spectral_norm"),
+    }
+    assert ["baseline", *compared] == list(entry.arms)
+    for name, (against, path) in compared.items():
+        assert set(entry.arm(against).differences(entry.arm(name))) - {"objective.penalty_weight"} == {path}
+
+
+def test_a_moving_average_is_shorter_than_a_quick_run() -> None:
+    config = EXPERIMENTS["stability"].arm("EMA 0.99", "quick")
+    assert config.optim.ema**config.total_steps < 1e-3  # the share in it of G's first weights
 
 
 def test_photographs_and_faces_are_stood_in_for_by_what_makes_them_hard() -> None:
