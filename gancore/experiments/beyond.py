@@ -72,10 +72,10 @@ BEYOND = (
             "EMA 0.99": {"optim.ema": 0.99},
             "D without normalisation": _PLAIN_D,
             **{
-                f"{name} penalty": _PLAIN_D | {"objective.penalty": name, "objective.penalty_weight": 10.0}
+                f"{name} penalty": {**_PLAIN_D, "objective.penalty": name, "objective.penalty_weight": 10.0}
                 for name in ("gradient", "r1", "dragan")
             },
-            "spectral norm": _PLAIN_D | {"model.spectral_norm": True},
+            "spectral norm": {**_PLAIN_D, "model.spectral_norm": True},
         },
         arms_source="our choice, of Salimans et al. 2016 (smoothing), Sønderby et al. 2017 (noise), Gulrajani et al. "
         "2017, Mescheder et al. 2018 and Kodali et al. 2017 (penalties), and Miyato et al. 2018 (spectral norm)",

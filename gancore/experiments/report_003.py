@@ -19,8 +19,12 @@ _RANGES: Mapping[str, Settings] = {"pixels 0..1 (hand-out)": {}, "pixels -1..1":
 
 def _in_step(updates: int) -> dict[str, Settings]:
     """Arms with as many updates of G in all, and 3 or 5 times fewer or more of D."""
-    faster = {f"G {n}x, equal G updates": {"optim.g_steps": n, "train.steps": updates // n} for n in (3, 5)}
-    slower = {f"D {n}x, equal G updates": {"optim.d_steps": n, "train.steps": updates} for n in (3, 5)}
+    faster: dict[str, Settings] = {
+        f"G {n}x, equal G updates": {"optim.g_steps": n, "train.steps": updates // n} for n in (3, 5)
+    }
+    slower: dict[str, Settings] = {
+        f"D {n}x, equal G updates": {"optim.d_steps": n, "train.steps": updates} for n in (3, 5)
+    }
     return faster | slower
 
 
