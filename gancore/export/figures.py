@@ -207,7 +207,9 @@ def _scale(ax: Axes, panel: Panel, which: str) -> None:
     if panel.ratio and low > 0 and high / low > 10:
         getattr(ax, f"set_{which}scale")("log")
         return
-    margin = 0.6 * (high - low) or abs(high) * 0.1 or 1.0  # an interval from two seeds can be a hundred times as wide
+    margin = (
+        max(0.6 * (high - low), 0.01 * abs(high)) or 1.0
+    )  # an interval from two seeds can be a hundred times as wide
     shown = getattr(ax, f"get_{which}lim")()
     getattr(ax, f"set_{which}lim")(max(shown[0], low - margin), min(shown[1], high + margin))
     getattr(ax, f"{which}axis").set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
@@ -222,7 +224,7 @@ def over_steps(name: str, charts: Sequence[tuple[str, Sequence[Band]]], y: str, 
     columns = min(3, len(charts))
     lines = math.ceil(len(charts) / columns)
     made: list[Markup] = []
-    with _drawn(name, (WIDTH if columns > 1 else 4.6, 0.35 + 1.45 * lines), alt, made) as figure:
+    with _drawn(name, (WIDTH, 0.35 + 1.45 * lines), alt, made) as figure:
         grid = figure.subplots(lines, columns, squeeze=False, sharey=True)
         limits = _limits([band for _, bands in charts for band in bands])
         for place, ax in enumerate(grid.flat):
@@ -257,7 +259,7 @@ def _limits(bands: Sequence[Band]) -> tuple[float, float]:
     if not len(means):
         return 0.0, 1.0
     low, high = np.percentile(means, [0.5, 98.5])
-    room = 0.12 * (high - low) or 0.5
+    room = 0.12 * (high - low) if high - low > 1e-6 * abs(high) else 0.1 * abs(high) or 0.5
     return float(low - room), float(high + 1.6 * room)
 
 

@@ -209,7 +209,7 @@ def _study(place: int, part: Part, number: Numbering, most: int, *, alone: bool)
     if not alone:  # else the title page has it
         said += [tag("h3", "Environment"), sections.made_with(study.runs)]
     said += [tag("h3", "How to reproduce it"), sections.reproduction(study, number)]
-    return tag("section", *said, class_="study", id=study.id)
+    return tag("section", *said, class_="study" if alone else "study several", id=study.id)
 
 
 def _methods(place: int) -> Markup:
