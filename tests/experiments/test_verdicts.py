@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -380,3 +382,15 @@ def test_arms_that_do_not_differ_support_no_more_than_the_stated_share(store: Ru
     for rule in (HIGHER, LOWER):
         assert found[rule].count("supported") / DEALT <= most(0.025)
     assert found[ALIKE].count("contradicted") / DEALT <= most(0.05)
+
+
+def test_a_store_that_did_not_change_is_not_read_again(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(store, "nz 10", FAR)
+    fill(store, "nz 100", CLOSE)
+    then = time.time() - 60
+    for path in store.root.rglob("*"):
+        os.utime(path, (then, then))
+    before = judge_all(store)
+    for reader in ("gancore.store.records.read_regular", "gancore.store.evaluations.read_regular"):
+        monkeypatch.setattr(reader, lambda *_: pytest.fail("it was read again"))
+    assert judge_all(store) == before
