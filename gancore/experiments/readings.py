@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from gancore.evaluation.curves import LOSSES, curve_statistics
 from gancore.evaluation.measures import final, on_the_way
 from gancore.store import Run
 from gancore.store.evaluations import Evaluation
@@ -51,12 +53,24 @@ def between(key: str, other: str) -> Read:
 
 
 def of_curves(key: str) -> Read:
-    """A number that sums up a curve, as the run wrote it at its end, or computed from its curves if it did not."""
+    """A number of its curves, as `curve_statistics` has it."""
 
     def read(run: Run) -> float | None:
-        return run.summary.get(key)
+        return _statistics(run).get(key)
 
     return read
+
+
+def _statistics(run: Run) -> dict[str, float]:
+    """As the run summed its curves up when it ended; of one from before runs did, from the curves themselves."""
+    if any(f"tail_{loss}" in run.summary for loss in LOSSES):
+        return run.summary
+    compute = partial(_of_all_steps, run)
+    return run.once("curve statistics", compute) if isinstance(run, Snapshot) else compute()
+
+
+def _of_all_steps(run: Run) -> dict[str, float]:
+    return curve_statistics(run.scalars())
 
 
 # --- on the way -----------------------------------------------------------------------------------------------------

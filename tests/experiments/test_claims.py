@@ -43,7 +43,9 @@ ROWS = {
     "the cDCGAN is noisy, its losses higher midway": ["cdcgan-noisy", "cdcgan-loss-midway"],
     "dropping y lowers quality": ["no-y-worse"],
     "at the end D's loss rises, G's falls": ["cdcgan-end"],
-    "bold ones can be learnt; few or imbalanced data break it": ["bold-learnable", "bold-few", "bold-imbalanced"],
+    "bold ones can be learnt; few or imbalanced data break it": [
+        *("bold-learnable", "bold-few", "bold-imbalanced", "bold-not-others"),
+    ],
 }
 REVISED = {
     *("init-matters-little", "small-rates-worse", "small-rates-losses", "100-epochs-collapse-more", "cdcgan-steadier"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pytest
 
 from gancore.experiments import OUTCOMES, outcome, readings
 from gancore.store import Run, RunStore
 from gancore.store.evaluations import Evaluation
 from gancore.store.index import Index
+from gancore.store.scalars import ScalarWriter
 from tests.experiments.making import evaluation, make_run
 
 Fids = Sequence[tuple[int, float]]
@@ -34,6 +36,17 @@ def test_the_final_evaluation_counts(store: RunStore) -> None:
 def test_curves_are_summed_up(store: RunStore) -> None:
     run = make_run(store, "dcgan-nz", "nz 10", 0, {}, summary={"tail_loss_g": 1.5})
     assert (outcome(run, "tail_loss_g"), outcome(run, "fid")) == (1.5, None)
+
+
+def test_the_curves_of_a_run_that_did_not_sum_them_up_are_summed_up_now(store: RunStore) -> None:
+    run = make_run(store, "dcgan-nz", "nz 10", 0, {}, summary={"loss_g": 1.0})
+    steps = np.arange(1, 1_001, dtype=np.float64)
+    writer = ScalarWriter(run.path / "scalars.arrow")
+    writer.append({"step": steps, "loss_g": np.where(steps > 900, 2.5, 1.0), "loss_d": np.ones(1_000)})
+    writer.close()
+    assert outcome(run, "tail_loss_g") == pytest.approx(2.5)
+    [snapshot] = Index(store.root).runs()
+    assert outcome(snapshot, "mid_loss_g") == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("key", ["fid", "coverage", "tail_loss_g", "fid_over_best", "score_follows_fid"])

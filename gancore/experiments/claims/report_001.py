@@ -6,7 +6,7 @@ from gancore.experiments.claims.claim import Arm, Claim
 from gancore.experiments.claims.margins import FID, above
 
 _MNIST = Arm("MNIST")
-_EQUAL, _G_3X, _D_3X = (Arm(name) for name in ("equal", "G 3x", "D 3x"))
+_EQUAL, _G_MORE, _D_MORE = Arm("equal"), Arm("G 5x, equal G updates"), Arm("D 5x, equal G updates")
 
 REPORT_001 = (
     Claim(
@@ -24,6 +24,8 @@ REPORT_001 = (
         experiment="gan-fashion-steps",
         source="report 001, challenges",
         says="G and D must be kept in step.",
-        rules=(FID.higher(_G_3X, _EQUAL), FID.higher(_D_3X, _EQUAL)),
+        rules=(FID.higher(_G_MORE, _EQUAL), FID.higher(_D_MORE, _EQUAL)),
+        note="Five updates of one for each of the other, and as many of G in all. At the quick scale digits stand in for "
+        "garments.",
     ),
 )
