@@ -25,7 +25,6 @@ REPORT_001 = (
         source="report 001, challenges",
         says="G and D must be kept in step.",
         rules=(FID.higher(_G_MORE, _EQUAL), FID.higher(_D_MORE, _EQUAL)),
-        note="Five updates of one for each of the other, and as many of G in all. At the quick scale digits stand in for "
-        "garments.",
+        note="Five updates of one for each of the other, and as many of G in all. Quick: digits stand in for garments.",
     ),
 )
