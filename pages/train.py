@@ -5,7 +5,7 @@ import streamlit as st
 from gancore.config import ConfigError, RunConfig
 from gancore.store import Run
 from ui import messages, state
-from ui.forms import costs, draft, drawing, imports, networks, picker, starting, steering, widgets
+from ui.forms import costs, draft, drawing, imports, networks, picker, starting, steering, vary, widgets
 from ui.messages import say
 from ui.run import film, queue, strip, view
 from ui.words import plain
@@ -36,6 +36,7 @@ def settings_panel(networks_shown: bool) -> None:
     pressed = st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None, key="start")
     if pressed and config is not None:
         start(config)
+    vary.button(config if draft.origin().fork is None else None)
     if busy:
         watched = st.session_state.get(WATCHED)
         steering.steering(next((run for run in busy if run.id == watched), busy[0]))

@@ -96,10 +96,16 @@ def stamp(path: Path) -> tuple[int, int]:
     return stat.st_mtime_ns, stat.st_size
 
 
-def experience(runs: int = 5) -> list[tuple[RunConfig, float]]:
-    """What the last runs on this machine took: their configs, and seconds a step."""
-    done = [(run, run.status) for run in index().runs()[:runs] if not run.damage]
-    return [(run.config, status.seconds / status.step) for run, status in done if status.step >= 20]
+def experience(runs: int = 5, *, threads: int | None = None) -> list[tuple[RunConfig, float]]:
+    """What the last runs on this machine took, or the last that trained with so many threads: configs, and seconds a
+    step."""
+    found: list[tuple[RunConfig, float]] = []
+    for run in index().runs():
+        if len(found) == runs:
+            break
+        if not run.damage and run.status.step >= 20 and threads in (None, run.threads):
+            found.append((run.config, run.status.seconds / run.status.step))
+    return found
 
 
 @st.cache_resource

@@ -9,19 +9,23 @@ import streamlit as st
 from gancore.config import SETTINGS
 from gancore.sweeps.sweep import Sweep
 from ui import navigation, state
-from ui.experiments import grid, results, sweeps
+from ui.experiments import grid, report, results, sweeps
 from ui.experiments.arms import Arm, of_sweep
 from ui.words import plain
 
 
 def page(sweep: Sweep) -> None:
     """Everything of a sweep."""
-    navigation.to_questions("All questions", key="back", icon=":material/arrow_back:")
+    arms = look(sweep)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        navigation.to_questions("All questions", key="back", icon=":material/arrow_back:")
+        runs = [run for arm in arms for run in arm.runs.values()]
+        if any(run.state == "finished" for run in runs):
+            report.sweep_button(runs, sweep)
     st.title(plain(sweep.title or sweep.id), anchor=False)
     labels = [SETTINGS[path].label for path in sweep.varies if path in SETTINGS]
     st.caption(plain(f"A sweep of your own; varies {', '.join(labels)}." if labels else "A sweep of your own."))
     sweeps.bar(sweep, "own")
-    arms = look(sweep)
     grid.section(lambda: (look(sweep), seeds_of(sweep)), sweep.id)
     results.section(lambda: _results(sweep), live=grid.is_live(arms))
 

@@ -11,16 +11,17 @@ from gancore.config import ConfigError, RunConfig
 from gancore.experiments import Experiment, Scale
 from gancore.experiments.evidence import Evidence
 from gancore.sweeps.plan import of_experiment
-from gancore.sweeps.planner import decides, seeds_of
+from gancore.sweeps.planner import SEEDS, Offer, decides, offer, seeds_of
 from gancore.text import describe_duration
 from ui import state
-from ui.experiments import costing, sweeps
+from ui.experiments import sweeps
 from ui.experiments.arms import Arm
+from ui.forms import costing
 from ui.messages import describe, say
 from ui.words import plain
 
 SCALES: dict[Scale, str] = {"quick": "Quick", "full": "Full, as in the report"}
-SEEDS = (1, 3, 5, 10)
+DEFAULT_SEEDS = 3  # the least that decide anything
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,12 @@ def _panel(experiment: Experiment, scale: Scale, known: Sequence[Arm]) -> None:
             if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not left, key="run-experiment"):
                 _start(choice)
             _cost(choice, known)
-        reference = Evidence([*state.reference(), *state.runs()])
-        st.caption(plain(decides(experiment, scale, len(choice.seeds), reference)))
+        st.caption(plain(decides(experiment, scale, len(choice.seeds), _evidence())))
+
+
+def _evidence() -> Evidence:
+    """All runs by which it is told how far seeds differ."""
+    return Evidence([*state.runs(), *state.reference()])
 
 
 def _choose(experiment: Experiment, scale: Scale) -> Choice:
@@ -87,12 +92,13 @@ def _choose(experiment: Experiment, scale: Scale) -> Choice:
         count = st.segmented_control(
             "Seeds",
             SEEDS,
-            default=3,
+            default=DEFAULT_SEEDS,
             required=True,
             key=f"seeds-{experiment.id}",
             persist_state="session",
             help="The same arms with other random numbers: only several seeds tell a difference from chance.",
         )
+        _have_minutes(experiment)
     arms = names
     if len(names) > 1:
         arms = st.pills(
@@ -130,6 +136,32 @@ def _pick_scale(experiment: Experiment, scale: Scale) -> Scale:
     )
 
 
+def _have_minutes(experiment: Experiment) -> None:
+    """What fits into the time that somebody has, and what could be decided in it."""
+    with st.popover(
+        "I have …", icon=":material/schedule:", key=f"planner-{experiment.id}", on_change="rerun"
+    ) as opened:
+        minutes = st.number_input("Minutes", 1, 10_000, 45, key=f"minutes-{experiment.id}", persist_state="session")
+        if not opened.open:
+            return
+        if not costing.are_ready():
+            st.caption("This machine's speed is being measured: try again in a moment.")
+            return
+        with st.spinner("Counting …"):
+            found = offer(experiment.id, 60 * minutes, costing.seconds, speedup=costing.speedup(100), known=_evidence())
+        if found is None:
+            st.caption("Not even one seed of each arm fits into that: leave out some arms.")
+            return
+        st.markdown(plain(found.words))
+        st.button("Use this", on_click=_take, args=(experiment, found), key=f"use-offer-{experiment.id}")
+
+
+def _take(experiment: Experiment, found: Offer) -> None:
+    if scales(experiment):
+        st.session_state[_scale_key(experiment)] = found.scale
+    st.session_state[f"seeds-{experiment.id}"] = len(found.seeds)
+
+
 def _arm_label(experiment: Experiment, name: str) -> str:
     """Its name, the baseline marked."""
     is_base = experiment.arm(name, "full") == experiment.base.replace({"seed": experiment.seeds[0]})
@@ -155,12 +187,13 @@ def _by_scale(choice: Choice) -> dict[Scale, dict[str, RunConfig]]:
 def _cost_lines(choice: Choice, known: Sequence[Arm], was_complete: bool) -> None:
     costs = {scale: costing.look(configs) for scale, configs in _by_scale(choice).items()}
     if all(each.complete for each in costs.values()) and not was_complete:
-        st.rerun(scope="fragment")
+        st.rerun()  # no need to look again
     own = costs.pop(choice.scale)
     lines = [_total(own, choice.missing(known), choice.scale), _each(own)]
     for scale, others in costs.items():
         if others.complete:
             seconds = sum(others.seconds.values()) * len(choice.seeds)
+            seconds /= costing.speedup(len(others.seconds) * len(choice.seeds))
             lines.append(f"All of it at {scale} scale: about {describe_duration(_rounded(seconds))}.")
         else:
             lines.append("&nbsp;")
@@ -172,7 +205,7 @@ def _cost_lines(choice: Choice, known: Sequence[Arm], was_complete: bool) -> Non
 def _total(costs: costing.Costs, missing: Mapping[str, int], scale: Scale) -> str:
     if not costs.complete:
         return ":material/hourglass_empty: counting how long this takes …"
-    seconds = sum(costs.seconds[arm] * count for arm, count in missing.items())
+    seconds = sum(costs.seconds[arm] * count for arm, count in missing.items()) / costing.speedup(sum(missing.values()))
     waiting = len(state.store().queue())
     behind = f", behind {waiting} that wait already" if waiting else ""
     return f":material/timer: **about {describe_duration(_rounded(seconds))}** on this machine at {scale} scale{behind}"
@@ -195,7 +228,7 @@ def _start(choice: Choice) -> None:
     """Make the sweep; its runs wait for their turn."""
     plan = of_experiment(choice.experiment.id, choice.scale, choice.seeds, choice.arms)
     try:
-        sweeps.of_store().create(plan)
+        sweeps.of_store().create(plan, threads=costing.threads(len(plan.configs)))
     except (OSError, RuntimeError, ConfigError) as problem:
         say(f"{choice.experiment.title} was not started: {describe(problem)}")
     state.executor().ensure_worker()

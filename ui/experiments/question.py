@@ -11,7 +11,7 @@ from gancore.config import SETTINGS
 from gancore.experiments import Experiment, Scale
 from gancore.store.records import ShownState
 from ui import navigation, state
-from ui.experiments import grid, judging, plan, predicting, results, sweeps, verdicts
+from ui.experiments import grid, judging, plan, predicting, report, results, sweeps, verdicts
 from ui.experiments.arms import Arm, of_experiment, path_that_varies
 from ui.experiments.judging import Docket
 from ui.words import plain
@@ -40,9 +40,9 @@ def look(experiment: Experiment, scale: Scale) -> Known:
 
 def page(experiment: Experiment) -> None:
     """Everything of one question."""
-    _header(experiment)
     scale = plan.scale_of(experiment, _first_scale(experiment))
     known = look(experiment, scale)
+    _header(experiment, scale, known)
     plan.panel(experiment, scale, known.mine)
     _sweeps(experiment, scale)
     if known.seeds:
@@ -54,9 +54,12 @@ def page(experiment: Experiment) -> None:
     verdicts.section(experiment, dockets)
 
 
-def _header(experiment: Experiment) -> None:
+def _header(experiment: Experiment, scale: Scale, known: Known) -> None:
     """What is asked, and by whom."""
-    navigation.to_questions("All questions", key="back", icon=":material/arrow_back:")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        navigation.to_questions("All questions", key="back", icon=":material/arrow_back:")
+        if arms := next((arms for arms in (known.mine, known.reference) if _have_ended(arms)), None):
+            report.button([run for arm in arms for run in arm.runs.values()], experiment.id, scale)
     st.title(plain(experiment.title), anchor=False)
     st.markdown(plain(experiment.question))
     st.caption(plain(". ".join(filter(None, (f"Source: {experiment.source}", experiment.note)))))
@@ -76,6 +79,10 @@ def _first_scale(experiment: Experiment) -> Scale:
     runs = (*verdicts.runs_of(state.runs(), experiment.id), *verdicts.runs_of(state.reference(), experiment.id))
     said = asked or next((run.scale for run in runs if run.scale), None)
     return "full" if said == "full" else "quick"
+
+
+def _have_ended(arms: Sequence[Arm]) -> bool:
+    return any(run.state in _ENDED for arm in arms for run in arm.runs.values())
 
 
 def _sweeps(experiment: Experiment, scale: Scale) -> None:

@@ -1,0 +1,60 @@
+"""What came of an experiment or a sweep as one HTML file, to hand in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from gancore.experiments import Scale
+from gancore.store import Run
+from gancore.sweeps.sweep import Sweep
+
+_HELP = "One HTML file with the question, settings, figures, tables and verdicts. It opens offline, and prints."
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Those that a report is about."""
+
+    runs: Sequence[Run]
+
+    def list(self) -> Sequence[Run]:
+        """All of them, newest first."""
+        return sorted(self.runs, key=lambda run: (run.created, run.id), reverse=True)
+
+
+def button(runs: Sequence[Run], experiment: str, scale: Scale) -> None:
+    """Download the report on an experiment; it is made when it is asked for."""
+
+    def make() -> bytes:
+        from gancore.export.report import lab_report  # here, since it brings matplotlib with it
+
+        return lab_report(_Runs(runs), [experiment], scale=scale)
+
+    _download(f"{experiment}-{scale}", make)
+
+
+def sweep_button(runs: Sequence[Run], sweep: Sweep) -> None:
+    """Download the report on a sweep of one's own."""
+
+    def make() -> bytes:
+        from gancore.export.report import lab_report
+
+        return lab_report(_Runs(runs), sweeps=[sweep])
+
+    _download(sweep.id, make)
+
+
+def _download(name: str, make: Callable[[], bytes]) -> None:
+    st.download_button(
+        "Lab report",
+        data=make,
+        file_name=f"{name}.html",
+        mime="text/html",
+        icon=":material/description:",
+        key=f"report-{name}",
+        help=_HELP,
+        on_click="ignore",
+    )
