@@ -5,11 +5,14 @@ import streamlit as st
 from gancore.experiments import EXPERIMENTS
 from ui import state
 from ui.experiments import cards, own, question, sweeps
+from ui.forms import vary
 
 experiment_id, sweep_id = st.query_params.get("experiment"), st.query_params.get("sweep")
 sweep = sweeps.find(sweep_id)
 if experiment_id in EXPERIMENTS:
     question.page(EXPERIMENTS[experiment_id])
+elif "vary" in st.query_params:
+    vary.page()
 elif sweep is not None:
     own.page(sweep)
 else:

@@ -178,3 +178,51 @@ def test_predictions_are_kept_and_shown_beside_the_outcome(open_page, made):
     app.text_input(key=f"words-{claim.id}").set_value("more noise, more trouble")
     next(button for button in app.button if "Keep" in button.label).click().run()
     assert "You expected: **higher** · “more noise, more trouble”" in texts(app)
+
+
+def test_a_report_is_offered_once_a_run_has_ended(open_page, made):
+    assert not open_page("experiments", experiment="dcgan-nz").get("download_button")
+    made("dcgan-nz", "nz 10", 0, {"fid": 6.0})
+    assert len(open_page("experiments", experiment="dcgan-nz").get("download_button")) == 1
+
+
+# --- vary this --------------------------------------------------------------------------------------------------------
+
+
+def planned(app: AppTest) -> str:
+    return next(each.value for each in app.markdown if " runs**" in each.value)
+
+
+def test_vary_this_makes_a_sweep_from_the_form(open_page, runs):
+    app = open_page("train")
+    app.button(key="vary").click().run()
+    assert [title.value for title in app.title] == ["Vary these settings"]
+    app = open_page("experiments", vary="form")
+    app.text_input(key="vary-values-model.ngf").set_value("8, 16, 24").run()
+    app.button_group(key="vary-seeds").set_value(3).run()
+    assert "**9 runs**: 3 arms, 3 seeds each" in planned(app)
+    next(button for button in app.button if button.label == "Start the sweep").click().run()
+    (sweep,) = Sweeps(runs).list()
+    assert app.query_params["sweep"] == sweep.id
+    assert sweep.varies == ("model.ngf",)
+    assert [cell.arm for cell in sweep.cells[:3]] == ["ngf 8", "ngf 16", "ngf 24"]
+    assert {run.config.model.ngf for run in runs.list()} == {8, 16, 24}
+
+
+def test_two_settings_are_crossed_and_several_drawn(open_page):
+    app = open_page("experiments", vary="form")
+    app.button_group(key="vary-way").set_value("two").run()
+    app.text_input(key="vary-values-model.ngf").set_value("8, 16").run()
+    app.text_input(key="vary-values-optim.lr_g").set_value("2e-4, 5e-4, 1e-3").run()
+    assert "**6 runs**" in planned(app)
+    app.button_group(key="vary-way").set_value("random").run()
+    app.number_input(key="vary-count").set_value(5).run()
+    assert "**5 runs**" in planned(app)
+
+
+@pytest.mark.parametrize("typed", ["", "8, 8", "8, many", "-1"])
+def test_values_that_cannot_be_run_are_explained(open_page, typed):
+    app = open_page("experiments", vary="form")
+    app.text_input(key="vary-values-model.ngf").set_value(typed).run()
+    assert len(app.error) == 1
+    assert next(button for button in app.button if button.label == "Start the sweep").disabled

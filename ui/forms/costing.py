@@ -43,19 +43,26 @@ def look(configs: Mapping[str, RunConfig]) -> Costs:
     """As many as can be told in a short while; what was counted once takes no time again."""
     if not are_ready():
         return Costs({}, False)
-    deadline, found = time.monotonic() + BUDGET, dict[str, float]()
+    from gancore.training.cost import estimate
+
+    experience, deadline, found = _experience(), time.monotonic() + BUDGET, dict[str, float]()
     for arm, config in configs.items():
-        found[arm] = seconds(config)
+        found[arm] = estimate(config, experience).seconds
         if time.monotonic() > deadline:
             break
     return Costs(found, len(found) == len(configs))
 
 
 def seconds(config: RunConfig) -> float:
-    """Of one run, as fast as the last ones of one thread here, or else as any."""
+    """Of one run; waits until it is counted."""
     from gancore.training.cost import estimate
 
-    return estimate(config, state.experience(threads=1) or state.experience()).seconds
+    return estimate(config, _experience()).seconds
+
+
+def _experience() -> list[tuple[RunConfig, float]]:
+    """The last runs of one thread here, as those of a sweep are, or else any."""
+    return state.experience(threads=1) or state.experience()
 
 
 def are_ready() -> bool:

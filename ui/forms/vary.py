@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import streamlit as st
@@ -14,36 +14,57 @@ from gancore.sweeps.plan import Plan
 from gancore.sweeps.sweeps import Sweeps
 from gancore.text import describe_duration, describe_rate
 from ui import navigation, state
-from ui.forms import costing
+from ui.forms import costing, draft
 from ui.messages import describe
 from ui.words import plain
 
 Way = Literal["one", "two", "random"]
 WAYS: dict[Way, str] = {"one": "One setting", "two": "Two, crossed", "random": "At random"}
 SEEDS = (1, 3, 5)
+ADDRESS = {"vary": "form"}
 FIRST = ("model.ngf", "model.hidden", "optim.lr_g", "optim.lr")  # that is offered, if it has an effect
 
 
 def button(config: RunConfig | None) -> None:
-    """Open the dialog; `config` are the settings in the form, if they fit together."""
-    if (
-        st.button(
-            "Vary this",
-            icon=":material/tune:",
-            width="stretch",
-            disabled=config is None,
-            key="vary",
-            help="Run these settings with several values of one of them, or of two, with several seeds.",
-        )
-        and config is not None
-    ):
-        _dialog(config)
+    """Go to where the sweep is planned; `config` are the settings in the form, if they fit together.
+
+    A page and no dialog: whatever begins or ends meanwhile draws pages anew, and that closes dialogs.
+    """
+    pressed = st.button(
+        "Vary this",
+        icon=":material/tune:",
+        width="stretch",
+        disabled=config is None,
+        key="vary",
+        help="Run these settings with several values of one of them, or of two, and with several seeds.",
+    )
+    if pressed:
+        st.switch_page(navigation.EXPERIMENTS, query_params=ADDRESS)
 
 
-@st.dialog("Vary these settings", width="large")
-def _dialog(config: RunConfig) -> None:
+def page() -> None:
+    """Plan a sweep of the settings in the form, and start it."""
+    st.page_link(navigation.TRAIN, label="Back to the settings", icon=":material/arrow_back:")
+    st.title("Vary these settings", anchor=False)
+    try:
+        config = draft.config()
+    except ConfigError as problem:
+        st.error(plain(str(problem)), icon=":material/error:")
+        return
+    st.caption(plain(f"Starts from {draft.title().text(config)}, as in the form on Train."))
+    with st.container(border=True):
+        st.fragment(_panel, key="vary-panel")(config)
+
+
+def _panel(config: RunConfig) -> None:
     way: Way = st.segmented_control(
-        "What varies", list(WAYS), default="one", required=True, format_func=WAYS.__getitem__, key="vary-way"
+        "What varies",
+        list(WAYS),
+        default="one",
+        required=True,
+        format_func=WAYS.__getitem__,
+        key="vary-way",
+        persist_state="session",
     )
     plan = None
     try:
@@ -51,7 +72,8 @@ def _dialog(config: RunConfig) -> None:
     except ConfigError as problem:
         st.error(plain(str(problem)), icon=":material/error:")
     if plan is not None:
-        st.fragment(_cost, run_every=costing.LOOK if not costing.look(plan.arms).complete else None)(plan)
+        complete = costing.look(plan.arms).complete
+        st.fragment(_cost, run_every=None if complete else costing.LOOK, key=f"vary-cost-{complete}")(plan, complete)
     if st.button("Start the sweep", type="primary", icon=":material/play_arrow:", disabled=plan is None) and plan:
         _start(plan)
 
@@ -66,19 +88,21 @@ def _planned(config: RunConfig, way: Way) -> Plan:
         among = {path: _among(SETTINGS[path], config) for path in chosen}
         count = st.number_input("Arms", 2, 200, 8, key="vary-count", help="Each with values of its own.")
         seeds = _seeds()
-        return plans.random(_title(chosen, "drawn at random"), config, among, count, seeds)
-    values: dict[str, list[Any]] = {}
+        ranges = {path: read() for path, read in among.items()}
+        return plans.random(_title(chosen, "drawn at random"), config, ranges, count, seeds)
+    values: dict[str, Callable[[], list[Any]]] = {}
     for number in range(2 if way == "two" else 1):
         left = [path for path in offered if path not in values]
-        path = st.selectbox(
-            ("Setting", "And")[number],
-            left,
-            index=left.index(_first(left, 1)[0]),
-            format_func=_label,
-            key=f"vary-setting-{number}",
-        )
-        values[path] = _values(SETTINGS[path], config)
-    return plans.grid(_title(list(values), "varied"), config, values, _seeds())
+        setting, typed = st.columns([1, 2])
+        first = left.index(_first(left, 1)[0])
+        with setting:
+            path = st.selectbox(
+                ("Setting", "And")[number], left, index=first, format_func=_label, key=f"vary-setting-{number}"
+            )
+        with typed:
+            values[path] = _values(SETTINGS[path], config)
+    seeds = _seeds()
+    return plans.grid(_title(list(values), "varied"), config, {path: read() for path, read in values.items()}, seeds)
 
 
 def _offered(config: RunConfig) -> list[str]:
@@ -115,33 +139,41 @@ def _seeds() -> tuple[int, ...]:
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
-def _values(leaf: Setting, config: RunConfig) -> list[Any]:
-    """The values of a setting that were chosen or typed. Raises `ConfigError`."""
+def _values(leaf: Setting, config: RunConfig) -> Callable[[], list[Any]]:
+    """Ask for values of a setting; what is returned reads them, or raises `ConfigError`."""
     key = f"vary-values-{leaf.path}"
     if leaf.kind == "bool":
-        return [False, True]
+        return lambda: [False, True]
     if leaf.kind == "choice":
-        return list(st.multiselect(f"Values of {leaf.label}", list(leaf.choices), list(leaf.choices)[:3], key=key))
-    text = st.text_input(
-        f"Values of {leaf.label}", ", ".join(map(_show, around(leaf, config))), key=key, help=leaf.help, live=True
-    )
-    return [check_setting(leaf.path, parse_setting(leaf.path, part)) for part in text.split(",") if part.strip()]
+        chosen = st.multiselect(f"Values of {leaf.label}", list(leaf.choices), list(leaf.choices)[:3], key=key)
+        return lambda: list(chosen)
+    first = ", ".join(map(_show, around(leaf, config)))
+    text = st.text_input(f"Values of {leaf.label}", first, key=key, help=leaf.help, live=True)
+    return lambda: [_read(leaf, part) for part in text.split(",") if part.strip()]
 
 
-def _among(leaf: Setting, config: RunConfig) -> tuple[float, float] | list[Any]:
-    """What a setting is drawn from at random: between two numbers, or one of its choices. Raises `ConfigError`."""
+def _among(leaf: Setting, config: RunConfig) -> Callable[[], tuple[float, float] | list[Any]]:
+    """Ask what a setting is drawn from: between two numbers, or one of its choices; likewise."""
     if leaf.kind in ("bool", "choice"):
         return _values(leaf, config)
     values = around(leaf, config)
     with st.container(horizontal=True):
-        ends = [
+        low, high = (
             st.text_input(f"{leaf.label}, {end}", _show(value), key=f"vary-{end}-{leaf.path}")
             for end, value in (("from", values[0]), ("to", values[-1]))
-        ]
-    low, high = (check_setting(leaf.path, parse_setting(leaf.path, end)) for end in ends)
-    if low is None or high is None:
+        )
+    return lambda: (_number(leaf, low), _number(leaf, high))
+
+
+def _read(leaf: Setting, text: str) -> Any:
+    return check_setting(leaf.path, parse_setting(leaf.path, text))
+
+
+def _number(leaf: Setting, text: str) -> float:
+    value = _read(leaf, text)
+    if value is None:
         raise ConfigError(f"{leaf.label} is drawn between two numbers")
-    return float(low), float(high)
+    return float(value)
 
 
 def around(leaf: Setting, config: RunConfig) -> list[Any]:
@@ -166,9 +198,11 @@ def _show(value: Any) -> str:
 # --- what it costs, and starting --------------------------------------------------------------------------------------
 
 
-def _cost(plan: Plan) -> None:
+def _cost(plan: Plan, was_complete: bool) -> None:
     """How many runs, and how long."""
     costs, runs = costing.look(plan.arms), len(plan.configs)
+    if costs.complete and not was_complete:
+        st.rerun()  # no need to look again
     size = f"**{runs} runs**: {_counted(len(plan.arms), 'arm')}, {_counted(len(plan.seeds), 'seed')} each"
     if costs.complete:
         seconds = sum(costs.seconds.values()) * len(plan.seeds) / costing.speedup(runs)
