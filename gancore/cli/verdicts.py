@@ -13,7 +13,7 @@ from rich.table import Table
 
 from gancore.cli.options import RUNS, BadInput, RunsDir, print_table
 from gancore.experiments import CLAIMS, Scale, Verdict, judge_all
-from gancore.experiments.wording import ICONS
+from gancore.experiments.wording import ICONS, discoveries
 from gancore.store import RunStore
 from gancore.text import listed
 
@@ -47,6 +47,9 @@ def print_verdicts(store: RunStore, claims: Sequence[str], scale: Scale | None, 
     for each in found:
         if each.runs:
             print(f"{each.claim}: {each.words}")
+    if (judged := max(each.judged for each in found)) > 1:
+        decided = [each.q for each in found if each.verdict != "not decided" and each.q is not None]
+        print(discoveries(decided, judged))
     counts = {verdict: sum(each.verdict == verdict for each in found) for verdict in ICONS}
     noun = "claim" if len(found) == 1 else "claims"
     print(f"{len(found)} {noun}: {listed([f'{count} {verdict}' for verdict, count in counts.items()])}.")

@@ -12,6 +12,7 @@ from gancore.experiments.experiment import Scale
 from gancore.experiments.outcomes import OUTCOMES, Outcome
 from gancore.experiments.statistics import LEAST_SEEDS, Estimate
 
+FALSE_DISCOVERIES = 0.05  # rate up to which a verdict among many is called sure
 ICONS = {"supported": "✓", "contradicted": "✗", "not decided": "?"}  # never without the word
 
 
@@ -67,6 +68,16 @@ def of_claim(verdict: str, scale: Scale, parts: Sequence[tuple[str, str]]) -> st
 
 def _count(parts: Sequence[tuple[str, str]], verdict: str) -> int:
     return sum(part == verdict for part, _ in parts)
+
+
+def discoveries(q_values: Sequence[float], judged: int) -> str:
+    """How far verdicts can be believed that were judged at once; `q_values` are those of the decided ones."""
+    sure = sum(q <= FALSE_DISCOVERIES for q in q_values)
+    return (
+        f"{judged} claims could be tested at once. Of the {len(q_values)} that are decided, {sure} stay so at a false "
+        f"discovery rate of {FALSE_DISCOVERIES:.0%} (Benjamini and Hochberg 1995); among all of them the share of "
+        f"false ones is expected to be at most {max(q_values, default=0.0):.2g}."
+    )
 
 
 # --- a rule ---------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from gancore.experiments import (
 )
 from gancore.experiments.evidence import Runs
 from gancore.experiments.verdicts import Judgement
-from gancore.experiments.wording import ICONS
+from gancore.experiments.wording import ICONS, discoveries
 from gancore.export import claims, environment, measured
 from gancore.export.estimates import estimate
 from gancore.export.pictures import strip
@@ -36,7 +36,6 @@ from gancore.store import Run, RunStore
 from gancore.text import listed
 
 NAME, FOLDER = "verdicts.md", "verdicts"
-ALPHA = 0.05  # false discovery rate up to which a verdict is called sure
 _SCALES = get_args(Scale)
 
 
@@ -106,15 +105,9 @@ def _tally(verdicts: Iterable[Verdict]) -> str:
 
 def _discoveries(verdicts: Iterable[Verdict]) -> str:
     """How far so many tests at once can be believed."""
-    decided = [each for each in verdicts if each.verdict != "not decided" and each.q is not None]
-    judged = max((each.judged for each in verdicts), default=0)
-    sure = sum(each.q is not None and each.q <= ALPHA for each in decided)
-    highest = max((each.q for each in decided if each.q is not None), default=0.0)
-    return (
-        f"{judged} claims could be tested at once. Of the {len(decided)} that are decided, {sure} stay so at a false "
-        f"discovery rate of {ALPHA:.0%} (Benjamini and Hochberg 1995); among all of them the share of false ones is "
-        f"expected to be at most {highest:.2g}."
-    )
+    found = list(verdicts)
+    decided = [each.q for each in found if each.verdict != "not decided" and each.q is not None]
+    return discoveries(decided, max((each.judged for each in found), default=0))
 
 
 def _overview(verdicts: Mapping[str, Verdict]) -> Iterator[str]:
