@@ -20,6 +20,12 @@ _NONSATURATING, _MINIMAX = Arm("loss nonsaturating"), Arm("loss minimax")
 
 _HALF_THE_GRADIENT = "a gradient that vanishes is at most half of the other"
 
+
+def _a_little(net: str) -> Margin:
+    """Of a loss that is said to change, and not by how much."""
+    return Margin(f"tail_loss_{net}", 0.1, "a tenth of a nat, by which rounding alone moves a loss at one step")
+
+
 _QUESTIONS_1_TO_4 = (
     Claim(
         id="one-sided-g",
@@ -95,11 +101,7 @@ _CAPACITY = (
         experiment="dcgan-ngf",
         source="report 002, question 5",
         says="With a larger ngf D does a little worse than before.",
-        rules=(
-            Margin("tail_loss_d", 0.1, '"a little" is a tenth of a nat: rounding moves a loss by less').higher(
-                _NGF_256, _NGF
-            ),
-        ),
+        rules=(_a_little("d").higher(_NGF_256, _NGF),),
         note=f'The report says "ndf", in its paragraph on ngf. {_TOO_DEAR}',
     ),
     Claim(
@@ -116,8 +118,7 @@ _CAPACITY = (
         source="report 002, question 5",
         says="G's loss gets worse each time that ndf is increased.",
         rules=tuple(
-            Margin("tail_loss_g", 0.1, "a tenth of a nat: rounding moves the mean of a loss by less").higher(more, less)
-            for less, more in ((_NDF, Arm("ndf 64")), (Arm("ndf 64"), Arm("ndf 128")))
+            _a_little("g").higher(more, less) for less, more in ((_NDF, Arm("ndf 64")), (Arm("ndf 64"), Arm("ndf 128")))
         ),
         note="Judged of 32, 64 and 128, so that both scales ask the same.",
     ),
