@@ -58,6 +58,7 @@ SLOW = {
     "executors/test_kills.py",
     "executors/test_loading.py",
     "executors/test_measuring.py",
+    "executors/test_packing.py",
     "executors/test_processes.py",
     "export/test_report.py",
     "export/test_verdicts_page.py",

@@ -15,17 +15,18 @@ class What(StrEnum):
     STEP = "step"
     STORE = "store"
     PAGE = "page"
+    JOBS = "jobs"
 
 
 def bench(
     what: Annotated[
-        What, typer.Argument(help="A step of training, a store of many runs, or pages beside training.")
+        What, typer.Argument(help="A step, a store of many runs, pages beside training, or several runs at once.")
     ] = What.STEP,
     steps: Annotated[int, typer.Option(min=5, help="Steps per measurement.")] = 100,
     pairs: Annotated[int, typer.Option(min=1, help="Interleaved pairs or rounds; medians are shown.")] = 5,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds per measurement with open tabs.")] = 15.0,
 ) -> None:
-    """Measure what the run folder costs, and the step against a plain training loop; or a store; or pages."""
+    """Measure what the run folder costs, and the step against a plain training loop; or a store; or pages; or jobs."""
     console = Console()
     if what is What.STORE:
         from gancore.bench import store
@@ -36,6 +37,10 @@ def bench(
         from gancore.cli.dashboard import command
 
         page.run_benchmarks(command, seconds, pairs, console)
+    elif what is What.JOBS:
+        from gancore.bench import jobs
+
+        jobs.run_benchmarks(min(seconds, 5.0), pairs, console)
     else:
         from gancore.bench import step
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gancore.executors import processes
 from gancore.files import place, write_json
+from gancore.machine import share_cores
 from gancore.store import Run, RunBusy, RunNotFound
 from gancore.store.locks import PATIENCE, hold
 from gancore.training import failures
@@ -31,6 +32,7 @@ def main(folder: str) -> int:
 
 def train(run: Run, ending: signal.Signals) -> None:
     """Train a run if it still waits: for a process's main thread. The signal `ending` has it end after its step."""
+    share_cores()  # others train beside it
     from gancore.training.runner import execute
 
     stop = threading.Event()

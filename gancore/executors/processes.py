@@ -82,17 +82,23 @@ class Job:
 def start(run: Run) -> Job:
     """Have a queued run trained in a process of its own. Raises `OSError` if none can be started."""
     (run.path.parent / FOLDER).mkdir(exist_ok=True)
-    paths = [str(_PROJECT), os.environ.get("PYTHONPATH", "")]
-    environment = os.environ | {
-        "OMP_NUM_THREADS": str(run.threads or 1),
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-    }
     command = [sys.executable, "-m", "gancore.executors.job", str(run.path.resolve())]
     with _beside(run, "log").open("wb") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment(run.threads or 1),
+            start_new_session=True,
         )
     return Job(run, process)
+
+
+def environment(threads: int) -> dict[str, str]:
+    """For a process of ours that computes with so many threads, wherever it is started."""
+    paths = [str(_PROJECT), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def adopt(store: RunStore) -> list[Job]:

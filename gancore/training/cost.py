@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from gancore.algorithms import build_algorithm
 from gancore.config import RunConfig
+from gancore.config.arithmetic import neutral
 from gancore.data import Batch
 from gancore.models import count_parameters
 from gancore.rng import StepRng
@@ -21,7 +22,6 @@ from gancore.rng import StepRng
 PROCESS_BYTES = 450e6  # Python, torch and Streamlit before anything is loaded
 _TYPICAL = (0.008, 1e11)  # seconds and operations a second of two cores, to be corrected by experience
 _ADAM_COPIES = 4  # weight, gradient and Adam's two moments
-_RATES = ("optim.lr_g", "optim.lr_d", "optim.lr")  # change nothing of the arithmetic
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,7 @@ def _step_seconds(config: RunConfig, overhead: float, speed: float) -> float:
 
 def _arithmetic(config: RunConfig) -> tuple[float, float]:
     """Floating-point operations of one step, and bytes kept for its backward passes."""
-    neutral = {"seed": 0, "train.epochs": 1, "data.limit": None} | dict.fromkeys(_RATES, 1e-3)
-    return _count(config.replace(neutral))
+    return _count(neutral(config))
 
 
 @lru_cache(maxsize=256)
@@ -74,15 +73,15 @@ def _count(config: RunConfig) -> tuple[float, float]:
         return tensor
 
     algorithm = build_algorithm(config, "meta")
-    batch = _example(config, "meta")
+    batch = example(config, "meta")
     counter = FlopCounterMode(display=False)
     with counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         algorithm.step(lambda: batch, StepRng(0, 1))
     return float(counter.get_total_flops()), float(kept)
 
 
-def _example(config: RunConfig, device: str) -> Batch:
-    """A batch with everything that any family asks for."""
+def example(config: RunConfig, device: str) -> Batch:
+    """A batch with everything that any family asks for, to time or to count a step with."""
     images = torch.zeros(config.train.batch_size, *config.shape, device=device)
     labels = torch.zeros(len(images), dtype=torch.int64, device=device)
     return Batch(images, labels, sources=images, labelled=Batch(images, labels))
@@ -99,7 +98,7 @@ def _machine() -> tuple[float, float]:
 
 def _time_step(config: RunConfig, trials: int = 3) -> float:
     algorithm = build_algorithm(config)
-    batch = _example(config, "cpu")
+    batch = example(config, "cpu")
     times = []
     for step in range(trials + 1):  # the first one warms up
         begin = time.perf_counter()

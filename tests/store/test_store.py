@@ -438,7 +438,9 @@ def test_a_run_knows_its_commit_and_versions_even_without_git(
     store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
+    machine._commit_of.cache_clear()
     run = store.create(dcgan)
+    machine._commit_of.cache_clear()
     assert run.envelope["git"] is None
     assert run.damage is None
 
