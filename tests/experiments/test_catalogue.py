@@ -181,8 +181,8 @@ def test_quickstart_is_the_default() -> None:
         ("cdcgan-no-y-in-d", "model.y_in_d", [True, False]),
         ("vae-batch", "train.batch_size", [64, 128, 256]),
         ("vae-batch", "train.epochs", [10, 10, 10]),
-        ("vae-epochs", "train.batch_size", [64, 64, 128]),
-        ("vae-epochs", "train.epochs", [20, 50, 300]),
+        ("vae-epochs", "train.batch_size", [128, 64, 64, 128]),
+        ("vae-epochs", "train.epochs", [10, 20, 50, 300]),
         ("gan-fashion-lr", "optim.lr_g", [2e-4, 2e-3, 2e-4, 2e-4]),
         ("gan-fashion-lr", "optim.lr_d", [2e-4, 2e-4, 2e-3, 2e-4]),
         ("gan-fashion-lr", "data.range", ["0..1", "0..1", "0..1", "-1..1"]),
@@ -270,6 +270,12 @@ def test_each_number_of_labels_has_a_control_that_differs_in_nothing_else(scale:
     for count in (10, 20, 50, 100, 1000):
         helped, alone = (entry.arm(f"labels {count}{words}", scale) for words in ("", " alone"))
         assert set(helped.differences(alone)) == {"objective.unsupervised_weight", "train.evaluate_every"}
+
+
+def test_the_batch_size_of_a_vae_is_not_one_of_few_updates_at_the_quick_scale() -> None:
+    entry = EXPERIMENTS["vae-batch"]
+    for name in entry.arms:
+        assert entry.arm(name, "quick").total_steps == pytest.approx(entry.arm(name).total_steps, rel=0.02)
 
 
 def test_what_steadies_a_gan_is_compared_with_one_that_differs_in_nothing_else() -> None:
