@@ -11,6 +11,7 @@ from gancore.cli.options import RUNS, BadInput, Quiet, RunsDir
 from gancore.experiments import Scale
 from gancore.files import write_atomic
 from gancore.store import RunStore
+from gancore.sweeps.predictions import Predictions
 from gancore.sweeps.sweeps import SweepNotFound, Sweeps
 
 
@@ -36,7 +37,9 @@ def export(
     store = RunStore(runs_dir)
     try:
         sweeps = [Sweeps(store).open(each) for each in sweep or ()]
-        content = lab_report(store, report or (), sweeps, title=title, author=author, scale=scale)
+        content = lab_report(
+            store, report or (), sweeps, title=title, author=author, scale=scale, predictions=Predictions(store)
+        )
     except (ReportError, SweepNotFound) as problem:
         raise BadInput(str(problem)) from None
     try:

@@ -8,10 +8,11 @@ from typing import Any
 
 from gancore.config import ConfigError
 from gancore.store import Run
-from gancore.store.records import printable
-from gancore.text import describe_duration
+from gancore.store.records import MOST_COUNT, printable
+from gancore.text import describe_bytes, describe_duration
 
 MOST_WORDS = 60  # characters of one fact
+_MOST_MEMORY = 2**60  # bytes
 MOST_FACTS = 4  # different ones that are listed
 
 
@@ -22,6 +23,7 @@ def facts(runs: Sequence[Run]) -> dict[str, str]:
         "Python": _listed(_versions(envelopes, "python")),
         "PyTorch": _listed(_versions(envelopes, "torch")),
         "NumPy": _listed(_versions(envelopes, "numpy")),
+        "Machine": _listed(_machine(each) for each in envelopes),
         "Device": _listed(run.status.device for run in runs),
         "Threads a run": _listed(str(run.threads or "") for run in runs),
         "Commit": _listed(str(each.get("git") or "")[:12] for each in envelopes),
@@ -55,6 +57,18 @@ def _versions(envelopes: Iterable[Mapping[str, Any]], package: str) -> Iterable[
         versions = envelope.get("versions")
         if isinstance(versions, dict):
             yield str(versions.get(package) or "")
+
+
+def _machine(envelope: Mapping[str, Any]) -> str:
+    """`A CPU 3000, 2 cores, 8.0 GB`; empty for a run that does not say."""
+    machine = envelope.get("machine")
+    if not isinstance(machine, dict):
+        return ""
+    cores, memory = machine.get("cores"), machine.get("memory")
+    said = [str(machine.get("processor") or "")]
+    said += [f"{cores:,} cores"] if isinstance(cores, int) and cores < MOST_COUNT else []
+    said += [describe_bytes(memory)] if isinstance(memory, int) and 0 < memory < _MOST_MEMORY else []
+    return ", ".join(filter(None, said))
 
 
 def _data(run: Run) -> str:

@@ -196,6 +196,13 @@ PAPERS = {
         "average bioavailability",
         "Journal of Pharmacokinetics and Biopharmaceutics 15(6), 657-680",
     ),
+    "Sønderby et al. 2017": Paper(
+        "C. K. Sønderby, J. Caballero, L. Theis, W. Shi, F. Huszár",
+        2017,
+        "Amortised MAP inference for image super-resolution",
+        "ICLR",
+        "https://arxiv.org/abs/1610.04490",
+    ),
     "Srivastava et al. 2017": Paper(
         "A. Srivastava, L. Valkov, C. Russell, M. U. Gutmann, C. Sutton",
         2017,

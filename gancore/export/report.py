@@ -16,14 +16,16 @@ from importlib import resources
 import gancore
 from gancore import machine
 from gancore.config import RunConfig
-from gancore.experiments import CLAIMS, EXPERIMENTS, Claim, Scale, Verdict, judge
+from gancore.experiments import CLAIMS, EXPERIMENTS, Scale, Verdict, judge
 from gancore.experiments.evidence import Evidence, Runs
 from gancore.experiments.verdicts import at_once
-from gancore.export import claims, measured, references, sections
+from gancore.export import claims, findings, measured, references, sections
+from gancore.export.claims import Judged
 from gancore.export.markup import Markup, joined, tag
 from gancore.export.sections import Numbering
 from gancore.export.study import Study, of_experiment, of_sweep
 from gancore.store import Run
+from gancore.sweeps.predictions import Predictions
 from gancore.sweeps.sweep import Sweep
 from gancore.text import listed
 
@@ -42,8 +44,9 @@ class ReportError(ValueError):
 class Part:
     """An experiment of the report, and what is said of its claims."""
 
+    place: int  # in the report, from 1
     study: Study
-    judged: Sequence[tuple[Claim, Verdict]]
+    judged: Sequence[Judged]
 
 
 def lab_report(
@@ -54,19 +57,21 @@ def lab_report(
     title: str = "",
     author: str = "",
     scale: Scale | None = None,
+    predictions: Predictions | None = None,
     written: datetime | None = None,
 ) -> bytes:
     """One HTML document on experiments of the catalogue, by id, and on sweeps, in this order.
 
     Of an experiment the runs of one scale are shown: `scale`, or by default the one with more of them. `source` is
-    asked for its runs once. `written` is the date on the title page, by default now. Raises `ReportError`.
+    asked for its runs once. What was predicted of a claim stands beside its verdict. `written` is the date on the title
+    page, by default now. Raises `ReportError`.
     """
     runs = source.list()
     studies = [_experiment(runs, each, scale) for each in dict.fromkeys(experiments)]
     studies += [_sweep(runs, each) for each in sweeps]
     if not studies:
         raise ReportError("a report needs an experiment or a sweep")
-    parts = _judged_at_once([Part(study, _judged(runs, study)) for study in studies])
+    parts = _judged(runs, studies, predictions)
     most = min(_MOST_PICTURE, _FOR_PICTURES // sum(len(study.arms) for study in studies))
     body = _document(parts, title[:_TITLE] or _named(studies), author[:_TITLE], written or datetime.now(UTC), most)
     return body.encode()
@@ -89,20 +94,28 @@ def _sweep(runs: Sequence[Run], sweep: Sweep) -> Study:
     return study
 
 
-def _judged(runs: Sequence[Run], study: Study) -> Sequence[tuple[Claim, Verdict]]:
-    """The claims on an experiment, at the scale that is shown; of a sweep by its own runs of the experiment."""
+def _judged(runs: Sequence[Run], studies: Sequence[Study], predictions: Predictions | None) -> list[Part]:
+    """The studies with their claims, and the false discovery rate among all claims of the report."""
+    found = [_verdicts(runs, study) for study in studies]
+    rated = iter(at_once([verdict for verdicts in found for verdict in verdicts]))
+    parts = []
+    for place, (study, verdicts) in enumerate(zip(studies, found, strict=True), start=1):
+        judged = []
+        for verdict in (next(rated) for _ in verdicts):
+            foreseen = predictions.of(verdict.claim) if predictions else None
+            judged.append(Judged(CLAIMS[verdict.claim], verdict, f"claim-{place}-{verdict.claim}", foreseen))
+        parts.append(Part(place, study, judged))
+    return parts
+
+
+def _verdicts(runs: Sequence[Run], study: Study) -> list[Verdict]:
+    """On an experiment's claims, at the scale that is shown; of a sweep by its own runs of the experiment."""
     if study.experiment is None or study.scale is None:
         return []
     shown = {run.id for run in study.runs}
     evidence = Evidence([run for run in runs if run.experiment != study.experiment.id or run.id in shown])
     on_it = [claim for claim in CLAIMS.values() if claim.experiment == study.experiment.id]
-    return [(claim, judge(claim, evidence, study.scale)) for claim in on_it]
-
-
-def _judged_at_once(parts: Sequence[Part]) -> list[Part]:
-    """With the false discovery rate among all claims of the report."""
-    rated = iter(at_once([verdict for part in parts for _, verdict in part.judged]))
-    return [Part(part.study, [(claim, next(rated)) for claim, _ in part.judged]) for part in parts]
+    return [judge(claim, evidence, study.scale) for claim in on_it]
 
 
 def _named(studies: Sequence[Study]) -> str:
@@ -113,7 +126,7 @@ def _document(parts: Sequence[Part], title: str, author: str, written: datetime,
     number = Numbering()
     body = [
         _title_page(parts, title, author, written, number),
-        *(_study(place, part, number, most, alone=len(parts) == 1) for place, part in enumerate(parts, start=1)),
+        *(_study(part, number, most, alone=len(parts) == 1) for part in parts),
         _methods(len(parts) + 1),
     ]
     listing = references.mentioned(_text_of(body) + "; " + references.behind(_configs(parts)))
@@ -149,7 +162,7 @@ def _text_of(body: Sequence[Markup]) -> str:
 def _title_page(parts: Sequence[Part], title: str, author: str, written: datetime, number: Numbering) -> Markup:
     runs = [run for part in parts for run in part.study.runs]
     judged = [each for part in parts for each in part.judged]
-    by = ", ".join(filter(None, (author, f"{written:%-d %B %Y}")))
+    by = ", ".join(filter(None, (author, f"{written.day} {written:%B %Y}")))
     said = [
         tag("p", "Lab report", class_="eyebrow"),
         tag("h1", title),
@@ -157,7 +170,7 @@ def _title_page(parts: Sequence[Part], title: str, author: str, written: datetim
         tag("p", _abstract(parts, runs)),
     ]
     if judged:
-        tally = claims.counted(judged)
+        tally = findings.tally([each.verdict for each in judged])
         said.append(tag("ul", *(tag("li", tag("b", str(count)), " ", claims.verdict_mark(name))
                                 for name, count in tally.items()), class_="tally"))  # fmt: skip
     said.append(sections.made_with(runs))
@@ -165,9 +178,9 @@ def _title_page(parts: Sequence[Part], title: str, author: str, written: datetim
     if not judged:
         return header
     caption = (
-        "The claims, and what these runs say of them. Effects count in the direction of the claim, on its first rule "
+        "The claims, and what these runs say of them, with what was measured for the rule that decides. q: the share "
+        "of false verdicts to expect among all that are as clear as this one."
     )
-    caption += "that decides. q: the share of false ones to expect among the claims that are as clear as this one."
     return joined([header, number.table(claims.summary(judged), caption)])
 
 
@@ -181,11 +194,11 @@ def _abstract(parts: Sequence[Part], runs: Sequence[Run]) -> str:
     return words + alone
 
 
-def _study(place: int, part: Part, number: Numbering, most: int, *, alone: bool) -> Markup:
+def _study(part: Part, number: Numbering, most: int, *, alone: bool) -> Markup:
     study = part.study
     shown = measured.shown(study)
     said = [
-        tag("h2", f"{place}  {study.title}"),
+        tag("h2", f"{part.place}  {study.title}"),
         tag(
             "p",
             joined([tag("em", study.question), " "]) if study.question else "",
@@ -205,11 +218,11 @@ def _study(place: int, part: Part, number: Numbering, most: int, *, alone: bool)
     ]
     if part.judged:
         said.append(tag("h3", "Claims"))
-        said += [claims.claim_block(claim, verdict) for claim, verdict in part.judged]
+        said += [claims.claim_block(each) for each in part.judged]
     if not alone:  # else the title page has it
         said += [tag("h3", "Environment"), sections.made_with(study.runs)]
     said += [tag("h3", "How to reproduce it"), sections.reproduction(study, number)]
-    return tag("section", *said, class_="study" if alone else "study several", id=study.id)
+    return tag("section", *said, class_="study" if alone else "study several", id=f"part-{part.place}")
 
 
 def _methods(place: int) -> Markup:

@@ -18,16 +18,14 @@ from gancore.experiments import (
     OUTCOMES,
     Claim,
     Experiment,
-    Finding,
     Scale,
     Verdict,
     counted,
     judge_all,
 )
 from gancore.experiments.evidence import Runs
-from gancore.experiments.verdicts import Judgement
 from gancore.experiments.wording import ICONS, discoveries
-from gancore.export import claims, environment, measured
+from gancore.export import environment, findings, measured
 from gancore.export.estimates import estimate
 from gancore.export.pictures import strip
 from gancore.export.study import Study, of_experiment
@@ -87,8 +85,8 @@ def _head(runs: Sequence[Run], verdicts: Mapping[str, Verdict]) -> Iterator[str]
     yield ""
     yield _discoveries(verdicts.values())
     yield ""
-    yield "Effects count in the direction of the rule: × 1.31 is a factor, +0.12 a difference; of a level, by how much."
-    yield "Brackets are 95 % intervals by Student's t over seeds, paired by seed where both arms have them. n: seeds."
+    yield "× 1.31 is a factor, +0.12 a difference; in brackets stand 95 % intervals by Student's t over n seeds, paired"
+    yield "where both arms have them. p: of the test of one rule. Could have seen: the effect that so many seeds show."
     yield "A run that failed by its own settings counts as the worst outcome. One seed decides nothing."
     yield "q: the share of false verdicts to expect among all that are as clear as this one."
     yield ""
@@ -97,8 +95,7 @@ def _head(runs: Sequence[Run], verdicts: Mapping[str, Verdict]) -> Iterator[str]
 
 def _tally(verdicts: Iterable[Verdict]) -> str:
     found = list(verdicts)
-    counts = {name: sum(each.verdict == name for each in found) for name in get_args(Judgement)}
-    said = listed([f"{count} {ICONS[name]} {name}" for name, count in counts.items()])
+    said = listed([f"{count} {ICONS[name]} {name}" for name, count in findings.tally(found).items()])
     without = sum(not each.runs for each in found)
     return f"**{len(found)} claims: {said}.**" + (f" Of {without} there are no runs yet." if without else "")
 
@@ -115,18 +112,9 @@ def _overview(verdicts: Mapping[str, Verdict]) -> Iterator[str]:
     rows = []
     for claim in CLAIMS.values():
         verdict = verdicts[claim.id]
-        decisive = claims.deciding(verdict)
-        rows.append(
-            (
-                f"[{claim.says}](#{claim.id})",
-                claim.source,
-                f"{ICONS[verdict.verdict]} {verdict.verdict}",
-                claims.effect(decisive),
-                "–" if decisive is None else str(decisive.n),
-                "–" if verdict.q is None else f"{verdict.q:.2g}",
-            )
-        )
-    yield from _table(("claim", "who says it", "verdict", "effect", "n", "q"), rows)
+        said = f"[{claim.says}](#{claim.id})", claim.source, f"{ICONS[verdict.verdict]} {verdict.verdict}"
+        rows.append((*said, *findings.in_short(verdict)))
+    yield from _table(("claim", "who says it", "verdict", "measured, 95 % interval", "n", "q"), rows)
 
 
 # --- one experiment -------------------------------------------------------------------------------------------------
@@ -195,21 +183,18 @@ def _mean(runs: Sequence[Run], key: str) -> str:
 
 def _claim(claim: Claim, verdict: Verdict) -> Iterator[str]:
     yield from ("", f'### <a id="{claim.id}"></a>{ICONS[verdict.verdict]} {claim.says}', "")
-    yield f"{_capital(claims.said_by(claim))}. **{verdict.words}**"
+    yield f"{_capital(findings.said_by(claim))}. **{verdict.words}**"
     if claim.note:
         yield from ("", claim.note)
     if verdict.findings:
         yield ""
-        yield from _table(
-            ("rule", "measured", "effect", "n", "p", "could have seen", "verdict"),
-            [_finding(each) for each in verdict.findings],
-        )
+        rows = [(*findings.cells(each), f"{ICONS[each.verdict]} {each.verdict}") for each in verdict.findings]
+        yield from _table((*findings.HEAD, "verdict"), rows)
     else:
-        yield from ("", f"Decided by: {'; '.join(claims.rule_words(rule) for rule in claim.rules)}.")
-    reasons = dict.fromkeys(rule.reason.rstrip(".") for rule in claim.rules if rule.reason)
-    yield from ("", f"What counts: {'; '.join(reasons)}.")
+        yield from ("", f"Decided by: {'; '.join(findings.rule_words(rule) for rule in claim.rules)}.")
+    yield from ("", f"What counts: {findings.reasons(claim.rules)}.")
     if verdict.missing:
-        yield from ("", f"Missing for a decision: {claims.lacking_words(verdict)}.")
+        yield from ("", f"Missing for a decision: {findings.lacking(verdict)}.")
     if verdict.runs:
         yield from ("", f"<details><summary>{len(verdict.runs)} runs, {verdict.scale} scale</summary>", "")
         yield " ".join(f"`{run}`" for run in verdict.runs)
@@ -218,18 +203,6 @@ def _claim(claim: Claim, verdict: Verdict) -> Iterator[str]:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _finding(finding: Finding) -> tuple[str, ...]:
-    return (
-        claims.rule_words(finding.rule),
-        claims.measured(finding),
-        claims.effect(finding),
-        str(finding.n),
-        "–" if finding.p is None else f"{finding.p:.2g}",
-        claims.detectable(finding),
-        f"{ICONS[finding.verdict]} {finding.verdict}",
-    )
 
 
 def _not_asked(runs: Sequence[Run]) -> Iterator[str]:

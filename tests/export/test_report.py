@@ -15,10 +15,11 @@ from PIL import Image
 
 from gancore.cli.settings import parse_changes
 from gancore.config import RunConfig
-from gancore.experiments import EXPERIMENTS
+from gancore.experiments import CLAIMS, EXPERIMENTS, judge
 from gancore.export.report import MOST_BYTES, ReportError, lab_report
 from gancore.pictures.grids import encode_png
 from gancore.store import Run, RunStore
+from gancore.sweeps.predictions import Expected, Predictions
 from gancore.sweeps.sweep import Cell, Sweep
 
 WRITTEN = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -130,8 +131,11 @@ def test_is_the_same_each_time(nz: RunStore) -> None:
 
 
 def test_no_two_elements_have_one_id(nz: RunStore, answer: Answer) -> None:
+    """Though an experiment and a sweep of it have the same claims."""
     answer("dcgan-init", "init custom", fid=5.0)
-    page = Page(report(nz, "dcgan-nz", "dcgan-init"))
+    cells = tuple(Cell(arm=run.arm, seed=run.config.seed, run=run.id) for run in nz.list() if run.arm == "nz 10")
+    sweep = Sweep(id="s1", experiment="dcgan-nz", scale="quick", cells=cells)
+    page = Page(lab_report(nz, ["dcgan-nz", "dcgan-init"], [sweep], written=WRITTEN))
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     targets = {href[1:] for each in page.all("a") if (href := each["href"] or "").startswith("#")}
@@ -193,6 +197,40 @@ def test_a_run_with_other_settings_does_not_count(nz: RunStore) -> None:
     other = nz.create(config, experiment="dcgan-nz", arm="nz 100", scale="quick")
     other.write_status(other.status.model_copy(update={"state": "finished"}))
     assert other.id not in Page(report(nz, "dcgan-nz")).text
+
+
+def test_every_claim_has_its_verdict_with_numbers_and_runs(nz: RunStore) -> None:
+    page = Page(report(nz, "dcgan-nz"))
+    on_it = [claim for claim in CLAIMS.values() if claim.experiment == "dcgan-nz"]
+    for claim in on_it:
+        verdict = judge(claim, nz)
+        assert page.text.count(verdict.words) == 1
+        assert all(run in page.text for run in verdict.runs)
+    assert judge(CLAIMS["nz-10-as-good"], nz).verdict == "supported"
+    assert page.text.count("FID × 1.00 (") == 2  # on the title page, and with its claim
+    icons = [each for each in page.all("svg") if each.get("class") == "icon"]
+    assert len(icons) >= 2 * len(on_it)  # beside the words
+
+
+def test_a_sweep_of_an_experiment_is_judged_by_its_own_runs(nz: RunStore) -> None:
+    seed = [run for run in nz.list() if run.config.seed == 0]
+    cells = tuple(Cell(arm=run.arm, seed=0, run=run.id) for run in seed)
+    sweep = Sweep(id="s1", title="one seed", experiment="dcgan-nz", scale="quick", cells=cells)
+    text = Page(lab_report(nz, sweeps=[sweep], written=WRITTEN)).text
+    assert "One seed proves nothing: 3 are the least" in text
+    assert "0 supported" in text
+
+
+@pytest.mark.parametrize(
+    ("expected", "came"),
+    [("about the same", "It came true."), ("higher", "It did not come true."), ("", "")],
+)
+def test_what_was_predicted_stands_beside_the_verdict(nz: RunStore, expected: Expected, came: str) -> None:
+    predictions = Predictions(nz)
+    predictions.keep("nz-10-as-good", expected, "ten numbers <are> enough")
+    text = Page(lab_report(nz, ["dcgan-nz"], predictions=predictions, written=WRITTEN)).text
+    said = f"{expected}: ten numbers <are> enough" if expected else "ten numbers <are> enough"
+    assert f"Predicted beforehand: {said}. {came}".rstrip() in text
 
 
 def test_says_what_was_not_run_and_what_failed(store: RunStore, answer: Answer) -> None:
