@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from gancore.evaluation.meanings import PEERS, peers
 from gancore.evaluation.measures import CHEAP_SAMPLES, MAIN, MEASURES, at_the_end, best, final, last, on_the_way
 from gancore.store.evaluations import Evaluation
 
@@ -129,3 +130,11 @@ def test_an_old_evaluation_that_calls_classes_modes_is_still_read() -> None:
 @pytest.mark.parametrize(("key", "source"), [("reverse_kl", "Srivastava et al. 2017; Lin et al. 2018")])
 def test_a_measure_names_its_papers(key: str, source: str) -> None:
     assert source in MEASURES[key].help
+
+
+def test_the_likelihoods_of_others_stand_beside_that_of_digits_alone() -> None:
+    assert [value for value, _ in PEERS.values()] == [121, 138, 214, 225]
+    said = peers("parzen", "mnist")
+    assert "deep belief network 138 ± 2" in said
+    assert "Goodfellow et al. 2014, table 1" in said
+    assert peers("parzen", "fashion-mnist") == peers("fid", "mnist") == ""

@@ -9,6 +9,7 @@ import streamlit as st
 from gancore.config import RunConfig
 from gancore.config.datasets import DATASETS, TOYS
 from gancore.evaluation import measures
+from gancore.evaluation.meanings import peers
 from gancore.evaluation.measures import CHEAP_SAMPLES, FULL_SAMPLES, MEASURES, final
 from gancore.executors.measuring import Measurement
 from gancore.store import Run
@@ -127,7 +128,8 @@ def _value(run: Run, evaluations: Sequence[Evaluation], key: str, marks: Sequenc
     diamonds = " Diamonds: full evaluations." if any(each.size == "full" for each in evaluations) else ""
     ways = {(each.samples, each.extractor) for each in evaluations if each.size == "cheap"}
     circles = " Open circles: not comparable with the line." if len(ways) > 1 else ""
-    st.caption(plain(measure.help + diamonds + circles))
+    others = peers(key, run.config.data.name)
+    st.caption(plain(f"{measure.help} {others}".strip() + diamonds + circles))
 
 
 # --- classes --------------------------------------------------------------------------------------------------------
@@ -175,7 +177,7 @@ def _in_full(run: Run, evaluations: Sequence[Evaluation], live: bool) -> None:
         st.markdown(f"**Last full evaluation** · {plain(setup_text(newest))}")
         with st.container(horizontal=True, gap="xsmall"):
             for title, keys in GROUPS.items():
-                _group(title, [key for key in keys if key in newest.values], newest)
+                _group(title, [key for key in keys if key in newest.values], newest, run.config)
         if newest.missing:
             st.caption(
                 f":material/info: Metrics that need a classifier, such as the FID, are missing: {plain(newest.missing)}"
@@ -184,7 +186,7 @@ def _in_full(run: Run, evaluations: Sequence[Evaluation], live: bool) -> None:
         _measure_button(run, live)
 
 
-def _group(title: str, keys: Sequence[str], evaluation: Evaluation) -> None:
+def _group(title: str, keys: Sequence[str], evaluation: Evaluation, config: RunConfig) -> None:
     if not keys:
         return
     with st.container(width=214, gap="xsmall"):
@@ -193,7 +195,8 @@ def _group(title: str, keys: Sequence[str], evaluation: Evaluation) -> None:
             measure = MEASURES[key]
             name = f"{plain(measure.label)} {_ARROWS[measure.better]}".strip()
             text = f":small[{name} **{as_text(evaluation.values, key)}**]"
-            st.markdown(text, help=plain(measure.help), width="content")
+            help = f"{measure.help} {peers(key, config.data.name)}".strip()
+            st.markdown(text, help=plain(help), width="content")
 
 
 def setup_text(evaluation: Evaluation) -> str:
