@@ -21,7 +21,7 @@ from gancore.data import Images, load
 from gancore.data.batches import to_range
 from gancore.data.bold import RADII, thicken
 from gancore.data.toys import TOY_SIGMA, load_toy, toy_modes
-from gancore.evaluation.drawing import NOISES, Samples
+from gancore.evaluation.drawing import MANY, NOISES, Samples
 from gancore.evaluation.evaluator import DISPLAY, Evaluator, Values
 from gancore.evaluation.measures import MEASURES
 from gancore.files import write_atomic
@@ -49,7 +49,7 @@ OF_TRANSLATIONS = ("thickness_ratio", "boldness", "kept_class", "noise_spread")
 OF_NETWORKS = (  # no set of images has them
     *("test_elbo", "test_recon", "test_kl", "test_accuracy"),
     *("recon_fid", "recon_sharpness", "recon_background", "recon_high_frequency"),
-    *("d_accuracy", "d_score_real", "d_score_fake", "optimal_d_error", "js_divergence", "js_of_loss"),
+    *("d_accuracy", "d_score_real", "d_score_fake", "optimal_d_error", "js_of_loss"),
     *("path_linear", "path_spherical", "path_random", "path_jump", "column_thickness", "column_slant"),
     *("other_thickness_ratio", "other_kept_class"),
 )
@@ -77,11 +77,15 @@ def known_sets(config: RunConfig, count: int) -> KnownSets:
 
 
 def known_points(name: str, count: int) -> Mapping[str, Tensor]:
-    """Sets of `count` points (N, 2) beside a toy's Gaussians, by what is known of them; the first is the floor."""
+    """Sets of `count` points (N, 2) beside a toy's Gaussians, by what is known of them; the first is the floor.
+
+    Of that, more than are held out are drawn anew.
+    """
     modes = toy_modes(name)
     assert modes is not None
-    real, _ = load_toy(name, "test")
     places, noise = torch.arange(count), TOY_SIGMA[name] * torch.randn(count, 2, generator=_source("points"))
+    held_out, _ = load_toy(name, "test")
+    real = held_out if count <= len(held_out) else modes[places % len(modes)] + noise
     low, high = modes.amin(0), modes.amax(0)
     return {
         FLOOR: real[:count],
@@ -148,8 +152,9 @@ def floors(evaluator: Evaluator, counts: Sequence[int]) -> dict[str, Values]:
 def calibrate_toy(name: str) -> dict[str, Values]:
     """What an evaluation says of each known set of points."""
     evaluator = Evaluator(RunConfig().replace({"data.name": name, "model.kind": "mlp", "model.g_output": "linear"}))
-    sets = known_points(name, POINTS)
-    return {what: evaluator.measure(Samples(points), "full")[0] for what, points in sets.items()}
+    sets, many = known_points(name, POINTS), known_points(name, MANY)
+    found = {what: Samples(points, many=many[what]) for what, points in sets.items()}
+    return {what: evaluator.measure(samples, "full")[0] for what, samples in found.items()}
 
 
 def calibrate_translations() -> dict[str, Values]:

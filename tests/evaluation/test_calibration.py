@@ -118,6 +118,9 @@ def test_blur_and_noise_show_in_pixels(found: Found) -> None:
     assert blur["sharpness"] < 0.2 < 5 < noise["sharpness"]
     assert blur["high_frequency"] < 0.1 < 5 < noise["high_frequency"]
     assert noise["background"] > 10 * found[FLOOR]["background"]
+    assert noise["background_detail"] > 10 * found[FLOOR]["background_detail"]
+    assert noise["white_dots"] > 0.1 > 50 * found[FLOOR]["white_dots"]
+    assert all(values["out_of_range"] == 0 for name, values in found.items() if name != PERMUTED)
 
 
 def test_who_is_not_what_was_asked_for_obeys_by_chance_alone(found: Found) -> None:
@@ -139,6 +142,15 @@ def test_points_score_as_many_modes_as_they_have(name: str) -> None:
     assert [each["coverage"] for each in (real, half, one)] == pytest.approx([m / count for m in kept], abs=0.04)
     assert min(each["precision"] for each in (real, half, one)) > 0.95
     assert max(noise["precision"], noise["density"], noise["coverage"]) < 0.1
+    found = [each["js_divergence"] for each in (real, half, one)]
+    assert found == pytest.approx([divergence(m / count) for m in (count, count // 2, 1)], abs=0.03)
+    assert noise["js_divergence"] > 0.6
+
+
+def divergence(share: float) -> float:
+    """Jensen-Shannon, in nats, of data from equally likely modes and of samples from that share of them."""
+    of_data = (1 - share) * math.log(2) + share * math.log(2 * share / (1 + share))
+    return (of_data + math.log(2 / (1 + share))) / 2
 
 
 def test_translations_score_as_bold_and_as_much_alike_as_they_are(translations: Found) -> None:

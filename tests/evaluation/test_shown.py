@@ -19,7 +19,7 @@ from gancore.evaluation.drawing import Samples
 from gancore.evaluation.evaluator import Evaluator
 from gancore.evaluation.strokes import other_digits
 from gancore.sampling.samples import shown
-from tests.miniatures import equal, tiny, trained
+from tests.miniatures import equal, tiny, train, trained
 
 RING = {"data.name": "ring", "model.g_output": "linear", "data.limit": None}
 
@@ -106,6 +106,15 @@ def test_each_loss_has_its_boundary_and_scale(
     found = judge_of(gan).accuracy(images, torch.full((20, *config.shape), 0.5), None, 16)
     assert found.get("d_accuracy") == accuracy
     assert found["d_score_real"] == pytest.approx(score)
+
+
+def test_looking_at_d_leaves_its_spectral_norms_and_dropout_alone() -> None:
+    config = tiny("mlp", {"model.spectral_norm": True, "model.dropout": 0.3})
+    judged, left = trained(config), trained(config)
+    Evaluator(config).evaluate(judged, 3, "full", samples=30)
+    train(judged, config, 3)
+    train(left, config, 3)
+    assert equal(judged.state_dict(), left.state_dict())
 
 
 def test_a_d_that_is_not_finite_says_nothing_and_harms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
