@@ -61,7 +61,9 @@ def test_samples_that_are_no_numbers_are_one_line_on_stderr(
 ) -> None:
     run = store.create(dcgan)
     execute(run.path, max_steps=1)
-    monkeypatch.setattr(GAN, "sample", lambda *_args, **_options: torch.full((40, 1, 32, 32), float("nan")))
+    monkeypatch.setattr(
+        GAN, "sample", lambda _gan, z, *_args, **_options: torch.full((len(z), 1, 32, 32), float("nan"))
+    )
     assert_refused(gancore("evaluate", run.id, "--samples", "40"), "cannot be evaluated", "finite")
 
 
