@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,12 +53,15 @@ def open_browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[App]:
-    """The dashboard as a student starts it, its store and its log in `folder`; a traceback in the log is an error."""
+def serve(folder: Path, program: Sequence[str] = ("-m", "streamlit")) -> Iterator[App]:
+    """The dashboard as a student starts it, its store and its log in `folder`; a traceback in the log is an error.
+
+    `program` is what stands for Streamlit, for servers that change something first.
+    """
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless=true"]
+    command = [sys.executable, *program, "run", "dashboard.py", "--server.headless=true"]
     command.append(f"--server.port={port}")
     environment = os.environ | {"GANCORE_RUNS": str(folder / "runs")}
     log = folder / "server.log"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from gancore.config import ConfigError, RunConfig
 from gancore.experiments import Experiment, Scale
 from gancore.experiments.evidence import Evidence
+from gancore.store.records import ShownState
 from gancore.sweeps.plan import of_experiment
 from gancore.sweeps.planner import SEEDS, Offer, decides, offer, seeds_of
 from gancore.text import describe_duration
@@ -18,6 +19,7 @@ from ui.experiments import sweeps
 from ui.experiments.arms import Arm
 from ui.forms import costing
 from ui.messages import describe, say
+from ui.run.progress import LIVE
 from ui.words import plain
 
 SCALES: dict[Scale, str] = {"quick": "Quick", "full": "Full, as in the report"}
@@ -39,12 +41,32 @@ class Choice:
         return {name: self.experiment.arm(name, self.scale) for name in self.arms}
 
     def missing(self, known: Sequence[Arm]) -> dict[str, int]:
-        """How many runs of each arm there are to do: those that are finished are not run again."""
-        done = {
-            arm.name: sum(run.state == "finished" for seed, run in arm.runs.items() if seed in self.seeds)
-            for arm in known
+        """How many runs of each arm there are to do: not those that are finished, nor those that wait or train."""
+        return {name: sum(state is None for state in states) for name, states in self._states(known).items()}
+
+    def left(self, known: Sequence[Arm]) -> Choice:
+        """As much of this as takes in all that there is to do: seeds and arms of which nothing is missing are left
+        out."""
+        states = self._states(known)
+        arms = tuple(name for name in self.arms if None in states[name])
+        places = [place for place in range(len(self.seeds)) if any(states[name][place] is None for name in self.arms)]
+        return replace(self, arms=arms, seeds=tuple(self.seeds[place] for place in places))
+
+    def is_on_its_way(self, known: Sequence[Arm]) -> bool:
+        """Whether some of its runs wait or train."""
+        return any(state in LIVE for states in self._states(known).values() for state in states)
+
+    def _states(self, known: Sequence[Arm]) -> dict[str, list[ShownState | None]]:
+        """Of each arm, the states of its seeds; None where a run is to be made."""
+        runs = {arm.name: arm.runs for arm in known}
+        return {
+            name: [_useful(runs[name][seed].state) if seed in runs.get(name, {}) else None for seed in self.seeds]
+            for name in self.arms
         }
-        return {name: len(self.seeds) - done.get(name, 0) for name in self.arms}
+
+
+def _useful(state: ShownState) -> ShownState | None:
+    return state if state == "finished" or state in LIVE else None
 
 
 def scales(experiment: Experiment) -> list[Scale]:
@@ -71,12 +93,27 @@ def _panel(experiment: Experiment, scale: Scale, known: Sequence[Arm]) -> None:
     with st.container(border=True, key=f"plan-{experiment.id}"):
         choice = _choose(experiment, scale)
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            left = sum(choice.missing(known).values())
-            label = f"Run {left} {'run' if left == 1 else 'runs'}" if left else "All of these runs are finished"
-            if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not left, key="run-experiment"):
-                _start(choice)
+            _run_button(choice, known)
             _cost(choice, known)
         st.caption(plain(decides(experiment, scale, len(choice.seeds), _evidence())))
+
+
+def _run_button(choice: Choice, known: Sequence[Arm]) -> None:
+    """Run what there is to do; never a second time what is on its way."""
+    count = sum(choice.missing(known).values())
+    label = f"Run {count} {'run' if count == 1 else 'runs'}"
+    on_its_way = choice.left(known).is_on_its_way(known)
+    if not count:
+        label = "These runs are on their way" if choice.is_on_its_way(known) else "All of these runs are finished"
+    icon = ":material/play_arrow:" if count else ":material/check:"
+    disabled = not count or on_its_way
+    why = (
+        "Some of these runs wait or train already: choose other arms or seeds, or wait for them."
+        if on_its_way
+        else None
+    )
+    if st.button(label, type="primary", icon=icon, disabled=disabled, key="run-experiment", help=why):
+        _start(choice.left(known))
 
 
 def _evidence() -> Evidence:
