@@ -56,7 +56,10 @@ def _measured(
     return Outcome(said.label, said.help, said.better, worst, resolution, ratio, digits or said.digits, read, floor)
 
 
-# Shares of 10,000 samples have a standard error of at most 0.005, and of 1,000 of at most 0.016.
+# A DCGAN of digits was measured five times with other noise: the FID, 5.8, differed by 1.6 % (standard deviation),
+# coverage by 0.009, confidence by 0.002, sharpness and fine detail by 0.5 and 0.8 %, background noise by 0.0009, its
+# detail by 5 %, white dots by 0.00001, Parzen log-likelihood by 2.2 nats, paths by 5 %. Rounded up, and for others of
+# their kind alike: a share of 10,000 samples has a standard error of at most 0.005, of 1,000 of at most 0.016.
 _MEASURED: Mapping[str, Outcome] = {
     "fid": _measured("fid", 219.0, 0.03, ratio=True),
     "coverage": _measured("coverage", 0.0, 0.01),
@@ -92,9 +95,9 @@ _MEASURED: Mapping[str, Outcome] = {
     "d_score_fake": _measured("d_score_fake", 0.5, 0.01),
     "column_thickness": _measured("column_thickness", 0.0, 0.05),
     "column_slant": _measured("column_slant", 0.0, 0.05),
-    "path_linear": _measured("path_linear", 16.0, 0.02, ratio=True),
-    "path_spherical": _measured("path_spherical", 16.0, 0.02, ratio=True),
-    "path_jump": _measured("path_jump", 1.0, 0.01),
+    "path_linear": _measured("path_linear", 16.0, 0.05, ratio=True),
+    "path_spherical": _measured("path_spherical", 16.0, 0.05, ratio=True),
+    "path_jump": _measured("path_jump", 1.0, 0.015),
 }
 
 
@@ -259,6 +262,17 @@ _DERIVED: Mapping[str, Outcome] = {
         ".2f",
         readings.follows("d_score_fake", "fid"),
     ),
+    "d_gap": Outcome(
+        "D(x) less D(G(z)) at the end",
+        "How much more D takes real images for real than generated ones, each in batches of their own as it learns. "
+        "Its accuracy as measured says less of a D with batch normalisation, whose averages mix the two.",
+        "",
+        0.0,
+        0.01,
+        False,
+        ".2f",
+        readings.between(readings.of_curves("tail_d_real"), readings.of_curves("tail_d_fake")),
+    ),
     "js_gap": Outcome(
         "JSD by the loss, less the true one",
         "Jensen-Shannon divergence that D's loss amounts to, 2 log 2 - 2 JSD, less that of the distributions, in nats.",
@@ -267,7 +281,7 @@ _DERIVED: Mapping[str, Outcome] = {
         0.01,
         False,
         ".3f",
-        readings.between("js_of_loss", "js_divergence"),
+        readings.between(readings.at_the_end("js_of_loss"), readings.at_the_end("js_divergence")),
     ),
     "lost_on_others": Outcome(
         "digits kept, less other digits kept",
@@ -277,7 +291,7 @@ _DERIVED: Mapping[str, Outcome] = {
         0.03,
         False,
         ".2f",
-        readings.between("kept_class", "other_kept_class"),
+        readings.between(readings.at_the_end("kept_class"), readings.at_the_end("other_kept_class")),
     ),
     **{
         f"shown_{key}": Outcome(

@@ -38,17 +38,6 @@ def at_the_end(*keys: str) -> Read:
     return read
 
 
-def between(key: str, other: str) -> Read:
-    """How much larger one value of the final evaluation is than another."""
-    one, less = at_the_end(key), at_the_end(other)
-
-    def read(run: Run) -> float | None:
-        value, subtracted = one(run), less(run)
-        return None if value is None or subtracted is None else value - subtracted
-
-    return read
-
-
 # --- of its curves --------------------------------------------------------------------------------------------------
 
 
@@ -71,6 +60,16 @@ def _statistics(run: Run) -> dict[str, float]:
 
 def _of_all_steps(run: Run) -> dict[str, float]:
     return curve_statistics(run.scalars())
+
+
+def between(one: Read, other: Read) -> Read:
+    """How much larger one reading is than another."""
+
+    def read(run: Run) -> float | None:
+        value, subtracted = one(run), other(run)
+        return None if value is None or subtracted is None else value - subtracted
+
+    return read
 
 
 # --- on the way -----------------------------------------------------------------------------------------------------

@@ -140,6 +140,13 @@ def test_a_difference_of_two_values_needs_both(store: RunStore) -> None:
     assert outcome(other, "js_gap") is None
 
 
+def test_what_d_knows_is_told_by_its_outputs_as_it_learns(store: RunStore) -> None:
+    run = make_run(
+        store, "dcgan-nz", "nz 10", 0, {}, summary={"tail_loss_g": 1, "tail_d_real": 0.7, "tail_d_fake": 0.3}
+    )
+    assert outcome(run, "d_gap") == pytest.approx(0.4)
+
+
 def test_a_snapshot_is_read_once(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     make_run(store, "dcgan-nz", "nz 10", 0, {"fid": 6.0})
     [run] = Index(store.root).runs()

@@ -222,7 +222,8 @@ def test_the_first_gans_rates_fall_by_the_same_share_at_each_update() -> None:
     for _ in range(50_000):
         rate /= 1.000004
     assert decayed(50_000) == pytest.approx(rate / 0.1, abs=5e-5)
-    for arm, config in zip(EXPERIMENTS["goodfellow"].arms, EXPERIMENTS["goodfellow"].runs(), strict=True):
+    for arm in EXPERIMENTS["goodfellow"].arms:
+        config = EXPERIMENTS["goodfellow"].arm(arm)
         assert config.optim.lr_end == decayed(config.total_steps), arm
 
 

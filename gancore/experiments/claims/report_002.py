@@ -34,7 +34,7 @@ _QUESTIONS_1_TO_4 = (
         says="With equation (6) alone D does not improve, so G fools it easily and makes bad images.",
         rules=(
             above("tail_d_fake", _ONLY_G, 0.9, "fooled easily: D takes nine fakes in ten for real"),
-            below("d_accuracy", _ONLY_G, 0.6, "nothing learnt: hardly better than the half that guessing gets right"),
+            below("d_gap", _ONLY_G, 0.1, "nothing learnt: real images are hardly more real to D than fakes"),
             RUINED.higher(_ONLY_G, _BOTH),
         ),
     ),
