@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from textwrap import wrap
 
 import torch
 from torch import Tensor
@@ -40,6 +41,7 @@ BLUR = 1.5  # standard deviation of the blur in pixels
 DATASETS_SHOWN = ("mnist", "fashion-mnist")
 TOYS_SHOWN = ("ring", "grid")
 SHOWN = 16  # images of each set in its picture
+WIDTH = 120  # of a line of text
 
 OF_ALL_SAMPLES = (  # other values look at the first of them, or at a fixed number of pairs
     *("fid", "kid", "kid_error", "inception_score", "precision", "recall", "density", "coverage"),
@@ -205,8 +207,8 @@ def _page() -> Iterator[str]:
     yield "was computed by `python -m gancore.evaluation.calibration docs`; reference: up to 10,000 training images."
     yield "The Parzen log-likelihood is that of held-out images; it is left out for sets that are made from them."
     yield ""
-    yield f"Of {listed([MEASURES[key].label for key in OF_NETWORKS])} there is no row: they belong to"
-    yield "trained networks, not to sets of images."
+    named = listed([MEASURES[key].label for key in OF_NETWORKS])
+    yield from wrap(f"There is no row of what belongs to trained networks, not to sets of images: {named}.", WIDTH)
     for name in DATASETS_SHOWN:
         begin = time.perf_counter()
         yield from _of_images(name)

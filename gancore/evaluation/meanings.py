@@ -250,7 +250,7 @@ MEASURES: dict[str, Measure] = {
         learned=True,
     ),
     "other_thickness_ratio": Measure(
-        "bold / regular, other digits",
+        "bold / regular of other digits",
         "The same ratio for digits that the network was not trained on (report 000). From at most 500 held-out ones.",
         "",
         ".2f",
@@ -272,20 +272,20 @@ MEASURES: dict[str, Measure] = {
         real=1.0,
     ),
     "path_linear": Measure(
-        "largest step, linear",
+        "largest step on a line",
         "Along straight paths between two noise vectors (report 002, to do 7), largest distance between neighbouring "
         "images over the mean one, in pixels. 1: even steps; 16: one jump. Mean over 16 paths of 16 steps.",
         "low",
         ".2f",
     ),
     "path_spherical": Measure(
-        "largest step, spherical",
+        "largest step on an arc",
         "The same along arcs (White 2016), on which noise keeps its length. Mean over 16 paths of 16 steps.",
         "low",
         ".2f",
     ),
     "path_random": Measure(
-        "largest step, unrelated",
+        "largest step of unrelated samples",
         "The same for sequences of unrelated samples: about 1.1 to 1.4, as their steps are all large. Mean over 16 "
         "sequences of 16 steps.",
         "",
@@ -342,14 +342,14 @@ MEASURES: dict[str, Measure] = {
         ".2f",
     ),
     "d_score_real": Measure(
-        "D(x), held out",
+        "D(x) on held-out images",
         "D's mean output for held-out images, in eval mode, on the scale of D(x) in the curves (report 004). From 250 "
         "during training, 1,000 at the end.",
         "",
         ".3f",
     ),
     "d_score_fake": Measure(
-        "D(G(z)), evaluated",
+        "D(G(z)) in evaluations",
         "D's mean output for samples as G makes them, in eval mode (report 004). From 250 during training, 1,000 at "
         "the end.",
         "",
