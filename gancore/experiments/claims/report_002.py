@@ -221,6 +221,7 @@ _LATENT = (
         source="report 002, question 5",
         says="With a smaller nz the results are as good as the baseline's.",
         rules=(FID.alike(Arm("nz 10"), _NZ),),
+        note="A smaller nz that is clearly better contradicts this as one that is worse does: the numbers say which.",
     ),
     Claim(
         id="interpolation-smooth",
