@@ -90,6 +90,10 @@ _MEASURED: Mapping[str, Outcome] = {
     "test_elbo": _measured("test_elbo", -543.4, 0.2),
     "test_recon": _measured("test_recon", 543.4, 0.2),
     "test_accuracy": _measured("test_accuracy", 0.1, 0.005),
+    "recon_fid": _measured("recon_fid", 219.0, 0.03, ratio=True),
+    "recon_sharpness": _measured("recon_sharpness", 8.94, 0.02, ratio=True, floor=0.001),
+    "recon_background": _measured("recon_background", 0.576, 0.002),
+    "recon_high_frequency": _measured("recon_high_frequency", 7.97, 0.02, ratio=True, floor=0.001),
     "d_accuracy": _measured("d_accuracy", 0.5, 0.01),
     "d_score_real": _measured("d_score_real", 0.5, 0.01),
     "d_score_fake": _measured("d_score_fake", 0.5, 0.01),
@@ -97,6 +101,7 @@ _MEASURED: Mapping[str, Outcome] = {
     "column_slant": _measured("column_slant", 0.0, 0.05),
     "path_linear": _measured("path_linear", 16.0, 0.05, ratio=True),
     "path_spherical": _measured("path_spherical", 16.0, 0.05, ratio=True),
+    "path_random": _measured("path_random", 16.0, 0.05, ratio=True),
     "path_jump": _measured("path_jump", 1.0, 0.015),
 }
 
@@ -196,6 +201,13 @@ _CURVES: Mapping[str, Outcome] = {
     "tail_d_real": _curve("tail_d_real", "D(x) at the end", "Mean of D's output on real images at the end.", 0.5, 0.01),
     "tail_d_fake": _curve(
         "tail_d_fake", "D(G(z)) at the end", "Mean of D's output on generated images at the end.", 0.5, 0.01
+    ),
+    "early_d_fake": _curve(
+        "early_d_fake",
+        "D(G(z)) early on",
+        "Mean of D's output on generated images in the first twentieth of the steps.",
+        0.5,
+        0.01,
     ),
     "losses_correlation": _curve(
         "losses_correlation",
