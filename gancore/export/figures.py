@@ -263,6 +263,12 @@ def _limits(bands: Sequence[Band]) -> tuple[float, float]:
     return float(low - room), float(high + 1.6 * room)
 
 
+def cuts(bands: Sequence[Band]) -> bool:
+    """Whether a mean curve leaves the chart."""
+    low, high = _limits(bands)
+    return any(bool(((band.mean < low) | (band.mean > high)).any()) for band in bands)
+
+
 def shortened(name: str) -> str:
     """A name that fits beside an axis."""
     return name if len(name) <= MOST_NAME else name[: MOST_NAME - 1] + "…"

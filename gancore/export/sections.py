@@ -20,6 +20,7 @@ from gancore.text import describe_duration, describe_value, listed
 MOST_NOTES = 500  # characters of what somebody wrote beside a run
 MOST_TAGS = 10
 MOST_VALUE = 60  # characters of a setting's value
+SHORT_NAME = 16  # characters of an arm's name that stay on one line
 PANELS = 3  # metrics in a figure
 MANY = 8  # grids, beyond which their figure may be divided between pages
 
@@ -78,7 +79,8 @@ def value_of(config: RunConfig, path: str) -> str:
 
 def arm_name(arm: Arm) -> Markup:
     """With the colour that it has in figures."""
-    return joined([tag("span", class_="swatch", style=f"background:{arm.color}"), arm.label])
+    swatch = tag("span", class_="swatch", style=f"background:{arm.color}")
+    return tag("span", swatch, arm.label, class_="arm short" if len(arm.label) <= SHORT_NAME else "arm")
 
 
 def made_with(runs: Sequence[Run], class_: str = "facts wide") -> Markup:
@@ -192,9 +194,15 @@ def loss_curves(study: Study, number: Numbering) -> Markup:
     for kind, charts in by_chart.items():
         y, look_for = captions[kind]
         svg = figures.over_steps(f"figure-{number.figures + 1}", charts, y, f"{y} over the steps of {len(charts)} arms")
-        several = len(study.seeds) > 1
-        how = "Lines: means over seeds; bands: from the lowest to the highest seed. " if several else ""
-        made.append(number.figure(svg, f"{y.capitalize()} over training. {how}{look_for}"))
+        said = [
+            f"{_capital(y)} over training.",
+            "Lines: means over seeds; bands: from the lowest to the highest seed." if len(study.seeds) > 1 else "",
+            "What lies far beyond the rest is cut off."
+            if figures.cuts([band for _, each in charts for band in each])
+            else "",
+            look_for,
+        ]
+        made.append(number.figure(svg, " ".join(filter(None, said))))
     return joined(made)
 
 

@@ -11,7 +11,7 @@ import pytest
 from gancore.colors import D, G
 from gancore.experiments import OUTCOMES
 from gancore.export.estimates import estimate
-from gancore.export.figures import Band, Panel, Points, against_the_setting, over_steps
+from gancore.export.figures import Band, Panel, Points, against_the_setting, cuts, over_steps
 
 HOSTILE = "<b>$x_1$&"
 
@@ -51,6 +51,8 @@ def test_an_arm_without_values_keeps_its_row() -> None:
 def test_curves_have_the_colours_of_d_and_g_and_do_not_hide_behind_one_that_ran_away() -> None:
     charts = [("a", [band(D, 1.0), band(G, 2.0)]), ("b", [band(D, 1.2), band(G, 1.9)])] * 40
     svg = over_steps("f", [*charts, ("away", [band(G, 1e6)])], "loss", "")
+    assert cuts([each for _, bands in [*charts, ("away", [band(G, 1e6)])] for each in bands])
+    assert not cuts(charts[0][1])
     assert D.lower() in svg
     assert G.lower() in svg
     assert not any(text.startswith("1,000,000") or "e+" in text for text in texts(svg))
