@@ -45,6 +45,7 @@ SLOW = {
     "app/test_untrusted.py",
     "cli/test_importing.py",
     "cli/test_interrupts.py",
+    "cli/test_reproduce.py",
     "cli/test_samples.py",
     "cli/test_training.py",
     "data/test_bold.py",

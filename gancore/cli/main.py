@@ -20,6 +20,7 @@ from gancore.cli.catalogue import datasets, experiments
 from gancore.cli.export import export
 from gancore.cli.importing import import_set
 from gancore.cli.options import BadInput
+from gancore.cli.reproduce import reproduce
 from gancore.cli.runs import list_runs, show
 from gancore.cli.samples import evaluate, sample
 from gancore.cli.steering import pause, set_settings, stop
@@ -44,6 +45,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "import": import_set,
     "datasets": datasets,
     "experiments": experiments,
+    "reproduce": reproduce,
     "verdicts": verdicts,
     "bench": bench,
 }

@@ -15,7 +15,7 @@ def texts(elements) -> str:
 
 @pytest.fixture
 def _small_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gancore.machine.memory", lambda: Memory(3e8, None))
+    monkeypatch.setattr("gancore.machine.memory", lambda *_: Memory(3e8, None))
 
 
 @pytest.mark.usefixtures("_small_machine")
@@ -28,7 +28,7 @@ def test_the_form_warns_of_more_than_the_machine_has(open_page) -> None:
 
 
 def test_the_form_says_nothing_of_what_fits(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gancore.machine.memory", lambda: Memory(64e9, 64e9))
+    monkeypatch.setattr("gancore.machine.memory", lambda *_: Memory(64e9, 64e9))
     app = open_page("train")
     assert _torch_loaded().wait(60)
     assert "this machine" not in texts(app.run().caption)
@@ -49,7 +49,7 @@ def test_an_interrupted_run_says_what_may_have_happened_and_what_to_lower(open_p
 def test_an_interrupted_run_that_fits_is_not_blamed_on_memory(
     open_page, stopped_after, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gancore.machine.memory", lambda: Memory(64e9, 0.0))  # what is free now says nothing of then
+    monkeypatch.setattr("gancore.machine.memory", lambda *_: Memory(64e9, 0.0))  # what is free now says nothing of then
     run = stopped_after()
     app = open_page("train", run=run.id)
     assert _torch_loaded().wait(60)

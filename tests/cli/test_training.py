@@ -108,7 +108,7 @@ def test_a_run_that_fails_says_why_and_ends_with_status_1(
 def test_what_needs_more_memory_than_there_is_is_warned_about(
     gancore: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gancore.machine.memory", lambda: Memory(1e8, None))
+    monkeypatch.setattr("gancore.machine.memory", lambda *_: Memory(1e8, None))
     result = gancore("train", *SET_TINY, "--max-steps", "1")
     assert result.status == 0
     assert "this machine has 100 MB: lower train.batch_size first" in result.err
