@@ -85,7 +85,7 @@ def of_experiment(runs: Sequence[Run], experiment: Experiment, scale: Scale | No
     by_arm = {name: _in_order(found) for name, found in counted(runs, experiment, scale).items()}
     if not any(by_arm.values()):
         return None
-    arms = _arms({name: found for name, found in by_arm.items() if found})
+    arms = _arms(by_arm)
     return Study(
         id=experiment.id,
         title=experiment.title,
@@ -110,7 +110,7 @@ def of_sweep(runs: Sequence[Run], sweep: Sweep) -> Study | None:
         return None
     names = list(dict.fromkeys(cell.arm for cell in sweep.cells))
     by_arm = {name: _in_order({run.config.seed: run for arm, run in ended if arm == name}) for name in names}
-    arms = _arms({name: found for name, found in by_arm.items() if found})
+    arms = _arms(by_arm)
     entry = EXPERIMENTS.get(sweep.experiment or "")
     return Study(
         id=sweep.id,
@@ -138,8 +138,11 @@ def _in_order(by_seed: Mapping[int, Run]) -> tuple[Run, ...]:
 
 
 def _arms(by_name: Mapping[str, tuple[Run, ...]]) -> tuple[Arm, ...]:
+    """Those with runs; an arm has its colour by its place among all, so that it keeps it when others are run."""
     return tuple(
-        Arm(name, runs[0].config, CYCLE[place % len(CYCLE)], runs) for place, (name, runs) in enumerate(by_name.items())
+        Arm(name, runs[0].config, CYCLE[place % len(CYCLE)], runs)
+        for place, (name, runs) in enumerate(by_name.items())
+        if runs
     )
 
 
