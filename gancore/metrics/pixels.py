@@ -70,7 +70,7 @@ def white_dots(images: Values, real: Values) -> float | None:
     dark = _background(real)
     if not dark.any():
         return None
-    dots = [_stands_out(_brightness(part))[:, dark].double().mean(1) for part in torch.split(images, _AT_ONCE)]
+    dots = [_stands_out(_brightness(part).float())[:, dark].double().mean(1) for part in torch.split(images, _AT_ONCE)]
     return float(torch.cat(dots).mean())
 
 
