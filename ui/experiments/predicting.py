@@ -15,26 +15,34 @@ from ui.words import plain
 _ANSWERS: tuple[Expected, ...] = ("higher", "about the same", "lower")
 
 
-def section(experiment: Experiment) -> bool:
-    """Offer to predict; whether the results are to stay hidden until that is done."""
+def is_asked(experiment: Experiment) -> bool:
+    """Whether results are to stay hidden until somebody has said what they expect."""
+    return bool(st.session_state.get(_key(experiment)) and claims_of(experiment.id))
+
+
+def _key(experiment: Experiment) -> str:
+    return f"predict-{experiment.id}"
+
+
+def section(experiment: Experiment) -> None:
+    """Offer to predict, and ask."""
     claims = claims_of(experiment.id)
     if not claims:
-        return False
-    asked = st.toggle(
+        return
+    st.toggle(
         "Predict first",
-        key=f"predict-{experiment.id}",
+        key=_key(experiment),
         help="Hides results and verdicts until you have said what you expect; your answer then stands beside them.",
     )
-    if not asked:
-        return False
+    if not is_asked(experiment):
+        return
     with st.form(f"prediction-{experiment.id}", border=True):
         answers = {claim.id: _ask(claim) for claim in claims}
         kept = st.form_submit_button("Keep and show the results", type="primary", icon=":material/visibility:")
     if kept:
         attempt("Keeping your prediction", _keep, answers)
-        st.session_state.pop(f"predict-{experiment.id}", None)
+        st.session_state.pop(_key(experiment), None)
         st.rerun()
-    return True
 
 
 def _ask(claim: Claim) -> tuple[Expected, str]:

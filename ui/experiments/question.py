@@ -42,15 +42,19 @@ def page(experiment: Experiment) -> None:
     """Everything of one question."""
     scale = plan.scale_of(experiment, _first_scale(experiment))
     known = look(experiment, scale)
+    dockets = {"mine": Docket("mine", state.runs()), "reference": Docket("reference", state.reference())}
     _header(experiment, scale, known)
+    hidden = predicting.is_asked(experiment)
+    if not hidden:
+        verdicts.summary(experiment, dockets)
     plan.panel(experiment, scale, known.mine)
     _sweeps(experiment, scale)
     if known.seeds:
         _runs(experiment, scale, known)
-    if predicting.section(experiment):
+    predicting.section(experiment)
+    if hidden:
         return
     results.section(lambda: _results(experiment, scale), live=grid.is_live(known.mine))
-    dockets = {"mine": Docket("mine", state.runs()), "reference": Docket("reference", state.reference())}
     verdicts.section(experiment, dockets)
 
 

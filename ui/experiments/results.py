@@ -56,6 +56,9 @@ def _section(look: Callable[[], Results]) -> None:
     results = look()
     if not results.origins:
         return
+    if results.origins == ["reference"]:
+        said = "These are reference runs, which came with the workbench. Press Run above for runs of your own."
+        st.caption(f":material/verified: {said}")
     with boundary("Samples"):
         _samples(results)
     with boundary("The measured quantity"):

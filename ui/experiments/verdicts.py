@@ -10,7 +10,7 @@ import streamlit as st
 
 from gancore.experiments import OUTCOMES, Claim, Experiment, Verdict
 from gancore.experiments.claims.claim import Difference, Equivalence, Level, Rule
-from gancore.experiments.verdicts import Finding, Judgement
+from gancore.experiments.verdicts import Finding, Judgement, at_once
 from gancore.store.index import Snapshot
 from gancore.sweeps.predictions import Predictions, came_true
 from gancore.text import compact
@@ -20,11 +20,11 @@ from ui.experiments.judging import Docket, claims_of
 from ui.navigation import MOST_COMPARED
 from ui.words import plain
 
-Color = Literal["green", "red", "gray"]
+Color = Literal["green", "violet", "gray"]
 
 LOOKS: dict[Judgement, tuple[str, Color]] = {  # icon and colour of a verdict, never without its word
     "supported": ("check_circle", "green"),
-    "contradicted": ("cancel", "red"),
+    "contradicted": ("cancel", "violet"),
     "not decided": ("help", "gray"),
 }
 _WHOSE = {"mine": "Your runs", "reference": "Reference"}
@@ -40,38 +40,53 @@ def badges(verdicts: Sequence[Verdict]) -> str:
     )
 
 
+def summary(experiment: Experiment, dockets: Mapping[str, Docket]) -> None:
+    """The verdicts on an experiment in a line, for whoever does not scroll."""
+    said = []
+    for whose, docket in dockets.items():
+        found = [verdict for claim in claims_of(experiment.id) if (verdict := docket.verdict(claim)) is not None]
+        if found:
+            said.append(f":small[{_WHOSE[whose]}, {_count(len(found), 'claim')}:] {badges(found)}")
+    if said:
+        st.markdown("  \n".join(said))
+
+
 def section(experiment: Experiment, dockets: Mapping[str, Docket]) -> None:
     """Every claim of an experiment, judged by one's own runs and by the reference."""
     claims = claims_of(experiment.id)
-    st.subheader("What the reports say, and what came of it" if claims else "No claim hangs on this", anchor=False)
+    st.subheader("What is claimed, and what came of it" if claims else "No claim hangs on this", anchor=False)
     if not claims:
         st.caption("Nobody claimed anything of this that a number could decide: look at the samples and the curves.")
+    judged = {whose: _judged(claims, docket) for whose, docket in dockets.items()}
     for claim in claims:
         with boundary(claim.id):
-            _claim(claim, dockets)
+            _claim(claim, {whose: found[claim.id] for whose, found in judged.items() if claim.id in found})
     if claims:
         st.caption(
-            "A verdict needs two seeds at the least, and says which effect it could have seen. "
-            f"{len(claims)} claims are judged here side by side: of many, some come out by chance."
+            "A verdict takes at least two seeds. Supported: all parts of a claim hold; contradicted: one does not."
         )
 
 
-def _claim(claim: Claim, dockets: Mapping[str, Docket]) -> None:
+def _judged(claims: Sequence[Claim], docket: Docket) -> dict[str, Verdict]:
+    """The verdicts on those claims that there are runs of, with the share of false ones to expect among them."""
+    found = [verdict for claim in claims if (verdict := docket.verdict(claim)) is not None]
+    return {verdict.claim: verdict for verdict in at_once(found)}
+
+
+def _claim(claim: Claim, judged: Mapping[str, Verdict]) -> None:
     with st.container(border=True, key=f"claim-{claim.id}"):
         said, came = st.columns([1, 1.5], gap="medium")
         with said:
             st.markdown(plain(claim.says))
             provenance = "" if claim.provenance == "report" else f" · {claim.provenance}"
             st.caption(plain(f"{claim.source}{provenance}"))
-            _prediction(claim, dockets)
+            _prediction(claim, judged)
         with came:
-            found = {whose: docket.verdict(claim) for whose, docket in dockets.items()}
-            judged = {whose: verdict for whose, verdict in found.items() if verdict is not None}
             for whose, verdict in judged.items():
                 _verdict(whose, verdict)
             if not judged:
                 st.markdown(_badge("not decided"))
-                st.caption("There are no runs of it yet. Press Run above.")
+                st.caption("There are no runs of it yet: press Run above.")
         with st.expander("How it is judged"):
             _details(claim, judged)
 
@@ -82,24 +97,28 @@ def _badge(judgement: Judgement) -> str:
 
 
 def _verdict(whose: str, verdict: Verdict) -> None:
-    scale = f", {verdict.scale}" if verdict.scale else ""
+    deciding = next((each for each in verdict.findings if each.verdict == verdict.verdict), None)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(_badge(verdict.verdict), width="content")
-        if verdict.findings:
-            st.markdown(f"**{plain(verdict.findings[0].measured)}**", width="content")
-        seeds = f"{verdict.n} {'seed' if verdict.n == 1 else 'seeds'}"
-        st.markdown(f":small[{_WHOSE[whose]}: {seeds}{scale}]", width="content")
+        if deciding is not None:
+            st.markdown(f"**{plain(deciding.measured)}**", width="content")
+        scale = f", {verdict.scale}" if verdict.scale else ""
+        count = verdict.n if deciding is None else deciding.n
+        st.markdown(f":small[{_WHOSE[whose]}: {_count(count, 'seed')}{scale}]", width="content")
         if len(verdict.runs) > 1:
+            some = "" if len(verdict.runs) <= MOST_COMPARED else f", {MOST_COMPARED} of them"
             st.page_link(
                 navigation.COMPARE,
                 label="Compare",
                 icon=":material/compare:",
                 query_params={"runs": ",".join(_representative(verdict.runs))},
-                help="The runs behind it"
-                + ("" if len(verdict.runs) <= MOST_COMPARED else f", {MOST_COMPARED} of them")
-                + ".",
+                help=f"The runs behind it{some}.",
             )
     st.caption(plain(verdict.words))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _representative(runs: Sequence[str]) -> list[str]:
@@ -113,24 +132,29 @@ def _representative(runs: Sequence[str]) -> list[str]:
 
 
 def _details(claim: Claim, judged: Mapping[str, Verdict]) -> None:
+    """Each part of the claim: what is compared, what would count and why, and what the runs say of it."""
     if claim.note:
         st.markdown(plain(claim.note))
     for number, rule in enumerate(claim.rules):
         st.markdown(f"**{plain(rule_text(rule))}**")
-        st.caption(plain(f"{size_text(rule)} {rule.reason}"))
+        st.caption(plain(f"{size_text(rule)} {rule.reason[:1].upper()}{rule.reason[1:]}."))
         for whose, verdict in judged.items():
-            _finding(rule, whose, verdict.findings[number])
+            _finding(whose, verdict.findings[number])
+    for whose, verdict in judged.items():
+        if verdict.q is not None and verdict.judged > 1:
+            words = f"{_WHOSE[whose]}: of {verdict.judged} claims judged at once, among those as clear as this one"
+            st.caption(plain(f"{words} a share of {verdict.q:.2g} would be false (false discovery rate)."))
 
 
-def _finding(rule: Rule, whose: str, finding: Finding) -> None:
+def _finding(whose: str, finding: Finding) -> None:
     parts = [finding.method] if finding.method else []
     if finding.p is not None:
         parts.append(f"p = {finding.p:.2g}")
     if finding.detectable is not None:
-        times = "× " if OUTCOMES[rule.outcome].ratio else ""
-        parts.append(f"{finding.n} seeds could have seen {times}{compact(finding.detectable)} (80 % power)")
+        times = "× " if OUTCOMES[finding.rule.outcome].ratio else ""
+        parts.append(f"{_count(finding.n, 'seed')} could have seen {times}{compact(finding.detectable)} (80 % power)")
     if finding.seeds_needed is not None and finding.verdict == "not decided":
-        parts.append(f"to decide: about {finding.seeds_needed} seeds")
+        parts.append(f"to decide it: about {finding.seeds_needed} seeds")
     st.markdown(f"{_badge(finding.verdict)} {plain(f'{_WHOSE[whose]}: {finding.words}')}")
     if parts:
         st.caption(plain(" · ".join(parts)))
@@ -173,27 +197,17 @@ def _size(size: float, ratio: bool) -> str:
 # --- predict, then reveal --------------------------------------------------------------------------------------------
 
 
-def _prediction(claim: Claim, dockets: Mapping[str, Docket]) -> None:
+def _prediction(claim: Claim, judged: Mapping[str, Verdict]) -> None:
     """What was expected before, and whether it came true."""
     prediction = Predictions(state.store()).of(claim.id)
     if prediction is None:
         return
-    expected = f"**{prediction.expected}**" if prediction.expected else ""
     words = f"“{plain(prediction.words)}”" if prediction.words else ""
-    st.caption(
-        f":material/psychology: You expected: {' · '.join(filter(None, (expected, words)))}{_outcome(claim, dockets)}"
-    )
-
-
-def _outcome(claim: Claim, dockets: Mapping[str, Docket]) -> str:
-    prediction = Predictions(state.store()).of(claim.id)
-    for docket in dockets.values():
-        verdict = docket.verdict(claim)
-        if prediction is not None and verdict is not None and verdict.findings:
-            came = came_true(prediction, verdict.findings[0])
-            if came is not None:
-                return " — it came true." if came else " — it came out otherwise."
-    return ""
+    expected = " · ".join(filter(None, (f"**{prediction.expected}**" if prediction.expected else "", words)))
+    outcomes = [came_true(prediction, verdict.findings[0]) for verdict in judged.values() if verdict.findings]
+    known = next((outcome for outcome in outcomes if outcome is not None), None)
+    came = "" if known is None else ": it came true" if known else ": it came out otherwise"
+    st.caption(f":material/psychology: You expected {expected}{came}.")
 
 
 def runs_of(runs: Sequence[Snapshot], experiment: str) -> list[Snapshot]:
