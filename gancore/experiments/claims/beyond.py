@@ -31,6 +31,27 @@ _OF_THEORY = (
     ),
 )
 
+_ALL_MODES = "24 of 25: one mode is lost on average"
+
+_OF_COLLAPSE = (
+    Claim(
+        id="toy-gan-loses-modes",
+        experiment="toy-collapse",
+        source="the theory of reports 001 and 002",
+        says="Mode collapse can strike a GAN anywhere: a usual one loses some of a grid of 25 Gaussians.",
+        rules=(below("modes", Arm("grid, nonsaturating"), 24.0, _ALL_MODES),),
+        provenance="our question",
+    ),
+    Claim(
+        id="toy-wasserstein-keeps-modes",
+        experiment="toy-collapse",
+        source="the theory of reports 001 and 002",
+        says="A Wasserstein GAN with a gradient penalty keeps all modes of a grid of 25 Gaussians.",
+        rules=(above("modes", Arm("grid, wasserstein"), 24.0, _ALL_MODES),),
+        provenance="our question",
+    ),
+)
+
 _OF_THE_FUTURE = (
     *(
         Claim(
@@ -77,4 +98,4 @@ _OF_THE_FUTURE = (
     ),
 )
 
-BEYOND = (*_OF_THEORY, *_OF_THE_FUTURE)
+BEYOND = (*_OF_THEORY, *_OF_COLLAPSE, *_OF_THE_FUTURE)
