@@ -21,6 +21,7 @@ MOST_NOTES = 500  # characters of what somebody wrote beside a run
 MOST_TAGS = 10
 MOST_VALUE = 60  # characters of a setting's value
 SHORT_NAME = 16  # characters of an arm's name that stay on one line
+MOST_LISTED = 400  # runs that are listed one by one
 PANELS = 3  # metrics in a figure
 MANY = 8  # grids, beyond which their figure may be divided between pages
 
@@ -255,6 +256,8 @@ def completeness(study: Study) -> Markup:
     said = []
     if study.absent:
         said.append(f"Not run: {listed([f'“{name}”' for name in study.absent])}.")
+    if study.beyond:
+        said.append(f"The first {len(study.arms)} arms are shown; there are {study.beyond:,} more.")
     if study.unfinished:
         were = "run has" if study.unfinished == 1 else "runs have"
         said.append(f"{study.unfinished} {were} not ended and {'is' if study.unfinished == 1 else 'are'} left out.")
@@ -265,11 +268,16 @@ def reproduction(study: Study, number: Numbering) -> Markup:
     """Commands, and the runs that they made here."""
     whole = commands.reproduce(study)
     parts = [tag("p", "All of it, to the verdicts:", class_="lead"), tag("pre", whole)] if whole else []
-    parts += [tag("p", "Each run by itself:", class_="lead"), tag("pre", "\n".join(commands.train(study)))]
-    body = [(tag("code", run.id), arm.label, str(run.config.seed), run.state, _remarks(run))
-            for arm in study.arms for run in arm.runs]  # fmt: skip
-    listing = table(("Run", "Arm", "Seed", "State", "Remarks"), body, "runs")
-    return joined([*parts, number.table(listing, "The runs of this experiment.")])
+    parts += [tag("p", "Each run by itself:", class_="lead")]
+    parts += [tag("pre", "\n".join(commands.train(study)[:MOST_LISTED]))]
+    body = [
+        (tag("code", run.id), arm.label, str(run.config.seed), run.state, _remarks(run))
+        for arm in study.arms
+        for run in arm.runs
+    ]
+    listing = table(("Run", "Arm", "Seed", "State", "Remarks"), body[:MOST_LISTED], "runs")
+    more = f" The first {MOST_LISTED} of {len(body):,} are listed." if len(body) > MOST_LISTED else ""
+    return joined([*parts, number.table(listing, f"The runs of this experiment.{more}")])
 
 
 def _remarks(run: Run) -> Markup:

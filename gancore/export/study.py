@@ -14,6 +14,7 @@ from gancore.store import Run
 from gancore.sweeps.plan import varying
 from gancore.sweeps.sweep import Sweep
 
+MOST_ARMS = 40  # that a report shows: a sweep can have thousands
 _ENDED = ("finished", "failed")
 
 
@@ -54,6 +55,7 @@ class Study:
     varies: tuple[str, ...]  # paths of the settings in which the arms differ
     absent: tuple[str, ...] = ()  # arms without runs
     unfinished: int = 0  # runs that are left out, since they have not ended
+    beyond: int = 0  # arms that are left out, since there are too many
     experiment: Experiment | None = None  # None: one's own
     scale: Scale | None = None
 
@@ -110,7 +112,8 @@ def of_sweep(runs: Sequence[Run], sweep: Sweep) -> Study | None:
         return None
     names = list(dict.fromkeys(cell.arm for cell in sweep.cells))
     by_arm = {name: _in_order({run.config.seed: run for arm, run in ended if arm == name}) for name in names}
-    arms = _arms(by_arm)
+    every = _arms(by_arm)
+    arms = every[:MOST_ARMS]
     entry = EXPERIMENTS.get(sweep.experiment or "")
     return Study(
         id=sweep.id,
@@ -120,8 +123,9 @@ def of_sweep(runs: Sequence[Run], sweep: Sweep) -> Study | None:
         note=entry.note if entry else "",
         arms=arms,
         varies=varying({arm.name: arm.config for arm in arms}),
-        absent=tuple(name for name in names if not by_arm[name]),
+        absent=tuple(name for name in names if not by_arm[name])[:MOST_ARMS],
         unfinished=len(there) - len(ended),
+        beyond=len(every) - len(arms),
         experiment=entry,
         scale=sweep.scale if entry else None,
     )

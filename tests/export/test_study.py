@@ -6,8 +6,10 @@ import pytest
 
 from gancore.colors import CYCLE
 from gancore.experiments import EXPERIMENTS
-from gancore.export.study import Study, number_that_varies, of_experiment
+from gancore.export.sections import completeness
+from gancore.export.study import MOST_ARMS, Study, number_that_varies, of_experiment, of_sweep
 from gancore.store import Run, RunStore
+from gancore.sweeps.sweep import Cell, Sweep
 
 Answer = Callable[..., Run]
 
@@ -71,3 +73,23 @@ def test_grids_are_of_the_seed_that_most_arms_have(store: RunStore, answer: Answ
     for arm in ("nz 10", "nz 100"):
         answer(arm=arm, seed=2)
     assert study(store).shared_seed == 2
+
+
+def test_of_a_sweep_with_very_many_arms_the_first_are_shown(store: RunStore, answer: Answer) -> None:
+    run = answer()
+    cells = tuple(Cell(arm=f"arm {place}", seed=0, run=run.id) for place in range(MOST_ARMS + 3))
+    found = of_sweep(store.list(), Sweep(id="s1", cells=cells))
+    assert found is not None
+    assert (len(found.arms), found.beyond) == (MOST_ARMS, 3)
+    assert "The first 40 arms are shown; there are 3 more." in completeness(found)
+
+
+def test_a_sweep_shows_the_runs_that_are_still_there(store: RunStore, answer: Answer) -> None:
+    kept, gone, waiting = answer(arm="nz 10"), answer(arm="nz 100"), answer(arm="nz 1000", state="queued")
+    cells = tuple(Cell(arm=run.arm or "", seed=0, run=run.id) for run in (kept, gone, waiting))
+    store.delete(gone)
+    found = of_sweep(store.list(), Sweep(id="s1", cells=cells))
+    assert found is not None
+    assert [run.id for run in found.runs] == [kept.id]
+    assert (found.absent, found.unfinished) == (("nz 100", "nz 1000"), 1)
+    assert of_sweep([], Sweep(id="s1", cells=cells)) is None
