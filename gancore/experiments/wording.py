@@ -73,6 +73,8 @@ def _count(parts: Sequence[tuple[str, str]], verdict: str) -> int:
 def discoveries(q_values: Sequence[float], judged: int) -> str:
     """How far verdicts can be believed that were judged at once; `q_values` are those of the decided ones."""
     sure = sum(q <= FALSE_DISCOVERIES for q in q_values)
+    if judged == 1:
+        return "One claim could be tested."
     return (
         f"{judged} claims could be tested at once. Of the {len(q_values)} that are decided, {sure} stay so at a false "
         f"discovery rate of {FALSE_DISCOVERIES:.0%} (Benjamini and Hochberg 1995); among all of them the share of "

@@ -62,8 +62,10 @@ def _header(experiment: Experiment, scale: Scale, known: Known) -> None:
     """What is asked, and by whom."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         navigation.to_questions("All questions", key="back", icon=":material/arrow_back:")
-        if arms := next((arms for arms in (known.mine, known.reference) if _have_ended(arms)), None):
-            report.button([run for arm in arms for run in arm.runs.values()], experiment.id, scale)
+        if _have_ended(known.mine):
+            report.button(state.runs(), experiment.id, scale)
+        elif _have_ended(known.reference):
+            report.button(state.reference(), experiment.id, scale)
     st.title(plain(experiment.title), anchor=False)
     st.markdown(plain(experiment.question))
     st.caption(plain(". ".join(filter(None, (f"Source: {experiment.source}", experiment.note)))))

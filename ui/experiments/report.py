@@ -9,7 +9,9 @@ import streamlit as st
 
 from gancore.experiments import Scale
 from gancore.store import Run
+from gancore.sweeps.predictions import Predictions
 from gancore.sweeps.sweep import Sweep
+from ui import state
 
 _HELP = "One HTML file with the question, settings, figures, tables and verdicts. It opens offline, and prints."
 
@@ -26,12 +28,16 @@ class _Runs:
 
 
 def button(runs: Sequence[Run], experiment: str, scale: Scale) -> None:
-    """Download the report on an experiment; it is made when it is asked for."""
+    """Download the report on an experiment; it is made when it is asked for.
+
+    `runs` may be those of other experiments, too: some claims compare with them.
+    """
+    predictions = Predictions(state.store())
 
     def make() -> bytes:
         from gancore.export.report import lab_report  # here, since it brings matplotlib with it
 
-        return lab_report(_Runs(runs), [experiment], scale=scale)
+        return lab_report(_Runs(runs), [experiment], scale=scale, predictions=predictions)
 
     _download(f"{experiment}-{scale}", make)
 
