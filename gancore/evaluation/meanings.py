@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+_NORMALISED = (
+    " A D with batch normalisation was trained on batches that are all real or all generated, and says little of "
+    "single images: see D(x) and D(G(z)) in the curves."
+)
 _HELD_OUT = " From 1,000 of them during training, all at the end."
 
 
@@ -337,14 +341,14 @@ MEASURES: dict[str, Measure] = {
     "d_accuracy": Measure(
         "D's accuracy",
         "Share of held-out images and of samples that D, in eval mode, classifies rightly. 0.5: it guesses. Not for "
-        "scores without a scale (Wasserstein). From 250 of each during training, 1,000 at the end.",
+        "scores without a scale (Wasserstein). From 250 of each during training, 1,000 at the end." + _NORMALISED,
         "",
         ".2f",
     ),
     "d_score_real": Measure(
         "D(x) on held-out images",
         "D's mean output for held-out images, in eval mode, on the scale of D(x) in the curves (report 004). From 250 "
-        "during training, 1,000 at the end.",
+        "during training, 1,000 at the end." + _NORMALISED,
         "",
         ".3f",
     ),
