@@ -28,6 +28,7 @@ from gancore.training.heartbeat import Superseded
 BUSY_SECONDS = 0.2  # before the queue is looked at again, when others hold all of its runs
 LOOK_SECONDS = 1.0  # the same while processes train
 TEND_SECONDS = 30.0  # before a page asks again whether a sweep has lost a run
+PROCESS_BYTES = 8e8  # of a process that trains networks of the usual sizes
 
 _POLL = 0.05  # seconds between looks at whether a process has ended
 _MOST_WORDS = 200  # characters of what a process printed last
@@ -143,12 +144,13 @@ class Executor:
         return (run.threads or self._cores) < self._cores if self._apart is None else self._apart
 
     def _fits(self, run: Run) -> bool:
-        """Whether there are cores left for it. Alone, any run fits."""
+        """Whether there are cores and memory left for it. Alone, any run fits."""
         if not self._jobs:
             return True
         if not self._is_apart(run) or (self._most is not None and len(self._jobs) >= self._most):
             return False
-        return sum(job.threads for job in self._jobs.values()) + (run.threads or self._cores) <= self._cores
+        in_use = sum(job.threads for job in self._jobs.values())
+        return in_use + (run.threads or self._cores) <= self._cores and _has_memory()
 
     def _waiting(self) -> Sequence[Run]:
         return [run for run in self.store.queue() if run.id not in self._given_up]
@@ -220,6 +222,12 @@ class Executor:
         self._given_up.add(run.id)
         self._deaths.pop(run.id, None)
         failures.mark(run, error, code)
+
+
+def _has_memory() -> bool:
+    """Whether one more process fits into the memory that nobody uses now, as far as one can tell."""
+    here = machine.memory()
+    return here is None or here.free is None or here.free >= PROCESS_BYTES
 
 
 def _killed(status: int | None) -> str:

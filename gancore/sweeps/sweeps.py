@@ -306,7 +306,7 @@ def config_of(sweep: Sweep, cell: Cell) -> RunConfig:
 def _settle(run: Run) -> None:
     """An interrupted run waits again, or is what it was asked to be."""
     if run.status.state == "running" and not run.is_held():
-        with suppress(RunBusy, RunNotFound):
+        with suppress(RunBusy, RunNotFound, OSError):  # a folder that cannot be written now: the next time
             queue.recover(run)
 
 

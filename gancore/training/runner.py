@@ -226,11 +226,13 @@ class _Attempt:
 
     def _wanted(self) -> State | None:
         """What the outside wants instead of training."""
-        return self.inbox.command() or ("stopped" if self.interrupt.is_set() else None)
+        if self.interrupt.is_set():
+            self.inbox.look()  # what somebody asked for a moment ago counts more
+            return self.inbox.command() or "stopped"
+        return self.inbox.command()
 
     def _is_to_be_resumed(self) -> bool:
         """Whether it was stopped only since the process ends, and not since somebody asked for it."""
-        self.inbox.look()
         return self.resumed and self.interrupt.is_set() and self.inbox.command() is None
 
     # --- taking the run up --------------------------------------------------------------------------------------------

@@ -1,16 +1,24 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from gancore import machine
 from gancore.config import RunConfig
 from gancore.executors.executor import Executor
+from gancore.executors.processes import Job
 from gancore.store import Run, RunBusy, RunStore
+from gancore.store.checkpoints import load_checkpoint
+from gancore.sweeps.plan import Plan
+from gancore.sweeps.sweeps import Sweeps
 from gancore.training import runner
+from gancore.training.events import Step
 from gancore.training.runner import execute
+from tests.miniatures import equal
 
 WaitUntil = Callable[..., None]
 HeldElsewhere = Callable[[Path], AbstractContextManager[None]]
@@ -278,3 +286,81 @@ def test_a_run_that_cannot_even_be_marked_as_failed_does_not_keep_the_worker_bus
     assert tries == 2  # to train it, and to say that it failed
     executor.ensure_worker()
     assert tries == 2
+
+
+# --- sweeps ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_of_a_sweep_goes_on_after_the_server_was_closed(
+    store: RunStore, dcgan: RunConfig, make_executor: Callable[[], Executor], wait_until: WaitUntil
+) -> None:
+    config = dcgan.replace({"train.epochs": 60})
+    alone = store.create(config)
+    execute(alone.path)
+    sweep = Sweeps(store).create(Plan("x", {"a": config}, (0,)), reuse=False)
+    run = store.open(sweep.cells[0].run)
+    executor = make_executor()
+    executor.ensure_worker()
+    wait_until(lambda: 2 in run.samples())
+    executor.close()
+    assert run.state == "interrupted"
+    saved = load_checkpoint(run.checkpoint_path("last"))
+    assert 0 < saved.step == run.status.step < 300
+    make_executor().ensure_worker()
+    wait_until(lambda: run.state == "finished")
+    assert run.status.attempt == 2
+    ours, theirs = (load_checkpoint(each.checkpoint_path("last")) for each in (run, alone))
+    assert equal(ours.algorithm, theirs.algorithm)
+
+
+def test_what_somebody_asks_for_counts_more_than_that_the_server_ends(store: RunStore, dcgan: RunConfig) -> None:
+    run, closing = store.create(dcgan, sweep="x"), threading.Event()
+
+    def stop_both(event: object) -> None:
+        if isinstance(event, Step) and event.step == 5:
+            run.command("pause")
+            closing.set()
+
+    assert execute(run.path, watchers=[stop_both], interrupt=closing, resumed=True) == "paused"
+    assert run.state == "paused"
+    assert execute(run.path, interrupt=closing, resumed=True) == "running"
+    assert run.state == "interrupted"
+    assert execute(run.path, interrupt=closing) == "stopped"
+
+
+def test_a_sweep_is_cancelled_within_two_seconds(
+    store: RunStore, dcgan: RunConfig, executor: Executor, wait_until: WaitUntil
+) -> None:
+    sweeps = Sweeps(store)
+    sweep = sweeps.create(Plan("x", {"a": long(dcgan)}, tuple(range(5))))
+    executor.ensure_worker()
+    wait_until(lambda: 2 in store.open(sweep.cells[0].run).samples())
+    sweeps.cancel(sweep)
+    wait_until(lambda: sweeps.progress(sweep).counts == {"stopped": 5}, 2.0)
+    assert sweeps.progress(sweep).seconds_left == 0
+
+
+def test_a_paused_sweep_goes_on_at_once(
+    store: RunStore, dcgan: RunConfig, executor: Executor, wait_until: WaitUntil
+) -> None:
+    """Also where it had not stopped yet when it was to go on."""
+    sweeps = Sweeps(store)
+    sweep = sweeps.create(Plan("x", {"a": dcgan.replace({"train.epochs": 40})}, (0, 1)))
+    executor.ensure_worker()
+    wait_until(lambda: 2 in store.open(sweep.cells[0].run).samples())
+    sweeps.pause(sweep)
+    sweeps.go_on(sweep)
+    executor.ensure_worker()
+    wait_until(lambda: sweeps.progress(sweep).counts == {"finished": 2})
+
+
+def test_without_memory_none_begins_beside_others(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor, run = Executor(store, cores=2), store.create(dcgan, threads=1)
+    executor._jobs = {"other": Job(store.create(dcgan, threads=1))}
+    for free, fits in ((None, True), (1e9, True), (1e8, False)):
+        monkeypatch.setattr(machine, "memory", lambda free=free: machine.Memory(4e9, free))
+        assert executor._fits(run) == fits
+    executor._jobs = {}
+    assert executor._fits(run)  # alone

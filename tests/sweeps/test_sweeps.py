@@ -10,6 +10,7 @@ import pytest
 
 from gancore.config import ConfigError, RunConfig
 from gancore.store import Run, RunBusy, RunStore
+from gancore.store.records import Status
 from gancore.sweeps.plan import Plan
 from gancore.sweeps.sweep import Cell, Sweep
 from gancore.sweeps.sweeps import SweepNotFound, Sweeps, config_of
@@ -262,6 +263,48 @@ def test_a_run_that_trains_is_left_alone(sweeps: Sweeps, plan: Plan, held_elsewh
         assert run.state == "running"
     sweeps.tend()
     assert run.state == "queued"
+
+
+def test_one_run_that_cannot_be_written_keeps_no_other_from_going_on(
+    sweeps: Sweeps, store: RunStore, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = sweeps.create(plan)
+    runs = [store.open(cell.run) for cell in sweep.cells]
+    for run in runs:
+        interrupt(run)
+    original = Run.write_status
+
+    def write(self: Run, status: Status) -> None:
+        if self.id == runs[0].id:
+            raise OSError(30, "Read-only file system")
+        original(self, status)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "write_status", write)
+        sweeps.tend()
+        assert states(sweeps, sweep) == ["interrupted", "queued", "queued", "queued"]
+    sweeps.tend()
+    assert queued(store) == [cell.run for cell in sweep.cells]
+
+
+@pytest.mark.parametrize("ask", ["pause", "cancel", "go_on"])
+def test_a_disk_that_is_full_for_a_while_leaves_a_sweep_that_can_be_asked_again(
+    sweeps: Sweeps, plan: Plan, monkeypatch: pytest.MonkeyPatch, ask: str
+) -> None:
+    sweep = sweeps.create(plan)
+    if ask == "go_on":
+        sweeps.pause(sweep)
+    expected = {"pause": "paused", "cancel": "stopped", "go_on": "queued"}[ask]
+    for writes in range(10):
+        with monkeypatch.context() as patch:
+            fail_after(patch, "gancore.files.replace", writes, OSError(28, "No space left on device"))
+            try:
+                getattr(sweeps, ask)(sweep)
+            except OSError:
+                continue
+            break
+    assert states(sweeps, sweep) == [expected] * 4
+    assert sweeps.open(sweep.id).state == {"pause": "paused", "cancel": "cancelled", "go_on": "started"}[ask]
 
 
 # --- steering -------------------------------------------------------------------------------------------------------
