@@ -32,6 +32,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         else:
             st.switch_page(navigation.TRAIN, query_params={"run": run.id})
     st.page_link(navigation.TRAIN, label="Choose settings", icon=":material/tune:")
+    st.page_link(navigation.EXPERIMENTS, label="Are the reports right?", icon=":material/science:")
     if len(runs) >= 2:
         newest = ",".join(run.id for run in runs[:2])
         st.page_link(

@@ -176,9 +176,11 @@ def _pick_scale(experiment: Experiment, scale: Scale) -> Scale:
 def _have_minutes(experiment: Experiment) -> None:
     """What fits into the time that somebody has, and what could be decided in it."""
     with st.popover(
-        "I have …", icon=":material/schedule:", key=f"planner-{experiment.id}", on_change="rerun"
+        "Fit my time", icon=":material/schedule:", key=f"planner-{experiment.id}", on_change="rerun"
     ) as opened:
-        minutes = st.number_input("Minutes", 1, 10_000, 45, key=f"minutes-{experiment.id}", persist_state="session")
+        minutes = st.number_input(
+            "Minutes that I have", 1, 10_000, 45, key=f"minutes-{experiment.id}", persist_state="session"
+        )
         if not opened.open:
             return
         if not costing.are_ready():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gancore.experiments import OUTCOMES, Claim, Experiment
+from gancore.experiments import OUTCOMES, Claim, Experiment, Scale
 from gancore.experiments.claims.claim import Level
+from gancore.experiments.wording import arm_name
 from gancore.sweeps.predictions import Expected, Predictions
 from ui import state
 from ui.experiments.judging import claims_of
@@ -24,7 +25,7 @@ def _key(experiment: Experiment) -> str:
     return f"predict-{experiment.id}"
 
 
-def section(experiment: Experiment) -> None:
+def section(experiment: Experiment, scale: Scale) -> None:
     """Offer to predict, and ask."""
     claims = claims_of(experiment.id)
     if not claims:
@@ -37,7 +38,7 @@ def section(experiment: Experiment) -> None:
     if not is_asked(experiment):
         return
     with st.form(f"prediction-{experiment.id}", border=True):
-        answers = {claim.id: _ask(claim) for claim in claims}
+        answers = {claim.id: _ask(claim, scale) for claim in claims}
         kept = st.form_submit_button("Keep and show the results", type="primary", icon=":material/visibility:")
     if kept:
         attempt("Keeping your prediction", _keep, answers)
@@ -45,11 +46,11 @@ def section(experiment: Experiment) -> None:
         st.rerun()
 
 
-def _ask(claim: Claim) -> tuple[Expected, str]:
+def _ask(claim: Claim, scale: Scale) -> tuple[Expected, str]:
     before = Predictions(state.store()).of(claim.id)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         expected = st.segmented_control(
-            plain(question(claim)),
+            plain(question(claim, scale)),
             _ANSWERS,
             default=before.expected or None if before else None,
             key=f"expected-{claim.id}",
@@ -60,13 +61,16 @@ def _ask(claim: Claim) -> tuple[Expected, str]:
     return expected or "", words or ""
 
 
-def question(claim: Claim) -> str:
-    """`ndf 256 against ndf 32: what of the FID?`"""
+def question(claim: Claim, scale: Scale) -> str:
+    """`FID of ndf 128, against that of ndf 32`: what is asked of the first part of a claim."""
     rule = claim.rules[0]
-    label, name = OUTCOMES[rule.outcome].label, rule.arm.name or "the run"
-    if isinstance(rule, Level):
-        return f"{name}: will the {label} be higher or lower than {rule.level:{OUTCOMES[rule.outcome].digits}}?"
-    return f"{name}, against {rule.than.name or 'the run'}: what will the {label} be?"
+    outcome = OUTCOMES[rule.outcome]
+    against = (
+        f"{rule.level:{outcome.digits}}"
+        if isinstance(rule, Level)
+        else f"that of {arm_name(rule.than, scale) or 'the run'}"
+    )
+    return f"{outcome.label} of {arm_name(rule.arm, scale) or 'the run'}, against {against}"
 
 
 def _keep(answers: dict[str, tuple[Expected, str]]) -> None:

@@ -51,7 +51,7 @@ def page(experiment: Experiment) -> None:
     _sweeps(experiment, scale)
     if known.seeds:
         _runs(experiment, scale, known)
-    predicting.section(experiment)
+    predicting.section(experiment, scale)
     if hidden:
         return
     results.section(lambda: _results(experiment, scale), live=grid.is_live(known.mine))

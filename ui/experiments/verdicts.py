@@ -150,11 +150,9 @@ def _finding(whose: str, finding: Finding) -> None:
     parts = [finding.method] if finding.method else []
     if finding.p is not None:
         parts.append(f"p = {finding.p:.2g}")
-    if finding.detectable is not None:
+    if finding.detectable is not None and finding.verdict != "not decided":  # else the words say so
         times = "× " if OUTCOMES[finding.rule.outcome].ratio else ""
         parts.append(f"{_count(finding.n, 'seed')} could have seen {times}{compact(finding.detectable)} (80 % power)")
-    if finding.seeds_needed is not None and finding.verdict == "not decided":
-        parts.append(f"to decide it: about {finding.seeds_needed} seeds")
     st.markdown(f"{_badge(finding.verdict)} {plain(f'{_WHOSE[whose]}: {finding.words}')}")
     if parts:
         st.caption(plain(" · ".join(parts)))
