@@ -107,8 +107,7 @@ def _lines(entry: Experiment, dockets: Mapping[str, Docket], counts: Mapping[str
         states = {scale: counts[whose].get((entry.id, scale)) for scale in ("quick", "full")}
         runs = " · ".join(f"{_runs_text(found)}, {scale}" for scale, found in states.items() if found)
         if runs:
-            known = [dockets[whose].verdict(claim, 0.0) for claim in claims_of(entry.id)]
-            badges = verdicts.badges([verdict for verdict in known if verdict is not None])
+            badges = verdicts.badges(list(verdicts.judged(entry, dockets[whose], deadline=0.0).values()))
             lines.append(f":small[{words}: {runs}] {badges}")
     return lines
 

@@ -44,7 +44,7 @@ def summary(experiment: Experiment, dockets: Mapping[str, Docket]) -> None:
     """The verdicts on an experiment in a line, for whoever does not scroll."""
     said = []
     for whose, docket in dockets.items():
-        found = [verdict for claim in claims_of(experiment.id) if (verdict := docket.verdict(claim)) is not None]
+        found = list(judged(experiment, docket).values())
         if found:
             said.append(f":small[{_WHOSE[whose]}, {_count(len(found), 'claim')}:] {badges(found)}")
     if said:
@@ -57,20 +57,21 @@ def section(experiment: Experiment, dockets: Mapping[str, Docket]) -> None:
     st.subheader("What is claimed, and what came of it" if claims else "No claim hangs on this", anchor=False)
     if not claims:
         st.caption("Nobody claimed anything of this that a number could decide: look at the samples and the curves.")
-    judged = {whose: _judged(claims, docket) for whose, docket in dockets.items()}
+    found = {whose: judged(experiment, docket) for whose, docket in dockets.items()}
     for claim in claims:
         with boundary(claim.id):
-            _claim(claim, {whose: found[claim.id] for whose, found in judged.items() if claim.id in found})
+            _claim(claim, {whose: verdicts[claim.id] for whose, verdicts in found.items() if claim.id in verdicts})
     if claims:
         st.caption(
             "A verdict takes at least two seeds. Supported: all parts of a claim hold; contradicted: one does not."
         )
 
 
-def _judged(claims: Sequence[Claim], docket: Docket) -> dict[str, Verdict]:
-    """The verdicts on those claims that there are runs of, with the share of false ones to expect among them."""
-    found = [verdict for claim in claims if (verdict := docket.verdict(claim)) is not None]
-    return {verdict.claim: verdict for verdict in at_once(found)}
+def judged(experiment: Experiment, docket: Docket, deadline: float | None = None) -> dict[str, Verdict]:
+    """The verdicts on those claims that have runs which count, by claim, with the share of false ones to expect among
+    them; after the deadline only those that are known."""
+    found = [docket.verdict(claim, deadline) for claim in claims_of(experiment.id)]
+    return {verdict.claim: verdict for verdict in at_once([each for each in found if each is not None and each.runs])}
 
 
 def _claim(claim: Claim, judged: Mapping[str, Verdict]) -> None:
