@@ -13,7 +13,8 @@ messages.show()
 state.executor().ensure_worker()
 activity = state.activity()  # before the page looks, or it could miss what changes meanwhile
 if page.title != "Train":  # it shows what runs in full
-    strip.now_strip()
+    with st.container(key="now"):  # so that the page below keeps its place, whatever begins and ends
+        strip.now_strip()
 page.run()
 strip.watch(activity)
 state.torch_ready()  # starts importing torch, once the first page is on its way

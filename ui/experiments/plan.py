@@ -244,6 +244,8 @@ def _cost_lines(choice: Choice, known: Sequence[Arm], was_complete: bool) -> Non
 def _total(costs: costing.Costs, missing: Mapping[str, int], scale: Scale) -> str:
     if not costs.complete:
         return ":material/hourglass_empty: counting how long this takes …"
+    if not any(missing.values()):
+        return f":material/check: nothing left to run at {scale} scale"
     seconds = sum(costs.seconds[arm] * count for arm, count in missing.items()) / costing.speedup(sum(missing.values()))
     waiting = len(state.store().queue())
     behind = f", behind {waiting} that wait already" if waiting else ""

@@ -39,23 +39,32 @@ def look(experiment: Experiment, scale: Scale) -> Known:
 
 
 def page(experiment: Experiment) -> None:
-    """Everything of one question."""
+    """Everything of one question. Each part keeps its place on the page whether or not the others have something to
+    show: what begins and ends meanwhile moves nothing but itself."""
     scale = plan.scale_of(experiment, _first_scale(experiment))
     known = look(experiment, scale)
     dockets = {"mine": Docket("mine", state.runs()), "reference": Docket("reference", state.reference())}
-    _header(experiment, scale, known)
     hidden = predicting.is_asked(experiment)
-    if not hidden:
-        verdicts.summary(experiment, dockets)
-    plan.panel(experiment, scale, known.mine)
-    _sweeps(experiment, scale)
-    if known.seeds:
-        _runs(experiment, scale, known)
-    predicting.section(experiment, scale)
+    with st.container(key="question"):
+        _header(experiment, scale, known)
+    with st.container(key="summary"):
+        if not hidden:
+            verdicts.summary(experiment, dockets)
+    with st.container(key="plan"):
+        plan.panel(experiment, scale, known.mine)
+    with st.container(key="sweeps"):
+        _sweeps(experiment, scale)
+    with st.container(key="runs"):
+        if known.seeds:
+            _runs(experiment, scale, known)
+    with st.container(key="prediction"):
+        predicting.section(experiment, scale)
     if hidden:
         return
-    results.section(lambda: _results(experiment, scale), live=grid.is_live(known.mine))
-    verdicts.section(experiment, dockets)
+    with st.container(key="results"):
+        results.section(lambda: _results(experiment, scale), live=grid.is_live(known.mine))
+    with st.container(key="claims"):
+        verdicts.section(experiment, dockets)
 
 
 def _header(experiment: Experiment, scale: Scale, known: Known) -> None:
