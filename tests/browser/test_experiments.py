@@ -60,7 +60,8 @@ def test_from_a_question_to_a_report_in_six_clicks(app, new_page: Callable[[], P
     film.evaluate("element => { element.mine = true }")
     expect(page.get_by_role("button", name="All of these runs are finished")).to_be_visible(timeout=300_000)
 
-    # What was on the page has stayed there. Samples of the three arms from one noise, the quantity against the setting, curves, verdicts.
+    # What was on the page has stayed there. Samples of the three arms from one noise, the quantity against the setting,
+    # curves, verdicts.
     expect(page.locator(".film img:visible")).to_have_count(3)
     assert film.evaluate("element => element.mine")
     expect(page.get_by_role("img", name="FID of each arm, a point for each seed")).to_be_visible()
