@@ -67,6 +67,7 @@ SLOW = {
     "health/test_diagnosis.py",
     "store/test_scalars.py",
     "store/test_untrusted.py",
+    "sweeps/test_search.py",
     "test_package.py",
     "training/test_cost.py",
     "training/test_memory.py",

@@ -22,8 +22,8 @@ from filelock import Timeout
 
 from gancore.executors import job
 from gancore.executors.connection import Connection, Machine, NoCluster
+from gancore.executors.tending import Tending
 from gancore.store import Run, RunBusy, RunNotFound, RunStore, queue
-from gancore.sweeps.sweeps import Sweeps
 from gancore.training import failures
 
 LOOK_SECONDS = 0.2  # between looks at the queue and at what is asked of runs
@@ -67,6 +67,7 @@ class RayExecutor:
         self._ray = self.cluster.ray
         self._train = self._ray.remote(max_retries=0)(train)  # what is lost goes on from here, once its lock is free
         self._most = jobs
+        self._tending = Tending(store)
         self._tasks: dict[str, Task] = {}  # by run
         self._lost: dict[str, Run] = {}  # their workers died, and they do not wait again yet
         self._deaths: dict[str, tuple[int, int]] = {}  # the furthest step, and the workers that died since
@@ -89,7 +90,7 @@ class RayExecutor:
         with self._draining, self._only_worker(stop) as is_ours:
             if not is_ours:
                 return
-            Sweeps(self.store).tend()
+            self._tending.all()
             try:
                 while not (stop.is_set() or self._closing.is_set()) and self._is_at_work():
                     self._look_after_tasks()
@@ -120,7 +121,7 @@ class RayExecutor:
 
     def _is_at_work(self) -> bool:
         """Hand over what there is room for; whether anything waits or trains."""
-        self._take_in_results()
+        self._tending.searches(at_once=self._take_in_results())
         self._recover()
         waiting = [run for run in self.store.queue() if run.id not in (*self._tasks, *self._given_up)]
         machines = self.cluster.machines() if waiting else []
@@ -167,8 +168,8 @@ class RayExecutor:
                 if now - task.asked_at > STOP_SECONDS:
                     self._ray.cancel(task.result, force=True)
 
-    def _take_in_results(self) -> None:
-        """Let go of tasks that are over. Raises `NoCluster` for what no other run would fare better with."""
+    def _take_in_results(self) -> bool:
+        """Let go of tasks that are over; whether any were. Raises `NoCluster` for what is wrong with all runs alike."""
         results = [task.result for task in self._tasks.values()]
         over, _ = self._ray.wait(results, num_returns=len(results), timeout=0) if results else ([], [])
         for task in [task for task in self._tasks.values() if task.result in over]:
@@ -182,6 +183,7 @@ class RayExecutor:
             else:
                 if task.run.status.state == "queued" and not (task.has_begun or task.run.is_held()):
                     self._mourn(task.run, RuntimeError("nothing could be written into its folder"))
+        return bool(over)
 
     def _mourn(self, run: Run, problem: Exception) -> None:
         """A run's worker died, or its machine: it goes on elsewhere, unless that does not help."""

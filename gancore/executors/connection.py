@@ -69,7 +69,7 @@ def _import_ray(local: bool) -> Any:
         import ray
         import ray.exceptions
     except ImportError:
-        raise NoCluster('ray is not installed: pip install "ray>=2.49,<3"') from None
+        raise NoCluster('ray is not installed: pip install "ray>=2.60,<3"') from None
     return ray
 
 

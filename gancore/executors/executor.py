@@ -19,9 +19,9 @@ from gancore import machine
 from gancore.executors import processes
 from gancore.executors.loading import load_torch
 from gancore.executors.processes import Job
+from gancore.executors.tending import Tending
 from gancore.store import Run, RunBusy, RunNotFound, RunStore, queue
 from gancore.sweeps.sweep import FOLDER as SWEEPS
-from gancore.sweeps.sweeps import Sweeps
 from gancore.training import failures
 from gancore.training.heartbeat import Superseded
 
@@ -49,7 +49,7 @@ class Executor:
         is the most that train at once, `cores` how many threads they share (by default those of the machine).
         """
         self.store = store
-        self._sweeps = Sweeps(store)
+        self._tending = Tending(store)
         self._apart, self._most = apart, jobs
         self._cores = cores or machine.threads()
         self._jobs: dict[str, Job] = {}  # by run
@@ -109,6 +109,7 @@ class Executor:
             self._submitted.clear()
             if self._reap():
                 self._tend()
+            self._tending.searches()
             if self._take_up_next():
                 continue
             if not self._jobs and not self._waiting():
@@ -136,7 +137,8 @@ class Executor:
         load_torch()
         from gancore.training.runner import execute
 
-        execute(run.path, interrupt=self._closing, resumed=run.sweep is not None, expected="queued")
+        resumed = run.sweep is not None
+        execute(run.path, watchers=[self._tending], interrupt=self._closing, resumed=resumed, expected="queued")
         if not self._closing.is_set():
             self._tend()
 
@@ -167,7 +169,7 @@ class Executor:
 
     def _tend(self) -> None:
         self._tended = time.monotonic()
-        self._sweeps.tend()
+        self._tending.all()
 
     # --- processes --------------------------------------------------------------------------------------------------
 

@@ -49,10 +49,10 @@ def grid(title: str, base: RunConfig, values: Mapping[str, Sequence[Any]], seeds
     What a value needs of other settings is set with it, as a form does. Raises `ConfigError` with one sentence for
     whatever is wrong first, naming the arm.
     """
-    _check_settings(values)
+    check_settings(values)
     if len(values) > MOST_CROSSED:
         raise ConfigError(f"at most {MOST_CROSSED} settings can be crossed: draw their values at random instead")
-    _check_number(math.prod(len(each) for each in values.values()), seeds)
+    check_number(math.prod(len(each) for each in values.values()), seeds)
     arms: dict[str, RunConfig] = {}
     for combination in product(*values.values()):
         _add_arm(arms, base, dict(zip(values, combination, strict=True)))
@@ -73,8 +73,8 @@ def random(
     `source_seed` draws the same arms, and the first of them whatever the count. Raises `ConfigError` as `grid` does,
     also if there are fewer different arms.
     """
-    _check_settings(values)
-    _check_number(count, seeds)
+    check_settings(values)
+    check_number(count, seeds)
     arms: dict[str, RunConfig] = {}
     for number in range(_TRIES * count):
         source = Random(f"{source_seed}/{number}")
@@ -92,7 +92,8 @@ def varying(arms: Mapping[str, RunConfig]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for other in others for path in first.differences(other) if path != "seed"))
 
 
-def _check_settings(values: Mapping[str, Sequence[Any]]) -> None:
+def check_settings(values: Mapping[str, Sequence[Any]]) -> None:
+    """Raises `ConfigError` for what no plan can vary, with one sentence."""
     for path, among in values.items():
         if path not in SETTINGS:
             RunConfig().replace({path: None})  # raises the sentence that says so
@@ -104,7 +105,8 @@ def _check_settings(values: Mapping[str, Sequence[Any]]) -> None:
         raise ConfigError("choose a setting to vary")
 
 
-def _check_number(arms: int, seeds: Sequence[int]) -> None:
+def check_number(arms: int, seeds: Sequence[int]) -> None:
+    """Raises `ConfigError` for more or fewer runs than a sweep has, and for seeds that none can have."""
     if not 1 <= arms * len(seeds) <= MOST_RUNS:
         raise ConfigError(f"a sweep has from 1 to {MOST_RUNS:,} runs, and this one would have {arms * len(seeds):,}")
     if len(set(seeds)) < len(seeds):
@@ -113,16 +115,24 @@ def _check_number(arms: int, seeds: Sequence[int]) -> None:
         RunConfig().replace({"seed": seed})
 
 
-def _add_arm(arms: dict[str, RunConfig], base: RunConfig, changes: Settings) -> None:
-    """Raises `ConfigError` with a sentence that names the arm."""
+def arm(base: RunConfig, changes: Settings) -> tuple[str, RunConfig]:
+    """Name and config of an arm with these values, and with what they need of other settings.
+
+    Raises `ConfigError` with a sentence that names the arm.
+    """
     name = _arm_name(base, changes)
-    if name in arms:
-        raise ConfigError(f"{name} stands there twice")
     try:
         exact = {path: check_setting(path, value) for path, value in changes.items()}
-        config = base.replace(_with_what_it_needs(base, exact))
+        return name, base.replace(_with_what_it_needs(base, exact))
     except ConfigError as problem:
         raise ConfigError(f"{name}: {problem}") from None
+
+
+def _add_arm(arms: dict[str, RunConfig], base: RunConfig, changes: Settings) -> None:
+    """Raises `ConfigError` with a sentence that names the arm."""
+    name, config = arm(base, changes)
+    if name in arms:
+        raise ConfigError(f"{name} stands there twice")
     same = next((other for other, theirs in arms.items() if not config.differences(theirs)), None)
     if same is not None:
         raise ConfigError(f"{same} and {name} are the same: the setting that differs has no effect there")
@@ -147,15 +157,21 @@ def _arm_name(base: RunConfig, changes: Settings) -> str:
     return ", ".join(words)
 
 
-def _draw_value(path: str, among: tuple[float, float] | list[Any], source: Random) -> Any:
+def check_range(path: str, among: tuple[float, float]) -> tuple[float, float]:
+    """Two numbers that a setting can be drawn between. Raises `ConfigError`."""
     leaf = SETTINGS[path]
-    if isinstance(among, list):
-        return source.choice(among)
     if leaf.kind not in ("int", "float"):
         raise ConfigError(f"{leaf.label} is no number: give the choices to draw from")
     low, high = among
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ConfigError(f"{leaf.label} is drawn between two numbers, the smaller one first")
+    return low, high
+
+
+def _draw_value(path: str, among: tuple[float, float] | list[Any], source: Random) -> Any:
+    if isinstance(among, list):
+        return source.choice(among)
+    leaf, (low, high) = SETTINGS[path], check_range(path, among)
     if leaf.scale == "log" and low > 0:
         value = math.exp(source.uniform(math.log(low), math.log(high)))
     else:

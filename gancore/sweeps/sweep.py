@@ -26,6 +26,7 @@ class Cell(Record):
     seed: Count
     run: Name  # its id
     changes: dict[str, Any] = Field(default_factory=dict)  # from the sweep's base, by path
+    pruned: bool = False  # ended by a search as one of the worse ones: it does not go on with the sweep
 
 
 class Sweep(Record):

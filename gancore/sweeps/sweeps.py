@@ -10,16 +10,17 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from gancore import files
 from gancore.config import ConfigError, RunConfig, parse_config
 from gancore.store import Run, RunBusy, RunNotFound, RunStore, queue
 from gancore.store.locks import hold
-from gancore.store.records import Command, State, printable, read_record
+from gancore.store.records import Command, Record, State, printable, read_record
 from gancore.store.store import is_id, new_id
 from gancore.sweeps.plan import Plan
 from gancore.sweeps.progress import Progress, measure
@@ -97,7 +98,7 @@ class Sweeps:
             cells=self._cells(plan, base, now, reuse),
             threads=threads,
         )
-        self._begin(sweep)
+        self.begin(sweep)
         with suppress(RunBusy), self._held(sweep) as current:  # or somebody else completes it this moment
             return self._complete(current)
         return self.open(sweep.id)
@@ -109,10 +110,8 @@ class Sweeps:
             made = next((run for run in finished if _serves(run, plan, arm, config)), None)
             if made is not None:
                 finished.remove(made)  # one run is one observation
-            name = _new_run_id(plan.experiment or plan.title, arm, seed, now) if made is None else made.id
-            changes = {path: value for path, value in config.flat.items() if value != base.flat[path]}
-            changes.pop("seed", None)
-            cells.append(Cell(arm=arm, seed=seed, run=name, changes=changes))
+            cell = new_cell(plan.experiment or plan.title, arm, seed, base, config, now)
+            cells.append(cell if made is None else cell.model_copy(update={"run": made.id}))
         return tuple(cells)
 
     def _finished(self, plan: Plan) -> Sequence[Run]:
@@ -122,14 +121,18 @@ class Sweeps:
         runs = (run for run in self.store.list() if own or run.experiment == plan.experiment)
         return [run for run in runs if run.state == "finished" and not run.meta.parent and not run.changes()]
 
-    def _begin(self, sweep: Sweep) -> None:
-        """Write the file: a reader finds the whole of it or nothing."""
+    def begin(self, sweep: Sweep, beside: Mapping[str, Record] = MappingProxyType({})) -> None:
+        """Write a new sweep's file, and other records `beside` it by their names: a reader finds all of it or nothing.
+
+        Raises `OSError`.
+        """
         self._root.mkdir(parents=True, exist_ok=True)
         files.sweep_drafts(self._root)
         draft = files.draft_name(self._root / sweep.id)
         draft.mkdir()
         try:
-            _write(draft, sweep)
+            for name, record in {**beside, FILE: sweep}.items():
+                _write(draft, record, name)
             draft.rename(self._root / sweep.id)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
@@ -159,6 +162,39 @@ class Sweeps:
             queued_at=queued_at,
         )
 
+    # --- growing ----------------------------------------------------------------------------------------------------
+
+    def extend(self, sweep: Sweep, cells: Sequence[Cell]) -> Sweep:
+        """Add cells to a sweep, and have those of their runs that are not there wait in the queue.
+
+        Cells that it has already are not added again: whoever was killed on the way calls this once more. Raises
+        `RunBusy`, `SweepNotFound`, `ConfigError` if it would have too many runs, and `OSError`.
+        """
+        with self._held(sweep) as current:
+            known = {cell.run for cell in current.cells}
+            cells_now = (*current.cells, *(cell for cell in cells if cell.run not in known))
+            if len(cells_now) > MOST_RUNS:
+                raise ConfigError(f"a sweep has at most {MOST_RUNS:,} runs")
+            if len(cells_now) > len(current.cells):
+                current = self._save(current.model_copy(update={"cells": cells_now}))
+            for cell in cells:
+                if self._look_up(cell.run) is None:
+                    self._make(current, cell, time.time())
+            return current
+
+    def prune(self, sweep: Sweep, arm: str) -> Sweep:
+        """Stop the runs of an arm for good: they do not go on with the sweep. Raises `RunBusy` and `SweepNotFound`."""
+        with self._held(sweep) as current:
+            cells = tuple(cell.model_copy(update={"pruned": cell.pruned or cell.arm == arm}) for cell in current.cells)
+            if cells != current.cells:
+                current = self._save(current.model_copy(update={"cells": cells}))
+            for cell in cells:
+                run = self._look_up(cell.run) if cell.arm == arm else None
+                if run is not None:
+                    run.command("stop")
+                    _settle(run)
+            return current
+
     # --- steering ---------------------------------------------------------------------------------------------------
 
     def pause(self, sweep: Sweep) -> Sweep:
@@ -177,8 +213,9 @@ class Sweeps:
             states: tuple[State, ...] = ("paused", "running")
             if current.state == "cancelled":
                 states = (*states, "stopped")
+            pruned = {cell.run for cell in current.cells if cell.pruned}
             for run in self._there(current):
-                if run.status.state == "running" and run.asked == "run" and run.is_held():
+                if run.id in pruned or (run.status.state == "running" and run.asked == "run" and run.is_held()):
                     continue  # somebody has it go on already
                 with suppress(RunNotFound):
                     queue.put_back(run, *states, patience=STOP_SECONDS)
@@ -272,7 +309,7 @@ class Sweeps:
         if folder.is_symlink():
             return None
         sweep = read_record(folder / FILE, Sweep, MOST_BYTES)
-        return sweep.model_copy(update={"id": sweep_id}) if sweep.cells else None
+        return sweep.model_copy(update={"id": sweep_id}) if sweep.cells or sweep.base else None
 
     @contextmanager
     def _held(self, sweep: Sweep, timeout: float = BUSY_SECONDS) -> Iterator[Sweep]:
@@ -303,6 +340,12 @@ def config_of(sweep: Sweep, cell: Cell) -> RunConfig:
     return parse_config(sweep.base).replace(cell.changes | {"seed": cell.seed})
 
 
+def new_cell(start: str, arm: str, seed: int, base: RunConfig, config: RunConfig, now: datetime) -> Cell:
+    """A cell with a run id that nobody else draws; the id begins with `start`, an experiment or a title."""
+    changes = {path: value for path, value in config.flat.items() if path != "seed" and value != base.flat[path]}
+    return Cell(arm=arm, seed=seed, run=_new_run_id(start, arm, seed, now), changes=changes)
+
+
 def _settle(run: Run) -> None:
     """An interrupted run waits again, or is what it was asked to be."""
     if run.status.state == "running" and not run.is_held():
@@ -329,5 +372,5 @@ def _run_name(sweep: Sweep, cell: Cell) -> str:
     return f"{start}{arm}"[:_MOST_NAME] + f", seed {cell.seed}"
 
 
-def _write(folder: Path, sweep: Sweep) -> None:
-    files.write_atomic(folder / FILE, sweep.model_dump_json(indent=1).encode(), durable=True)
+def _write(folder: Path, record: Record, name: str = FILE) -> None:
+    files.write_atomic(folder / name, record.model_dump_json(indent=1).encode(), durable=True)

@@ -25,6 +25,8 @@ from gancore.executors.connection import Connection, Machine, NoCluster
 from gancore.store import Run, RunStore
 from gancore.store.checkpoints import load_checkpoint
 from gancore.sweeps import plan
+from gancore.sweeps.findings import Findings
+from gancore.sweeps.search import Searches
 from gancore.sweeps.sweeps import Sweeps
 from gancore.training.runner import execute
 from tests.miniatures import equal, tiny
@@ -163,6 +165,16 @@ def test_a_run_whose_worker_is_killed_goes_on_from_its_checkpoint(
 
 
 @pytest.mark.usefixtures("nodes")
+def test_a_search_goes_on_as_its_runs_end(store: RunStore, base: RunConfig) -> None:
+    short, space = base.replace({"train.epochs": 4}), {"optim.lr_g": (1e-4, 1e-2)}
+    sweep = Searches(store).create("rate", short, space, "tail_loss_d", 3, direction="minimize", threads=1)
+    with draining(RayExecutor(store)) as worker:
+        worker.join(60)
+        assert not worker.is_alive()
+    assert list(Findings(store, sweep).history()["state"]) == ["finished"] * 3
+
+
+@pytest.mark.usefixtures("nodes")
 def test_what_does_not_stop_by_itself_is_ended_and_says_so(
     store: RunStore, base: RunConfig, wait_until: WaitUntil
 ) -> None:
@@ -207,7 +219,7 @@ def test_ending_early_leaves_a_checkpoint_and_the_next_one_goes_on(
 
 def test_without_ray_one_sentence_says_how_to_get_it(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(NoCluster, match=r'^ray is not installed: pip install "ray>=2.49,<3"$'):
+    with pytest.raises(NoCluster, match=r'^ray is not installed: pip install "ray>=2.60,<3"$'):
         RayExecutor(store)
 
 

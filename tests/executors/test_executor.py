@@ -13,7 +13,9 @@ from gancore.executors.executor import Executor
 from gancore.executors.processes import Job
 from gancore.store import Run, RunBusy, RunStore
 from gancore.store.checkpoints import load_checkpoint
+from gancore.sweeps.findings import Findings
 from gancore.sweeps.plan import Plan
+from gancore.sweeps.search import Searches
 from gancore.sweeps.sweeps import Sweeps
 from gancore.training import runner
 from gancore.training.events import Step
@@ -364,3 +366,33 @@ def test_without_memory_none_begins_beside_others(
         assert executor._fits(run) == fits
     executor._jobs = {}
     assert executor._fits(run)  # alone
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_search_goes_on_as_its_runs_end(
+    store: RunStore, dcgan: RunConfig, wait_until: WaitUntil, apart: bool
+) -> None:
+    """In this process, and with runs in processes of their own."""
+    space = {"optim.lr_g": (1e-4, 1e-2)}
+    sweep = Searches(store).create("rate", dcgan, space, "tail_loss_d", 3, direction="minimize")
+    executor = Executor(store, apart=apart)
+    executor.ensure_worker()
+    try:
+        wait_until(lambda: len(store.list()) == 3 and executor._worker is None)
+    finally:
+        executor.close()
+    assert list(Findings(store, sweep).history()["state"]) == ["finished"] * 3
+    values = [run.summary["tail_loss_d"] for run in store.list()]
+    assert sorted(values) == sorted(Findings(store, sweep).history()["value"])
+
+
+def test_a_run_that_trains_in_this_process_is_pruned(
+    store: RunStore, dcgan: RunConfig, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gancore.executors.tending.SEARCH_SECONDS", 0.0)
+    executor = Executor(store)
+    run = store.create(long(dcgan))
+    monkeypatch.setattr(Searches, "tend", lambda _: run.command("stop"))
+    executor.submit(run)
+    wait_until(lambda: run.state == "stopped")
+    executor.close()

@@ -453,7 +453,7 @@ def test_a_sweep_from_elsewhere_makes_runs_only_where_runs_are(
 ) -> None:
     cells = (Cell(arm="a", seed=0, run=run), Cell(arm="b", seed=0, run="good", changes={"no.such": 1}))
     sweep = Sweep(id="x", title="x", base=base, cells=cells)
-    sweeps._begin(sweep)
+    sweeps.begin(sweep)
     sweeps.tend()
     assert list(store.list()) == []
     assert sweeps.open("x").state == "started"
