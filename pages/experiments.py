@@ -4,7 +4,7 @@ import streamlit as st
 
 from gancore.experiments import EXPERIMENTS
 from ui import state
-from ui.experiments import cards, own, question, sweeps
+from ui.experiments import cards, own, question, report, sweeps
 from ui.forms import vary
 
 experiment_id, sweep_id = st.query_params.get("experiment"), st.query_params.get("sweep")
@@ -16,9 +16,15 @@ elif "vary" in st.query_params:
 elif sweep is not None:
     own.page(sweep)
 else:
-    st.title("Experiments", anchor=False)
+    mine, reference = state.runs(), state.reference()
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.title("Experiments", anchor=False, width="content")
+        with st.container(horizontal=True, width="content"):
+            vary.link()
+            report.of_several(mine, reference)
     if experiment_id or sweep_id:
         st.info("There is no such experiment here; it may have been deleted.", icon=":material/link_off:")
     st.markdown("Choose a question, press **Run**, and see whether the reports are right.")
-    sweeps.listing()
-    cards.section(state.runs(), state.reference())
+    with st.container(key="sweeps"):
+        sweeps.listing()
+    cards.section(mine, reference)

@@ -236,3 +236,14 @@ def test_values_that_cannot_be_run_are_explained(open_page, typed):
     app.text_input(key="vary-values-model.ngf").set_value(typed).run()
     assert len(app.error) == 1
     assert next(button for button in app.button if button.label == "Start the sweep").disabled
+
+
+def test_a_report_on_several_experiments_is_offered_for_those_that_have_runs(open_page, made, tmp_path):
+    assert not [each for each in open_page("experiments").multiselect if each.key == "report-of"]
+    made("dcgan-nz", "nz 10", 0, {"fid": 6.0})
+    made("dcgan-ndf", "ndf 32", 0, {"fid": 6.0}, store=RunStore(tmp_path / "reference"))
+    app = open_page("experiments")
+    (offered,) = (each for each in app.multiselect if each.key == "report-of")
+    assert offered.options == [EXPERIMENTS["dcgan-ndf"].title, EXPERIMENTS["dcgan-nz"].title]
+    assert offered.value == ["dcgan-nz"]  # one's own
+    assert len(app.get("download_button")) == 1

@@ -22,6 +22,7 @@ Way = Literal["one", "two", "random"]
 WAYS: dict[Way, str] = {"one": "One setting", "two": "Two, crossed", "random": "At random"}
 SEEDS = (1, 3, 5)
 ADDRESS = {"vary": "form"}
+_HELP = "Run the settings in the form with several values of one of them, or of two, and with several seeds."
 FIRST = ("model.ngf", "model.hidden", "optim.lr_g", "optim.lr")  # that is offered, if it has an effect
 
 
@@ -30,15 +31,16 @@ def button(config: RunConfig | None) -> None:
 
     A page and no dialog: whatever begins or ends meanwhile draws pages anew, and that closes dialogs.
     """
-    pressed = st.button(
-        "Vary this",
-        icon=":material/tune:",
-        width="stretch",
-        disabled=config is None,
-        key="vary",
-        help="Run these settings with several values of one of them, or of two, and with several seeds.",
-    )
-    if pressed:
+    _to_page("Vary this", width="stretch", disabled=config is None)
+
+
+def link() -> None:
+    """Go there from elsewhere."""
+    _to_page("Vary settings", width="content", disabled=False)
+
+
+def _to_page(label: str, *, width: Literal["stretch", "content"], disabled: bool) -> None:
+    if st.button(label, icon=":material/tune:", width=width, disabled=disabled, key="vary", help=_HELP):
         st.switch_page(navigation.EXPERIMENTS, query_params=ADDRESS)
 
 
