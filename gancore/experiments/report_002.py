@@ -15,7 +15,10 @@ _REACHED = (
 
 # A cDCGAN of the full width takes 0.9 s a step.
 _NARROW: Settings = QUICK | {"model.ngf": 16, "model.ndf": 16}
-_NARROWED = "Quick: networks of half the width, as the full ones take a quarter of an hour a run."
+_NARROWED = (
+    "Quick: networks of half the width, 5 min a run, as the full ones take a quarter of an hour; the conditional one's "
+    "FID falls below 10 by step 630 of 1,050, and it reads as the class asked for in 8 of 10 images."
+)
 
 REPORT_002 = (
     Experiment(
@@ -108,7 +111,7 @@ REPORT_002 = (
         system=S2_DCGAN,
         arms=vary("model.nz", (10, 100, 1000)),
         seeds=_FIVE,
-        note=f"{_REACHED} nz 1000 takes a fifth longer and reaches 7.",
+        note=f"{_REACHED} With nz 10 it ends at 4, with nz 1000, which takes a fifth longer, at 7.",
     ),
     Experiment(
         id="dcgan-init",
