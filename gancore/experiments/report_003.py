@@ -10,7 +10,7 @@ from gancore.experiments.systems import S4_VAE, S5_GAN, settings_of
 
 _CGAN: Settings = {"model.kind": "cmlp", "model.y_in_d": True}
 _FAR = (
-    "Quick: 2,130 steps, 75 s a run, in which these fully connected networks do not reach a usable FID: on pixels of 0..1 "
+    "Quick: 2,130 steps, 75 s a run, in which fully connected networks do not reach a usable FID: on pixels of 0..1 "
     "it is about 50 after 2,500 steps, when 3 of 10 digits are found, and no better on -1..1. In full they train for "
     "22,512. What can be compared early are losses, backgrounds and which classes appear."
 )

@@ -19,7 +19,7 @@ REPORT_004 = (
         },
         quick=DIGITS | {"train.epochs": 90},
         quick_arms={"DCGAN": {"train.epochs": 15}},
-        note="Quick: 3,150 steps and 2 min a run, of the DCGAN 525 and 5 min. The vanilla GAN's FID on digits is 13 after "
+        note="Quick: 3,150 steps and 2 min a run, of the DCGAN 525 and 5 min. The vanilla GAN's FID is 13 after "
         "2,100 steps and still falls: fully connected networks need more steps than convolutions.",
     ),
 )
