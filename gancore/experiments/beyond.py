@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gancore.config import Settings
 from gancore.experiments.experiment import DIGITS, Experiment, cross
 from gancore.experiments.systems import S2_DCGAN, S8_TOYS, S9_SEMI
+
+_LOSSES: Mapping[str, Settings] = {
+    "nonsaturating": {"objective.loss": "nonsaturating"},
+    "minimax": {"objective.loss": "minimax"},
+    "least squares": {"objective.loss": "least_squares"},
+    "wasserstein": {
+        "objective.loss": "wasserstein",
+        "objective.penalty": "gradient",
+        "objective.penalty_weight": 0.1,
+        "optim.d_steps": 5,
+    },
+    "hinge": {"objective.loss": "hinge"},
+}
+
+# Rates that fall let a run come to rest: without, samples circle the modes, and chance says how many they touch last.
+_AT_REST: Settings = {
+    "model.g_hidden": (64, 64),
+    "model.d_hidden": (64, 64),
+    "optim.lr_g": 3e-3,
+    "optim.lr_d": 3e-3,
+    "optim.schedule_g": "linear",
+    "optim.schedule_d": "linear",
+    "train.batch_size": 64,
+    "train.steps": 3_000,
+}
 
 _PLAIN_D: Settings = {"model.d_norm": "none"}
 
@@ -27,23 +52,21 @@ BEYOND = (
         title="Mode collapse that can be counted",
         source="the theory of reports 001 and 002",
         question="Which losses find all modes of a ring of 8 and of a grid of 25 Gaussians?",
-        system=S8_TOYS,
-        arms=cross(
-            {"ring": {}, "grid": {"data.name": "grid"}},
-            {
-                "nonsaturating": {"objective.loss": "nonsaturating"},
-                "minimax": {"objective.loss": "minimax"},
-                "least squares": {"objective.loss": "least_squares"},
-                "wasserstein": {
-                    "objective.loss": "wasserstein",
-                    "objective.penalty": "gradient",
-                    "objective.penalty_weight": 0.1,
-                },
-                "hinge": {"objective.loss": "hinge"},
+        system=(*S8_TOYS, ("our choice: small and short, with rates that fall, so that a run comes to rest", _AT_REST)),
+        arms={
+            **cross({"ring": {}, "grid": {"data.name": "grid"}}, _LOSSES),
+            **{
+                f"ring, {loss}, beta1 0.9": {"objective.loss": loss, "optim.beta1": 0.9}
+                for loss in ("nonsaturating", "minimax")
             },
-        ),
-        arms_source="our choice: every loss, Wasserstein's with the penalty of Gulrajani et al. 2017 for toys",
+        },
+        arms_source="our choice: every loss, Wasserstein's with the penalty for toys and 5 updates of D, as Gulrajani "
+        "et al. 2017; and the momentum that Adam has unless it is told otherwise",
+        seeds=tuple(range(20)),
         quick={},
+        note="4 s a run. Chosen by a search with 6 seeds a setting: of the ring's 8 modes, 7 to 8 were found by least "
+        "squares, 4 to 8 by the non-saturating loss, and 0 to 5 by it with beta1 0.9; of the grid's 25, never more than "
+        "14. Srivastava et al. 2017 and Lin et al. 2018 report 1 to 6 and 3 to 17 for a GAN.",
     ),
     Experiment(
         id="toy-optimal-d",

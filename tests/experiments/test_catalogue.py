@@ -142,6 +142,7 @@ def test_seeds_are_the_reports_own_and_several_where_chance_decides() -> None:
     """Five where a claim is that there is little difference; report 003 begins at 1."""
     assert {entry.id: entry.seeds for entry in EXPERIMENTS.values() if entry.seeds != (0, 1, 2)} == {
         "quickstart": (0,),
+        "toy-collapse": tuple(range(20)),  # seconds each
         **dict.fromkeys(("dcgan-ngf", "dcgan-nz", "dcgan-init"), (0, 1, 2, 3, 4)),
         **dict.fromkeys(("vae-mnist", "vae-fashion", "vae-epochs"), (1, 2, 3)),
         "vae-batch": (1, 2, 3, 4, 5),
@@ -206,7 +207,8 @@ def test_quickstart_is_the_default() -> None:
         ("bold-ones", "data.limit", [*[None] * 7, 337, 674, 1686, 3371, None]),
         ("bold-ones", "data.classes", [*[(1,)] * 11, (0, 1)]),
         ("bold-others", "data.classes", [(1,), (1, 7), (0, 1, 2, 3, 4)]),
-        ("toy-collapse", "data.name", [*["ring"] * 5, *["grid"] * 5]),
+        ("toy-collapse", "data.name", [*["ring"] * 5, *["grid"] * 5, *["ring"] * 2]),
+        ("toy-collapse", "optim.beta1", [*[0.5] * 10, 0.9, 0.9]),
         ("toy-optimal-d", "optim.d_steps", [1, 1, 5, 20]),
         ("toy-optimal-d", "objective.only", ["d", "both", "both", "both"]),
         ("stability", "objective.penalty", [*["none"] * 5, "gradient", "r1", "dragan", "none"]),

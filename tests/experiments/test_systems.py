@@ -186,7 +186,8 @@ S9 = {
             5 * 390,
         ),
         ("bold-ones", "G 3x, pixel weight 30", S7, 20 * 105),
-        ("toy-collapse", "ring, nonsaturating", S8, 50 * 78),
+        ("toy-collapse", "ring, nonsaturating", S8, 3_000),
+        ("toy-optimal-d", "D 1x", S8 | {"data.name": "grid"}, 50 * 78),
         ("semi-supervised", "labels 100", S9 | {"data.labels": 100}, 10 * 600),
     ],
 )
