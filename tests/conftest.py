@@ -47,6 +47,7 @@ SLOW = {
     "cli/test_interrupts.py",
     "cli/test_reproduce.py",
     "cli/test_samples.py",
+    "cli/test_search.py",
     "cli/test_training.py",
     "data/test_bold.py",
     "data/test_identity.py",

@@ -23,6 +23,7 @@ from gancore.cli.options import BadInput
 from gancore.cli.reproduce import reproduce
 from gancore.cli.runs import list_runs, show
 from gancore.cli.samples import evaluate, sample
+from gancore.cli.search import search
 from gancore.cli.steering import pause, set_settings, stop
 from gancore.cli.training import fork, resume, train
 from gancore.cli.verdicts import verdicts
@@ -46,6 +47,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "datasets": datasets,
     "experiments": experiments,
     "reproduce": reproduce,
+    "search": search,
     "verdicts": verdicts,
     "bench": bench,
 }

@@ -28,7 +28,18 @@ from gancore.store.locks import hold
 from gancore.store.records import read_record
 from gancore.store.store import new_id
 from gancore.sweeps import plan
-from gancore.sweeps.study import MARKS, Dimension, NoSearch, Search, check_optuna, open_study, suggest, taken_up, tell
+from gancore.sweeps.study import (
+    MARKS,
+    MOST_DIMENSIONS,
+    Dimension,
+    NoSearch,
+    Search,
+    check_optuna,
+    open_study,
+    suggest,
+    taken_up,
+    tell,
+)
 from gancore.sweeps.sweep import FOLDER, Cell, Sweep
 from gancore.sweeps.sweeps import SweepNotFound, Sweeps, new_cell
 
@@ -50,55 +61,33 @@ class Searches:
         search = read_record(self.folder(sweep) / FILE, Search)
         return search if search.measure in OUTCOMES and search.space else None
 
-    def create(
-        self,
-        title: str,
-        base: RunConfig,
-        space: Space,
-        measure: str,
-        trials: int,
-        *,
-        direction: Literal["minimize", "maximize"] | None = None,
-        seeds: Sequence[int] = (0,),
-        at_once: int = 1,
-        pruner: Literal["median", "hyperband", "none"] = "median",
-        seed: int = 0,
-        threads: int = 0,
-    ) -> Sweep:
-        """A search for the settings with which an outcome is best, as a mean over `seeds`; its first runs wait.
+    def create(self, title: str, base: RunConfig, search: Search, *, threads: int = 0) -> Sweep:
+        """Begin a search that was `planned`; the first runs wait in the queue, each to train with `threads`.
 
-        `measure` is one of `OUTCOMES`; which `direction` is better is known of most. `at_once` trials are under way at
-        one time, out of `trials` in all; the sampler's draws hang on `seed`. All runs are measured as often as their
-        settings say, whatever time that takes, so that they can be compared on the way. Raises `ConfigError` with one
-        sentence for what cannot be searched, `NoSearch` without Optuna, and `OSError`.
+        Raises `NoSearch` without Optuna, and `OSError`.
         """
         check_optuna()
-        direction = direction or _direction(measure)
-        dimensions = tuple(_dimension(path, among) for path, among in _checked(space).items())
-        _check_size(trials, seeds, at_once)
-        base = _measured(base, measure)
-        search = Search(
-            measure=measure,
-            direction=direction,
-            space=dimensions,
-            trials=trials,
-            at_once=at_once,
-            seeds=tuple(seeds),
-            pruner=pruner,
-            seed=seed,
-        )
         now = datetime.now()
         sweep = Sweep(
             id=new_id(title, now),
             title=title,
             created=now.timestamp(),
-            base=base.replace({"seed": 0}).model_dump(mode="json"),
-            varies=tuple(space),
+            base=_measured(base, search.measure).replace({"seed": 0}).model_dump(mode="json"),
+            varies=tuple(each.path for each in search.space),
             threads=threads,
             state="started",
         )
         self._sweeps.begin(sweep, {FILE: search})
         return self.advance(sweep)
+
+    def begun(self, base: RunConfig, search: Search) -> Sweep | None:
+        """The newest sweep that searches for just that, from just these settings; None if there is none."""
+        wanted = _measured(base, search.measure).replace({"seed": 0}).model_dump(mode="json")
+        for sweep in self._sweeps.list():
+            found = self.of(sweep) if sweep.base == wanted else None
+            if found is not None and found.model_dump_json() == search.model_dump_json():
+                return sweep
+        return None
 
     def advance(self, sweep: Sweep, patience: float = BUSY_SECONDS) -> Sweep:
         """Tell what came of the runs so far, stop the worse ones, and have the next trials' runs wait in the queue.
@@ -267,6 +256,42 @@ def _mean(values: Sequence[float | None]) -> float | None:
 # --- what can be searched ---------------------------------------------------------------------------------------------
 
 
+def planned(
+    space: Space,
+    measure: str,
+    trials: int,
+    *,
+    direction: Literal["minimize", "maximize"] | None = None,
+    seeds: Sequence[int] = (0,),
+    at_once: int = 1,
+    pruner: Literal["median", "hyperband", "none"] = "median",
+    seed: int = 0,
+) -> Search:
+    """A search for the settings with which an outcome is best, as a mean over `seeds`.
+
+    `measure` is one of `OUTCOMES`; which `direction` is better is known of most. `at_once` trials are under way at one
+    time, out of `trials` in all; the sampler's draws hang on `seed`. Raises `ConfigError` with one sentence for what
+    cannot be searched.
+    """
+    direction = direction or _direction(measure)
+    plan.check_settings(space)
+    if len(space) > MOST_DIMENSIONS:
+        raise ConfigError(f"a search chooses at most {MOST_DIMENSIONS} settings")
+    plan.check_number(trials, seeds)
+    if at_once < 1:
+        raise ConfigError("at least one trial must be under way at a time")
+    return Search(
+        measure=measure,
+        direction=direction,
+        space=tuple(_dimension(path, among) for path, among in space.items()),
+        trials=trials,
+        at_once=at_once,
+        seeds=tuple(seeds),
+        pruner=pruner,
+        seed=seed,
+    )
+
+
 def _direction(measure: str) -> Literal["minimize", "maximize"]:
     if measure not in OUTCOMES:
         raise ConfigError(f"unknown measure {measure!r}: choose one of {', '.join(OUTCOMES)}")
@@ -274,13 +299,6 @@ def _direction(measure: str) -> Literal["minimize", "maximize"]:
     if not better:
         raise ConfigError(f"{OUTCOMES[measure].label} is neither good nor bad: say whether to minimize or maximize it")
     return "minimize" if better == "low" else "maximize"
-
-
-def _checked(space: Space) -> Space:
-    plan.check_settings(space)
-    if len(space) > 20:
-        raise ConfigError("a search chooses at most 20 settings")
-    return space
 
 
 def _dimension(path: str, among: tuple[float, float] | list[Any]) -> Dimension:
@@ -294,14 +312,9 @@ def _dimension(path: str, among: tuple[float, float] | list[Any]) -> Dimension:
     return Dimension(path=path, low=low, high=high, log=leaf.scale == "log" and low > 0, whole=leaf.kind == "int")
 
 
-def _check_size(trials: int, seeds: Sequence[int], at_once: int) -> None:
-    plan.check_number(trials, seeds)
-    if at_once < 1:
-        raise ConfigError("at least one trial must be under way at a time")
-
-
 def _measured(base: RunConfig, measure: str) -> RunConfig:
-    """The base with what all its runs must measure."""
+    """The base with what all its runs must measure: as often as it says, whatever time that takes, or they could not
+    be compared on the way."""
     if measure not in MEASURES:
         return base
     every = base.train.evaluate_every or RunConfig().train.evaluate_every

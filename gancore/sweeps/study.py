@@ -22,6 +22,7 @@ JOURNAL = "optuna.journal"  # in the sweep's folder
 MARKS = 20  # of a run's length at which its value on the way is compared with those of others
 STARTUP = 5  # trials that nothing is pruned before
 WARMUP = 4  # marks before which nothing is pruned
+MOST_DIMENSIONS = 20  # settings that are searched at once
 
 _MOST_BYTES = 200_000_000  # of the journal: some hundred thousand trials
 
@@ -56,7 +57,7 @@ class Search(Record):
 
     measure: Name = ""  # an outcome of runs
     direction: Literal["minimize", "maximize"] = "minimize"
-    space: Annotated[tuple[Dimension, ...], Field(max_length=20)] = ()
+    space: Annotated[tuple[Dimension, ...], Field(max_length=MOST_DIMENSIONS)] = ()
     trials: Count = 0
     at_once: Count = 1  # trials that are under way at one time
     seeds: Annotated[tuple[Count, ...], Field(max_length=1_000)] = (0,)  # of each trial

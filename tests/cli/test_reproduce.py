@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gancore.cli import reproduce
+from gancore.cli import reproduce, working
 from gancore.experiments import CLAIMS, EXPERIMENTS, Claim, Experiment
 from gancore.experiments.claims.claim import Arm, Level
 from gancore.store import RunStore
@@ -35,7 +35,7 @@ CLAIM = Claim("tiny-works", "tiny", "a test", "It works.", (Level("fid", Arm("a"
 def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(EXPERIMENTS, "tiny", ENTRY)
     monkeypatch.setitem(CLAIMS, "tiny-works", CLAIM)
-    monkeypatch.setattr(reproduce, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(working, "LOOK_SECONDS", 0.05)
 
 
 @pytest.mark.parametrize("options", [("--executor", "thread"), ("--jobs", "2")])

@@ -26,7 +26,7 @@ from gancore.store import Run, RunStore
 from gancore.store.checkpoints import load_checkpoint
 from gancore.sweeps import plan
 from gancore.sweeps.findings import Findings
-from gancore.sweeps.search import Searches
+from gancore.sweeps.search import Searches, planned
 from gancore.sweeps.sweeps import Sweeps
 from gancore.training.runner import execute
 from tests.miniatures import equal, tiny
@@ -167,7 +167,7 @@ def test_a_run_whose_worker_is_killed_goes_on_from_its_checkpoint(
 @pytest.mark.usefixtures("nodes")
 def test_a_search_goes_on_as_its_runs_end(store: RunStore, base: RunConfig) -> None:
     short, space = base.replace({"train.epochs": 4}), {"optim.lr_g": (1e-4, 1e-2)}
-    sweep = Searches(store).create("rate", short, space, "tail_loss_d", 3, direction="minimize", threads=1)
+    sweep = Searches(store).create("rate", short, planned(space, "tail_loss_d", 3, direction="minimize"), threads=1)
     with draining(RayExecutor(store)) as worker:
         worker.join(60)
         assert not worker.is_alive()

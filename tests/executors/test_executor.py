@@ -15,7 +15,7 @@ from gancore.store import Run, RunBusy, RunStore
 from gancore.store.checkpoints import load_checkpoint
 from gancore.sweeps.findings import Findings
 from gancore.sweeps.plan import Plan
-from gancore.sweeps.search import Searches
+from gancore.sweeps.search import Searches, planned
 from gancore.sweeps.sweeps import Sweeps
 from gancore.training import runner
 from gancore.training.events import Step
@@ -374,7 +374,7 @@ def test_a_search_goes_on_as_its_runs_end(
 ) -> None:
     """In this process, and with runs in processes of their own."""
     space = {"optim.lr_g": (1e-4, 1e-2)}
-    sweep = Searches(store).create("rate", dcgan, space, "tail_loss_d", 3, direction="minimize")
+    sweep = Searches(store).create("rate", dcgan, planned(space, "tail_loss_d", 3, direction="minimize"))
     executor = Executor(store, apart=apart)
     executor.ensure_worker()
     try:

@@ -22,7 +22,7 @@ from gancore.store import Run, RunStore
 from gancore.store.evaluations import Evaluation
 from gancore.sweeps.findings import Findings
 from gancore.sweeps.plan import grid
-from gancore.sweeps.search import Searches, marks
+from gancore.sweeps.search import Searches, marks, planned
 from gancore.sweeps.study import JOURNAL, MARKS, NoSearch
 from gancore.sweeps.sweep import Sweep
 from gancore.sweeps.sweeps import Sweeps
@@ -95,8 +95,8 @@ def base(dcgan: RunConfig) -> RunConfig:
     return dcgan.replace({"train.evaluate_every": 1})
 
 
-def create(store: RunStore, base: RunConfig, **changes: Any) -> Sweep:
-    return Searches(store).create("lr", base, SPACE, "fid", **{**CREATED, **changes})
+def create(store: RunStore, base: RunConfig, threads: int = 0, **changes: Any) -> Sweep:
+    return Searches(store).create("lr", base, planned(SPACE, "fid", **{**CREATED, **changes}), threads=threads)
 
 
 # --- the whole of it --------------------------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ def test_without_a_measurement_at_the_end_the_last_one_on_the_way_counts(store: 
 
 
 def test_trials_with_the_same_settings_share_their_run(store: RunStore, base: RunConfig) -> None:
-    sweep = Searches(store).create("ngf", base, {"model.ngf": [2, 3]}, "fid", 6, pruner="none", seed=3)
+    sweep = Searches(store).create("ngf", base, planned({"model.ngf": [2, 3]}, "fid", 6, pruner="none", seed=3))
     work(store)
     assert len(store.list()) == 2
     assert all(run.status.attempt == 1 for run in store.list())
@@ -333,9 +333,8 @@ def test_trials_with_the_same_settings_share_their_run(store: RunStore, base: Ru
 
 def test_values_that_do_not_go_together_fail_without_a_run(store: RunStore, base: RunConfig) -> None:
     """Here, a batch that is larger than the images."""
-    sweep = Searches(store).create(
-        "batch", base, {"train.batch_size": [8, 64], "optim.lr_g": (1e-4, 1e-3)}, "fid", 6, pruner="none", seed=2
-    )
+    space = {"train.batch_size": [8, 64], "optim.lr_g": (1e-4, 1e-3)}
+    sweep = Searches(store).create("batch", base, planned(space, "fid", 6, pruner="none", seed=2))
     work(store)
     history = Findings(store, sweep).history()
     assert set(history["state"]) == {"finished", "failed"}
@@ -431,8 +430,8 @@ def test_what_it_found_as_frames(store: RunStore, base: RunConfig) -> None:
 
 
 def test_choices_that_are_lists_come_back_as_they_were(store: RunStore, mlp: RunConfig) -> None:
-    space = {"model.g_hidden": [(16,), (8, 8)]}
-    sweep = Searches(store).create("hidden", mlp, space, "fid", 5, pruner="none")
+    space: dict[str, Any] = {"model.g_hidden": [(16,), (8, 8)]}
+    sweep = Searches(store).create("hidden", mlp, planned(space, "fid", 5, pruner="none"))
     work(store, lambda config, _share: float(len(config.model.g_hidden)))
     assert {run.config.model.g_hidden for run in store.list()} <= {(16,), (8, 8)}
     assert {tuple(each) for each in Findings(store, sweep).parallel()["model.g_hidden"]} <= {(16,), (8, 8)}
@@ -457,11 +456,22 @@ def test_choices_that_are_lists_come_back_as_they_were(store: RunStore, mlp: Run
         ({"at_once": 0}, "at least one trial must be under way at a time"),
     ],
 )
-def test_what_cannot_be_searched(store: RunStore, base: RunConfig, changes: dict[str, Any], sentence: str) -> None:
-    given = {"title": "x", "base": base, "space": SPACE, "measure": "fid", "trials": 3, **changes}
+def test_what_cannot_be_searched(changes: dict[str, Any], sentence: str) -> None:
+    given: dict[str, Any] = {"space": SPACE, "measure": "fid", "trials": 3, **changes}
     with pytest.raises(ConfigError, match=sentence):
-        Searches(store).create(**given)
-    assert not Sweeps(store).list()
+        planned(**given)
+
+
+def test_the_same_search_is_found_again(store: RunStore, base: RunConfig) -> None:
+    space: dict[str, Any] = {"model.g_hidden": [(16,), (8, 8)], "optim.lr_g": (1e-4, 1e-2)}
+    search, searches = planned(space, "fid", 5), Searches(store)
+    assert searches.begun(base, search) is None
+    sweep = searches.create("x", base, search)
+    found = searches.begun(base.replace({"seed": 7}), search)
+    assert found is not None
+    assert found.id == sweep.id
+    assert searches.begun(base.replace({"model.nz": 5}), search) is None
+    assert searches.begun(base, planned(space, "fid", 6)) is None
 
 
 def test_without_optuna_one_sentence_says_how_to_get_it(
