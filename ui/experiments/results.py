@@ -11,6 +11,7 @@ import streamlit as st
 
 from gancore.evaluation.measures import MEASURES, on_the_way
 from gancore.experiments import OUTCOMES
+from gancore.experiments.outcomes import evaluations
 from gancore.store.index import Snapshot
 from ui.boundary import boundary
 from ui.experiments import quantities
@@ -23,6 +24,7 @@ from ui.run.film import run_film
 from ui.words import plain
 
 TICK = 5.0  # seconds between looks at what runs that train have brought
+MOST_CURVES = 8  # that are drawn at once
 Origin = Literal["mine", "reference"]
 _ORIGINS = {"mine": "Mine", "reference": "Reference"}
 
@@ -180,22 +182,24 @@ def _curves(results: Results) -> None:
         log = st.toggle("Log scale", key=f"log-{results.key}")
     recorded = curve_names(run.config for run in runs)
     measured = {
-        key: MEASURES[key].label for key in quality.measured([each for run in runs for each in run.evaluations()])
+        key: MEASURES[key].label for key in quality.measured([each for run in runs for each in evaluations(run)])
     }
     first: list[str] = [key for key in ("loss_g", "loss_d", "loss") if key in recorded]
     first += quality.first_values(runs[0].config, list(measured))[:1]
     offered = {**recorded, **{key: label for key, label in measured.items() if key not in recorded}}
-    chosen = st.pills(
+    chosen = st.multiselect(
         "Curves",
         list(offered),
         default=first,
-        selection_mode="multi",
         format_func=offered.__getitem__,
+        max_selections=MOST_CURVES,
+        select_all=False,
         key=f"curves-{results.key}-{origin}",
         label_visibility="collapsed",
+        placeholder="Choose curves",
     )
     places = st.columns(2)
-    for index, key in enumerate(chosen or []):
+    for index, key in enumerate(chosen):
         with places[index % 2], boundary(offered[key]):
             bands = _bands(arms, key, axis or "step", is_measured=key not in recorded)
             figure = band_figure(bands, axis=axis or "step", y=offered[key], identity=f"{results.key}-{key}", log=log)
@@ -215,7 +219,7 @@ def _recorded(run: Snapshot, column: str, axis: str) -> tuple[np.ndarray, np.nda
 
 
 def _evaluated(run: Snapshot, key: str, axis: str) -> tuple[np.ndarray, np.ndarray]:
-    known = [each for each in on_the_way(run.evaluations()) if key in each.values]
+    known = [each for each in on_the_way(evaluations(run)) if key in each.values]
     steps, values = np.array([each.step for each in known], float), np.array([each.values[key] for each in known])
     if axis == "step" or not known:
         return steps, values

@@ -77,7 +77,7 @@ def value_figure(
     shown = marks if axis == "step" else ()
     made = layout(AXES[axis], title, revision=identity + key + axis, log=is_log, marks=shown)
     if is_log:
-        made["yaxis"] |= _log_axis([each.values[key] for each in drawn])
+        made["yaxis"] |= log_axis([each.values[key] for each in drawn])
         for trace in data:
             trace["y"] = [value if value >= LOG_LEAST else None for value in trace["y"]]
     elif key not in FROM_ANYWHERE:
@@ -149,7 +149,7 @@ def _points(evaluations: Sequence[Evaluation], xs: Sequence[float] | None, key: 
     return found
 
 
-def _log_axis(values: Sequence[float]) -> dict[str, Any]:
+def log_axis(values: Sequence[float]) -> dict[str, Any]:
     """Ticks at 1, 2, 5, 10 and so on as far as the values reach, where they span neither too little nor too much for
     that; and so much room that values which hardly differ look like it."""
     drawn = [value for value in values if value >= LOG_LEAST]

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ui import colors
 from ui.figures.curves import AXES, Figure, layout, smooth, thin
+from ui.figures.evaluations import log_axis
 from ui.words import legend
 
 APART = 0.16  # between an arm's own runs and the reference's, where arms stand side by side
@@ -71,6 +72,9 @@ def setting_figure(
         "range": _range(list(places.values()), scaled),
         "automargin": True,
     }
+    if log_y:
+        values = [value for strand in (*own, *reference) for value in strand.values.values() if value <= HIGHEST]
+        made["yaxis"] |= log_axis(values)
     return {"data": data, "layout": made | {"hovermode": "closest", "showlegend": False}}
 
 

@@ -13,11 +13,13 @@ function buildCell() {
   open.type = "button"
   const image = document.createElement("img")
   image.alt = "" // the button says what it is
-  open.append(image)
+  open.append(image, element("span", "seed"))
   const bar = element("div", "bar")
   bar.append(element("div", "done"))
   const line = element("div", "line")
-  line.append(element("span", "icon"), element("span", "word"))
+  const icon = element("span", "icon")
+  icon.setAttribute("aria-hidden", "true") // the word beside it says it
+  line.append(icon, element("span", "word"))
   const retry = element("button", "retry", "Retry")
   retry.type = "button"
   cell.append(open, bar, line, retry)
@@ -39,6 +41,7 @@ function renderCell(node, cell, row, triggers) {
   node.dataset.state = cell.state
   open.style.setProperty("--aspect", cell.aspect)
   open.disabled = !cell.run
+  node.querySelector(".seed").textContent = `seed ${cell.seed}`
   open.setAttribute("aria-label", `${row.name}, seed ${cell.seed}: ${cell.line}. Open in Train`)
   open.title = cell.run ? `${row.name}, seed ${cell.seed}: open in Train` : ""
   open.onclick = () => triggers("open", cell.run)
