@@ -11,7 +11,7 @@ import streamlit as st
 
 from gancore.evaluation.measures import MEASURES, on_the_way
 from gancore.experiments import OUTCOMES
-from gancore.experiments.outcomes import evaluations
+from gancore.experiments.readings import evaluations
 from gancore.store.index import Snapshot
 from ui.boundary import boundary
 from ui.experiments import quantities
