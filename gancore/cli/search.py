@@ -71,7 +71,7 @@ def search(
             if sweep is None:
                 sweep = searches.create(name or _title(space, measure), base, wanted, threads=threads_each(at_once))
             else:
-                sweep = Sweeps(store).go_on(sweep)
+                sweep = searches.go_on(sweep, wanted)
             found = sweep
             console = Console(stderr=True, quiet=quiet)
             watch(Sweeps(store), [sweep], worker, stop, console, lambda: searches.advance(found))

@@ -12,8 +12,8 @@ with the same settings share their runs.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from statistics import fmean
@@ -23,6 +23,7 @@ from gancore.config import SETTINGS, ConfigError, RunConfig, check_setting, pars
 from gancore.evaluation.measures import MEASURES, last, on_the_way
 from gancore.experiments import OUTCOMES, outcome
 from gancore.experiments.evidence import failed
+from gancore.files import write_atomic
 from gancore.store import Run, RunNotFound, RunStore
 from gancore.store.locks import hold
 from gancore.store.records import read_record
@@ -81,13 +82,22 @@ class Searches:
         return self.advance(sweep)
 
     def begun(self, base: RunConfig, search: Search) -> Sweep | None:
-        """The newest sweep that searches for just that, from just these settings; None if there is none."""
+        """The newest sweep that searches for just that, from just these settings, with however many trials."""
         wanted = _measured(base, search.measure).replace({"seed": 0}).model_dump(mode="json")
         for sweep in self._sweeps.list():
             found = self.of(sweep) if sweep.base == wanted else None
-            if found is not None and found.model_dump_json() == search.model_dump_json():
+            if found is not None and _but_for_length(found) == _but_for_length(search):
                 return sweep
         return None
+
+    def go_on(self, sweep: Sweep, search: Search) -> Sweep:
+        """Go on with a search, with as many trials as `search` has now, in all and at once, and whatever it was.
+
+        Raises as `advance` does.
+        """
+        with self._held(sweep, BUSY_SECONDS):
+            write_atomic(self.folder(sweep) / FILE, search.model_dump_json(indent=1).encode(), durable=True)
+        return self.advance(self._sweeps.go_on(sweep))
 
     def advance(self, sweep: Sweep, patience: float = BUSY_SECONDS) -> Sweep:
         """Tell what came of the runs so far, stop the worse ones, and have the next trials' runs wait in the queue.
@@ -98,12 +108,8 @@ class Searches:
         search = self.of(sweep)
         if search is None:
             raise NoSearch(f"{sweep.title} is no search")
-        busy = f"{sweep.title} is being looked after elsewhere: try again"
-        try:
-            with hold(self.folder(sweep), busy, patience, name="search.lock"):
-                return _Search(self, search, self._sweeps.open(sweep.id)).advance()
-        except RunNotFound:
-            raise SweepNotFound(f"{sweep.title} no longer exists") from None
+        with self._held(sweep, patience):
+            return _Search(self, search, self._sweeps.open(sweep.id)).advance()
 
     def tend(self) -> None:
         """`advance` every search that is under way. Never raises: one that somebody else holds is left to him, and
@@ -116,6 +122,20 @@ class Searches:
     def folder(self, sweep: Sweep) -> Path:
         """Where its files are."""
         return self.store.root / FOLDER / sweep.id
+
+    @contextmanager
+    def _held(self, sweep: Sweep, patience: float) -> Iterator[None]:
+        """Hold the search: its journal has one writer. Raises `RunBusy` and `SweepNotFound`."""
+        busy = f"{sweep.title} is being looked after elsewhere: try again"
+        try:
+            with hold(self.folder(sweep), busy, patience, name="search.lock"):
+                yield
+        except RunNotFound:
+            raise SweepNotFound(f"{sweep.title} no longer exists") from None
+
+
+def _but_for_length(search: Search) -> str:
+    return search.model_copy(update={"trials": 0, "at_once": 1}).model_dump_json()
 
 
 class _Search:

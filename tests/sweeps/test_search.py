@@ -471,7 +471,20 @@ def test_the_same_search_is_found_again(store: RunStore, base: RunConfig) -> Non
     assert found is not None
     assert found.id == sweep.id
     assert searches.begun(base.replace({"model.nz": 5}), search) is None
-    assert searches.begun(base, planned(space, "fid", 6)) is None
+    assert searches.begun(base, planned(space, "fid", 5, seeds=(0, 1))) is None
+
+
+def test_a_search_can_be_made_longer(store: RunStore, base: RunConfig) -> None:
+    sweep = create(store, base, trials=2)
+    work(store)
+    Sweeps(store).cancel(Sweeps(store).open(sweep.id))
+    longer, searches = planned(SPACE, "fid", **{**CREATED, "trials": 4, "at_once": 2}), Searches(store)
+    assert searches.begun(base, longer) == Sweeps(store).open(sweep.id)
+    searches.go_on(sweep, longer)
+    assert len(store.queue()) == 2
+    work(store)
+    assert len(Findings(store, sweep).history()) == 4
+    assert all(run.status.attempt == 1 for run in store.list())
 
 
 def test_without_optuna_one_sentence_says_how_to_get_it(
