@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from gancore.config import RunConfig
 from gancore.experiments import EXPERIMENTS, Experiment, Scale
 from gancore.store import Run, RunBusy, RunStore
 from gancore.store.locks import hold
+from gancore.store.store import Origin, new_id
 from gancore.sweeps.thinned import copy_thinned
 from gancore.text import describe_duration
 
@@ -61,6 +63,11 @@ class Wanted:
         """Its settings."""
         return self.experiment.arm(self.arm, self.scale, self.seed)
 
+    @property
+    def name(self) -> str:
+        """Of the run."""
+        return f"{self.experiment.id}: {self.arm}, seed {self.seed}".replace(": ,", ",")
+
     def is_met_by(self, run: Run) -> bool:
         """Whether a run is this one, with the settings that it has today."""
         said = run.experiment, run.arm, run.scale
@@ -95,9 +102,17 @@ def missing(store: RunStore, experiments: Sequence[str] = (), scale: Scale | Non
 
 def publish(run: Run, each: Wanted, store: RunStore) -> Run:
     """Copy a finished run into the reference store. Raises `OSError` when that would be too large."""
+    other = not each.is_met_by(run)  # of another arm that has the same settings
     first, many = each.seed == each.experiment.seeds[0], each.seed - each.experiment.seeds[0] >= MANY_SEEDS
     grids = EVERY_GRID if first else 0 if many else 1
-    copied = copy_thinned(run, store.root / run.id, rows=60 if many else 300, grids=grids)
+    copied = copy_thinned(
+        run,
+        store.root / (new_id(each.name, datetime.now()) if other else run.id),
+        rows=60 if many else 300,
+        grids=grids,
+        origin=Origin(each.experiment.id, each.arm, each.scale) if other else None,
+        name=each.name,
+    )
     size = sum(path.stat().st_size for path in store.root.rglob("*") if path.is_file())
     if size > MOST_BYTES:
         raise OSError(f"{store.root} has {size:,} bytes, more than {MOST_BYTES:,}: make the copies smaller")
@@ -108,6 +123,9 @@ def make(each: Wanted, work: RunStore, store: RunStore) -> Run | None:
     """Train a run, or go on with it, and publish it; None if somebody else makes it now, or it did not finish."""
     from gancore.training.runner import execute
 
+    twin = next((run for run in work.folders() if _is_twin(run, each)), None)
+    if twin is not None:
+        return publish(twin, each, store)
     run = _taken_up(each, work)
     if run.is_held():
         return None
@@ -126,14 +144,14 @@ def _taken_up(each: Wanted, work: RunStore) -> Run:
     work.root.mkdir(parents=True, exist_ok=True)
     with hold(work.root, "another script is looking", timeout=60, name=".making.lock"):
         known = next((run for run in work.folders() if each.is_met_by(run)), None)
-        name = (
-            f"{each.experiment.id}, {each.arm}, seed {each.seed}"
-            if each.arm
-            else f"{each.experiment.id}, seed {each.seed}"
-        )
         return known or work.create(
-            each.config, name=name, experiment=each.experiment.id, arm=each.arm, scale=each.scale
+            each.config, name=each.name, experiment=each.experiment.id, arm=each.arm, scale=each.scale
         )
+
+
+def _is_twin(run: Run, each: Wanted) -> bool:
+    """Whether a finished run of any arm has the same settings and seed: it would come to the same, bit for bit."""
+    return run.status.state == "finished" and not run.damage and not run.changes() and run.config == each.config
 
 
 def main(

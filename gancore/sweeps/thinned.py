@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ import pandas as pd
 import pyarrow as pa
 from PIL import Image
 
-from gancore.files import draft_name
+from gancore.files import draft_name, write_json
 from gancore.store import Run
+from gancore.store.store import Origin
 
 _WHOLE = ("config.json", "status.json", "meta.json", "summary.json", "events.jsonl", "data.json", "evals", "changes")
 _EXACT = {"step": pa.int64(), "epoch": pa.float64(), "time": pa.float64()}
@@ -23,23 +25,33 @@ _LEFT_OUT = ("step_time",)
 GREYS = 16  # of grids on the way: half the bytes, and the strokes as clear
 
 
-def copy_thinned(run: Run, target: Path, *, rows: int = 300, grids: int = 1) -> Run:
+def copy_thinned(
+    run: Run, target: Path, *, rows: int = 300, grids: int = 1, origin: Origin | None = None, name: str = ""
+) -> Run:
     """Copy a run into the folder `target`, which appears whole; curves of about `rows` rows, the last of `grids` grids
-    as it is. Raises `OSError`, `FileExistsError` if the folder is there."""
+    as it is.
+
+    With an `origin`, and a `name`, the copy stands for another arm that has the same settings and seed, bit for bit,
+    and says of which run it is a copy. Raises `OSError`, `FileExistsError` if the folder is there.
+    """
     if target.exists():
         raise FileExistsError(f"{target} is there already")
     draft = draft_name(target)
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
-        for name in _WHOLE:
-            source = run.path / name
+        for part in _WHOLE:
+            source = run.path / part
             if source.is_dir():
-                shutil.copytree(source, draft / name)
+                shutil.copytree(source, draft / part)
             elif source.exists():
-                shutil.copyfile(source, draft / name)
+                shutil.copyfile(source, draft / part)
         _write_curves(thinned(run.scalars(), rows), draft / "scalars.arrow")
         _copy_grids(run, draft / "samples", grids)
+        if origin is not None:
+            write_json(draft / "config.json", run.envelope | asdict(origin) | {"same_as": run.id})
+            Run(draft).edit_meta(name=name)
+            (draft / "meta.lock").unlink(missing_ok=True)
         draft.rename(target)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,26 @@ def test_the_script_makes_all_that_is_missing(
     assert len(work.folders()) == len(store.folders()) == 4
     reference.main(runs=store.root.parent, hours=0)
     assert names(missing(store)) == [("full", "a", 0), ("full", "b", 0)]
+
+
+def test_an_arm_with_the_settings_of_another_is_not_trained_again(
+    stores: tuple[RunStore, RunStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, store = stores
+    monkeypatch.setitem(EXPERIMENTS, "twin", replace(ENTRY, id="twin", arms={"as a": {}, "c": {"model.nz": 6}}))
+    monkeypatch.setattr(reference, "QUICK", ("tiny", "twin"))
+    trained = make(missing(store, ["tiny"])[0], work, store)
+    assert trained is not None
+    wanted = missing(store, ["twin"])[0]
+    copied = make(wanted, work, store)
+    assert copied is not None
+    assert len(work.folders()) == 1
+    assert wanted.is_met_by(copied)
+    assert copied.id != trained.id
+    assert copied.name == "twin: as a, seed 0"
+    assert copied.envelope["same_as"] == trained.id
+    assert copied.summary == trained.summary
+    assert ("quick", "as a", 0) not in names(missing(store, ["twin"]))
 
 
 def test_an_interrupted_run_goes_on(stores: tuple[RunStore, RunStore]) -> None:
