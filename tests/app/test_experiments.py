@@ -141,13 +141,14 @@ def test_claims_are_judged_by_own_and_by_reference_runs(open_page, made, tmp_pat
     assert "Reference: 9 runs, quick" in texts(app)
 
 
-def test_runs_that_count_for_no_arm_are_shown_and_decide_nothing(open_page, runs):
+def test_runs_that_count_for_no_arm_are_left_out_with_a_word(open_page, runs):
     config = EXPERIMENTS["dcgan-nz"].arm("nz 10", "quick", 0).replace({"model.ngf": 4})
     run = runs.create(config, name="other", experiment="dcgan-nz", arm="nz 10", scale="quick")
     plant(run, [full(10, {"fid": 6.0})]).write_status(Status(state="finished", step=10, total_steps=10))
     app = open_page("experiments", experiment="dcgan-nz")
     assert not app.error
     assert "There are no runs of it yet" in texts(app)
+    assert "1 run is left out" in texts(app)
     assert "Your runs: 1 run, quick" in texts(open_page("experiments"))
 
 

@@ -41,20 +41,29 @@ def seeds(arms: Iterable[Arm]) -> list[int]:
 
 
 def of_experiment(experiment: Experiment, scale: Scale, runs: Sequence[Snapshot]) -> list[Arm]:
-    """All arms of a scale, with those runs that were made for them; `runs` are newest first.
+    """All arms of a scale, with those runs that have their settings; `runs` are newest first.
 
     Of several runs of one seed the newest that finished stands for it, or else the newest.
     """
     names = experiment.arms_at(scale)
     found: dict[str, dict[int, Snapshot]] = {name: {} for name in names}
     for run in runs:
-        if run.experiment == experiment.id and run.scale == scale and run.arm in found and not run.damage:
+        if run.arm in found and is_of(run, experiment, scale):
             _take(found[run.arm], run.config.seed, run)
     setting = setting_that_varies({name: experiment.arm(name, scale) for name in names})
     places = list(experiment.arms)
     return [
         Arm(name, arm_color(places.index(name)), dict(sorted(found[name].items())), setting.get(name)) for name in names
     ]
+
+
+def is_of(run: Snapshot, experiment: Experiment, scale: Scale) -> bool:
+    """Whether a run has the settings of its arm, as they are today and from its first step on: only such runs count
+    where claims are judged."""
+    if run.experiment != experiment.id or run.scale != scale or run.arm is None or run.damage:
+        return False
+    arm = run.arm
+    return not run.changes() and run.once(f"is {scale}", lambda: experiment.is_arm(run.config, arm, scale))
 
 
 def of_sweep(sweep: Sweep, runs: Iterable[Snapshot]) -> list[Arm]:

@@ -11,6 +11,7 @@ from gancore.experiments.statistics import of_values
 from gancore.store.index import Snapshot
 from ui.run import quality
 
+OF_A_FAMILY = ("modes", "test_elbo", "test_accuracy")  # what only some families have says most of them
 _SMALLEST = 1e-9  # whose logarithm is taken
 
 
@@ -52,5 +53,5 @@ def known(runs: Iterable[Snapshot], wanted: Sequence[str]) -> list[str]:
     every = list(runs)
     there = [key for key in OUTCOMES if any(value(run, key) is not None for run in every)]
     usual = quality.first_values(every[0].config, there) if there else []
-    first = dict.fromkeys(key for key in (*usual[:1], *wanted, *usual) if key in there)
+    first = dict.fromkeys(key for key in (*OF_A_FAMILY, *usual[:1], *wanted, *usual) if key in there)
     return [*first, *(key for key in there if key not in first)]

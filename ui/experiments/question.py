@@ -12,7 +12,7 @@ from gancore.experiments import Experiment, Scale
 from gancore.store.records import ShownState
 from ui import navigation, state
 from ui.experiments import grid, judging, plan, predicting, report, results, sweeps, verdicts
-from ui.experiments.arms import Arm, of_experiment, path_that_varies
+from ui.experiments.arms import Arm, is_of, of_experiment, path_that_varies
 from ui.experiments.judging import Docket
 from ui.words import plain
 
@@ -57,6 +57,7 @@ def page(experiment: Experiment) -> None:
     with st.container(key="runs"):
         if known.seeds:
             _runs(experiment, scale, known)
+        _left_out(experiment, scale)
     with st.container(key="prediction"):
         predicting.section(experiment, scale)
     if hidden:
@@ -94,6 +95,17 @@ def _first_scale(experiment: Experiment) -> Scale:
     runs = (*verdicts.runs_of(state.runs(), experiment.id), *verdicts.runs_of(state.reference(), experiment.id))
     said = asked or next((run.scale for run in runs if run.scale), None)
     return "full" if said == "full" else "quick"
+
+
+def _left_out(experiment: Experiment, scale: Scale) -> None:
+    """Say that there are runs which are not shown."""
+    every = (*verdicts.runs_of(state.runs(), experiment.id), *verdicts.runs_of(state.reference(), experiment.id))
+    said = [run for run in every if run.scale == scale and not run.damage and not is_of(run, experiment, scale)]
+    if said:
+        words = "1 run is left out: it has" if len(said) == 1 else f"{len(said)} runs are left out: they have"
+        st.caption(
+            f":material/info: {words} other settings than the arm has today, or settings that changed during training."
+        )
 
 
 def _have_ended(arms: Sequence[Arm]) -> bool:
