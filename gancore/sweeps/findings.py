@@ -29,8 +29,8 @@ class Findings:
         self._trials: list[Any] = self._study.get_trials(deepcopy=False)
 
     def history(self) -> pd.DataFrame:
-        """A row for each trial: `trial`, `arm`, `state` (finished, pruned, failed, open), `value`, `best` so far, and
-        `share`, the part of a run's length that it was compared at last."""
+        """A row for each trial: `trial`, `arm`, `state` (finished, pruned, failed, open), `value`, `best` so far,
+        `share`, the part of a run's length that it was compared at last, and `problem`, why it failed."""
         rows, best = [], math.nan
         for trial in self._trials:
             state = STATES.get(trial.state.name, "open")
@@ -38,8 +38,9 @@ class Findings:
             if state == "finished":
                 best = value if math.isnan(best) else self._better(best, value)
             share = 1.0 if state == "finished" else max(trial.intermediate_values, default=0) / MARKS
-            rows.append((trial.number, str(trial.user_attrs.get("arm", "")), state, value, best, share))
-        return pd.DataFrame(rows, columns=["trial", "arm", "state", "value", "best", "share"])
+            arm, problem = (str(trial.user_attrs.get(key, "")) for key in ("arm", "problem"))
+            rows.append((trial.number, arm, state, value, best, share, problem))
+        return pd.DataFrame(rows, columns=["trial", "arm", "state", "value", "best", "share", "problem"])
 
     def on_the_way(self) -> pd.DataFrame:
         """A row for each value on the way: `trial`, `share` of a run's length, and `value`."""

@@ -11,14 +11,15 @@ from gancore.store import Run
 from gancore.sweeps.sweep import Cell
 
 ACTIVE = ("queued", "running")
+ENDED = ("finished", "pruned")
 
 
 @dataclass(frozen=True)
 class Progress:
     """How far a sweep is."""
 
-    counts: Mapping[str, int]  # runs by `Run.state`, and `missing` for those whose folder is gone; no zeros
-    total: int  # runs in all
+    counts: Mapping[str, int]  # runs by `Run.state`, `missing` if their folder is gone, or `pruned`; no zeros
+    total: int  # runs in all, those that may yet be planned included
     share: float  # of all steps that are done, 0 to 1; each run counts alike
     seconds_left: float | None  # of those that wait or train, as fast as so far; None: nothing was measured yet
 
@@ -33,16 +34,25 @@ class Progress:
         return sum(self.counts.get(state, 0) for state in ACTIVE)
 
 
-def measure(runs: Sequence[tuple[Cell, Run | None]]) -> Progress:
-    """How far these runs of a sweep are."""
-    states = {cell.run: "missing" if run is None else run.state for cell, run in runs}
+def measure(runs: Sequence[tuple[Cell, Run | None]], planned: int = 0) -> Progress:
+    """How far these runs of a sweep are, which is to have as many as `planned`, if those are more."""
+    states = {cell.run: _state(cell, run) for cell, run in runs}
     there = [(cell, run) for cell, run in runs if run is not None]
     counts = Counter(states.values())
-    done = sum(1.0 if states[cell.run] == "finished" else _share(run) for cell, run in there)
+    total = max(len(runs), planned)
+    done = sum(1.0 if states[cell.run] in ENDED else _share(run) for cell, run in there)
     waiting = [(cell, run) for cell, run in there if states[cell.run] in ACTIVE]
     at_once = max(1, counts["running"])
     left = _seconds_left(waiting, _step_seconds(there), at_once)
-    return Progress(dict(counts), len(runs), done / len(runs) if runs else 0.0, left)
+    if left and total > len(runs):
+        left *= 1 + (total - len(runs)) / sum(1 - _share(run) for _, run in waiting)
+    return Progress(dict(counts), total, done / total if total else 0.0, left)
+
+
+def _state(cell: Cell, run: Run | None) -> str:
+    if run is None:
+        return "missing"
+    return "pruned" if cell.pruned and run.state == "stopped" else run.state
 
 
 def _share(run: Run) -> float:

@@ -20,6 +20,7 @@ from statistics import fmean
 from typing import Any, Literal
 
 from gancore.config import SETTINGS, ConfigError, RunConfig, check_setting, parse_config
+from gancore.config.datasets import TOYS
 from gancore.evaluation.measures import MEASURES, last, on_the_way
 from gancore.experiments import OUTCOMES, outcome
 from gancore.experiments.evidence import failed
@@ -73,8 +74,9 @@ class Searches:
             id=new_id(title, now),
             title=title,
             created=now.timestamp(),
-            base=_measured(base, search.measure).replace({"seed": 0}).model_dump(mode="json"),
+            base=as_measured(base, search.measure).replace({"seed": 0}).model_dump(mode="json"),
             varies=tuple(each.path for each in search.space),
+            planned=search.trials * len(search.seeds),
             threads=threads,
             state="started",
         )
@@ -83,7 +85,7 @@ class Searches:
 
     def begun(self, base: RunConfig, search: Search) -> Sweep | None:
         """The newest sweep that searches for just that, from just these settings, with however many trials."""
-        wanted = _measured(base, search.measure).replace({"seed": 0}).model_dump(mode="json")
+        wanted = as_measured(base, search.measure).replace({"seed": 0}).model_dump(mode="json")
         for sweep in self._sweeps.list():
             found = self.of(sweep) if sweep.base == wanted else None
             if found is not None and _but_for_length(found) == _but_for_length(search):
@@ -97,6 +99,7 @@ class Searches:
         """
         with self._held(sweep, BUSY_SECONDS):
             write_atomic(self.folder(sweep) / FILE, search.model_dump_json(indent=1).encode(), durable=True)
+        self._sweeps.expect(sweep, search.trials * len(search.seeds))
         return self.advance(self._sweeps.go_on(sweep))
 
     def advance(self, sweep: Sweep, patience: float = BUSY_SECONDS) -> Sweep:
@@ -152,6 +155,8 @@ class _Search:
             self._look_after(taken_up(self.study, frozen), frozen.user_attrs)
         while self.sweep.state == "started" and self._has_room():
             self._look_after(self.study.ask(), {})
+        if not self._open() and len(self.study.get_trials(deepcopy=False)) >= self.search.trials:
+            self.sweep = self.sweeps.expect(self.sweep, len(self.sweep.cells))
         return self.sweep
 
     def _open(self) -> list[Any]:
@@ -276,6 +281,20 @@ def _mean(values: Sequence[float | None]) -> float | None:
 # --- what can be searched ---------------------------------------------------------------------------------------------
 
 
+def measures_of(config: RunConfig) -> list[str]:
+    """The outcomes that runs of such settings can be optimised for: those that say most of them first.
+
+    All of them are measured on the way, too, so that the worse trials can be pruned.
+    """
+    if config.data.name in TOYS:
+        known = ["modes", "near_modes", "coverage"] if config.data.name in ("ring", "grid") else ["coverage"]
+    else:
+        own = [key for key in config.kind.headline if key == "test_elbo"]  # what a VAE is trained for
+        known = [*own, *config.kind.headline, "kl_to_uniform", "confidence", "background"]
+        known += ["conditional_accuracy"] if config.kind.condition == "class" else []
+    return [key for key in dict.fromkeys(known) if key in OUTCOMES and OUTCOMES[key].better]
+
+
 def planned(
     space: Space,
     measure: str,
@@ -332,7 +351,7 @@ def _dimension(path: str, among: tuple[float, float] | list[Any]) -> Dimension:
     return Dimension(path=path, low=low, high=high, log=leaf.scale == "log" and low > 0, whole=leaf.kind == "int")
 
 
-def _measured(base: RunConfig, measure: str) -> RunConfig:
+def as_measured(base: RunConfig, measure: str) -> RunConfig:
     """The base with what all its runs must measure: as often as it says, whatever time that takes, or they could not
     be compared on the way."""
     if measure not in MEASURES:

@@ -40,5 +40,6 @@ class Sweep(Record):
     base: dict[str, Any] = Field(default_factory=dict)  # settings that all runs start from
     varies: Annotated[tuple[Name, ...], Field(max_length=100)] = ()  # paths of the settings in which the arms differ
     cells: Annotated[tuple[Cell, ...], Field(max_length=MOST_RUNS)] = ()
+    planned: Count = 0  # runs that it has at most in the end, where its cells come one after another, as in a search
     threads: Count = 0  # that each run trains with; 0: as the machine has
     state: SweepState = "planned"  # planned: not all of its runs were written yet

@@ -70,7 +70,7 @@ class Sweeps:
 
     def progress(self, sweep: Sweep) -> Progress:
         """How far it is."""
-        return measure(self.runs(sweep))
+        return measure(self.runs(sweep), sweep.planned)
 
     # --- making -----------------------------------------------------------------------------------------------------
 
@@ -194,6 +194,13 @@ class Sweeps:
                     run.command("stop")
                     _settle(run)
             return current
+
+    def expect(self, sweep: Sweep, runs: int) -> Sweep:
+        """It is to have so many runs in the end, at most. Raises `RunBusy`, `SweepNotFound` and `OSError`."""
+        if sweep.planned == runs:
+            return sweep
+        with self._held(sweep) as current:
+            return self._save(current.model_copy(update={"planned": runs}))
 
     # --- steering ---------------------------------------------------------------------------------------------------
 
