@@ -39,6 +39,7 @@ SLOW = {
     "app/test_new_family.py",
     "app/test_quality.py",
     "app/test_runs.py",
+    "app/test_search.py",
     "app/test_text.py",
     "app/test_titles.py",
     "app/test_train.py",

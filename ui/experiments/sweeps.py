@@ -8,6 +8,7 @@ import streamlit as st
 
 from gancore.experiments import EXPERIMENTS
 from gancore.sweeps.progress import Progress
+from gancore.sweeps.search import Searches
 from gancore.sweeps.sweep import Sweep
 from gancore.sweeps.sweeps import SweepNotFound, Sweeps
 from gancore.text import describe_duration
@@ -25,6 +26,7 @@ _COUNTED = {  # state of runs -> what they are called, in this order
     "queued": "waiting",
     "paused": "paused",
     "stopped": "stopped",
+    "pruned": "pruned",
     "failed": "failed",
     "interrupted": "interrupted",
     "damaged": "damaged",
@@ -48,17 +50,27 @@ def find(sweep_id: str | None) -> Sweep | None:
 def unfinished(sweeps: Sequence[Sweep]) -> list[Sweep]:
     """Those with runs that wait, train or were paused."""
     known = of_store()
-    return [sweep for sweep in sweeps if sweep.state != "cancelled" and not is_over(known.progress(sweep))]
+    return [sweep for sweep in sweeps if sweep.state != "cancelled" and not is_over(sweep, known.progress(sweep))]
 
 
-def is_over(progress: Progress) -> bool:
-    """Whether nothing of a sweep waits, trains or is paused."""
-    return not progress.active and not any(progress.counts.get(each) for each in ("paused", "interrupted"))
+def is_over(sweep: Sweep, progress: Progress) -> bool:
+    """Whether nothing of a sweep waits, trains, is paused, or may come yet."""
+    left = any(progress.counts.get(each) for each in ("paused", "interrupted"))
+    return not progress.active and not left and not _grows(sweep)
+
+
+def goes_on(sweep: Sweep) -> bool:
+    """Whether it changes by itself: runs wait or train, or the next ones of a search are chosen this moment."""
+    return of_store().progress(sweep).active > 0 or (sweep.state == "started" and _grows(sweep))
+
+
+def _grows(sweep: Sweep) -> bool:
+    return sweep.planned > len(sweep.cells)
 
 
 def bar(sweep: Sweep, place: str, *, titled: bool = False) -> None:
     """How far a sweep is, with what can be asked of it; follows it while it trains."""
-    live = of_store().progress(sweep).active > 0
+    live = goes_on(sweep)
     st.fragment(_bar, run_every=TICK if live else None, key=f"bar-{place}-{sweep.id}-{live}")(
         sweep.id, place, titled, live
     )
@@ -69,7 +81,7 @@ def _bar(sweep_id: str, place: str, titled: bool, was_live: bool) -> None:
     if sweep is None:
         return
     progress = of_store().progress(sweep)
-    if (progress.active > 0) != was_live:
+    if goes_on(sweep) != was_live:
         st.rerun()
     with st.container(border=True, key=f"sweep-{place}-{sweep.id}"), boundary(sweep.title):
         words, buttons = st.columns([3, 1.6], vertical_alignment="center")
@@ -96,7 +108,8 @@ def address(sweep: Sweep) -> dict[str, str]:
 
 def line(sweep: Sweep, progress: Progress) -> str:
     """`4 of 9 runs finished · 1 training · 4 waiting · about 3 min left`."""
-    parts = [f"{progress.finished} of {progress.total} runs finished"]
+    most = "at most " if _grows(sweep) else ""
+    parts = [f"{progress.finished} of {most}{progress.total} runs finished"]
     parts += [f"{progress.counts[key]} {word}" for key, word in list(_COUNTED.items())[1:] if progress.counts.get(key)]
     if progress.active and progress.seconds_left:
         parts.append(f"about {describe_duration(progress.seconds_left)} left")
@@ -109,19 +122,26 @@ def line(sweep: Sweep, progress: Progress) -> str:
 
 def _controls(sweep: Sweep, progress: Progress, place: str) -> None:
     sweeps, key = of_store(), f"{place}-{sweep.id}"
-    if progress.active:
+    if goes_on(sweep):
         if st.button("Pause all", icon=":material/pause:", key=f"pause-{key}"):
             attempt(f"Pausing {sweep.title}", sweeps.pause, sweep)
             st.rerun()
         if st.button("Cancel", icon=":material/close:", key=f"cancel-{key}", help="Runs that have finished stay."):
             attempt(f"Cancelling {sweep.title}", sweeps.cancel, sweep)
             st.rerun()
-    elif any(progress.counts.get(each) for each in ("paused", "stopped", "interrupted")) and st.button(
-        "Go on", icon=":material/play_arrow:", key=f"go-on-{key}"
-    ):
-        attempt(f"Going on with {sweep.title}", sweeps.go_on, sweep)
+        return
+    left = any(progress.counts.get(each) for each in ("paused", "stopped", "interrupted"))
+    if (left or _grows(sweep)) and st.button("Go on", icon=":material/play_arrow:", key=f"go-on-{key}"):
+        attempt(f"Going on with {sweep.title}", _go_on, sweep)
         state.executor().ensure_worker()
         st.rerun()
+
+
+def _go_on(sweep: Sweep) -> None:
+    going = of_store().go_on(sweep)
+    searches = Searches(state.store())
+    if searches.of(going) is not None:
+        searches.advance(going)
 
 
 def listing() -> None:
