@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from gancore.config import RunConfig
 from gancore.store import Run, RunStore
 from gancore.sweeps.findings import Findings
-from gancore.sweeps.search import Searches
+from gancore.sweeps.search import Searches, planned
 from gancore.sweeps.sweep import Sweep
 from gancore.sweeps.sweeps import Sweeps
 from tests.app.evaluations import evaluation, full, plant
@@ -47,7 +47,7 @@ def train(run: Run, tend: Callable[[], None]) -> None:
 def search(runs: RunStore, monkeypatch: pytest.MonkeyPatch, tmp_path) -> Sweep:
     monkeypatch.setattr(state, "REFERENCE", tmp_path / "reference")
     space = {"optim.lr_g": (1e-5, 1e-1), "model.ngf": [2, 3, 4]}
-    return Searches(runs).create("Search of lr_g", tiny("dcgan"), space, "fid", TRIALS)
+    return Searches(runs).create("Search of lr_g", tiny("dcgan"), planned(space, "fid", TRIALS))
 
 
 def work(store: RunStore, runs: int = 1_000) -> None:

@@ -12,7 +12,7 @@ from gancore import machine
 from gancore.config import SETTINGS, ConfigError, RunConfig
 from gancore.experiments import OUTCOMES
 from gancore.sweeps import plan as plans
-from gancore.sweeps.search import Searches, Space, as_measured, check_size, dimensions, direction_of, measures_of
+from gancore.sweeps.search import Searches, Space, as_measured, measures_of, planned
 from gancore.sweeps.study import NoSearch, Search, check_optuna
 from gancore.text import describe_duration
 from ui import navigation, state
@@ -98,16 +98,7 @@ def _asked(config: RunConfig) -> tuple[str, Search, Mapping[str, RunConfig]]:
     )
     st.caption(PRUNERS[pruner][1])
     space = {path: read() for path, read in among.items()}
-    search = Search(
-        measure=measure,
-        direction=direction_of(measure),
-        space=dimensions(space),
-        trials=trials,
-        at_once=at_once,
-        seeds=seeds,
-        pruner=pruner,
-    )
-    check_size(search)
+    search = planned(space, measure, trials, seeds=seeds, at_once=at_once, pruner=pruner)
     return f"Search of {values.names(chosen)}", search, _examples(as_measured(config, measure), space)
 
 
@@ -145,7 +136,7 @@ def _cost(search: Search, examples: Mapping[str, RunConfig], was_complete: bool)
 def _start(title: str, config: RunConfig, search: Search) -> None:
     threads = costing.threads(min(search.at_once, search.trials) * len(search.seeds))
     try:
-        sweep = Searches(state.store()).begin(title, config, search, threads)
+        sweep = Searches(state.store()).create(title, config, search, threads=threads)
     except (OSError, RuntimeError, ConfigError) as problem:
         st.error(plain(f"The search was not started: {describe(problem)}"), icon=":material/error:")
         return
