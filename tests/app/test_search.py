@@ -122,7 +122,7 @@ def test_what_it_found_without_optuna_is_a_sentence_too(open_page, search, monke
 
 def test_before_anything_has_finished_it_says_so(open_page, search):
     said = texts(open_page("experiments", sweep=search.id))
-    assert "A search for the lowest FID" in said
+    assert "for “FID” to be as low as it gets" in said
     assert "No trial has finished yet" in said
     assert f"it takes {ENOUGH} or more" in said
 

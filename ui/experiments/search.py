@@ -17,6 +17,7 @@ from gancore.sweeps.search import Searches
 from gancore.sweeps.study import JOURNAL, NoSearch, Search
 from gancore.sweeps.sweep import Sweep
 from gancore.sweeps.sweeps import SweepNotFound
+from gancore.text import listed
 from ui import navigation, state
 from ui.boundary import boundary
 from ui.experiments import sweeps
@@ -58,11 +59,12 @@ def of(sweep: Sweep) -> Search | None:
 
 
 def words(search: Search) -> str:
-    """`A search for the lowest FID by choosing lr_g and ngf.`"""
-    end = "lowest" if search.direction == "minimize" else "highest"
+    """`A search by Optuna: chooses lr_g and ngf, for “FID” to be as low as it gets; bad trials are pruned.`"""
+    end = "low" if search.direction == "minimize" else "high"
     named = [SETTINGS[each.path].label for each in search.space if each.path in SETTINGS]
     pruned = "" if search.pruner == "none" else f"; bad trials are pruned ({search.pruner})"
-    return f"A search for the {end} {OUTCOMES[search.measure].label}; chooses {', '.join(named)}{pruned}."
+    aim = f"for “{OUTCOMES[search.measure].label}” to be as {end} as it gets"
+    return f"A search by Optuna: chooses {listed(named)}, {aim}{pruned}."
 
 
 def section(sweep: Sweep, *, live: bool) -> None:

@@ -22,19 +22,20 @@ from ui.words import legend
 BEST = "#009E73"  # bluish green, of the colour-blind-safe cycle: neither G's nor D's
 REST = colors.REAL
 TICKS = 6  # on an axis of parallel coordinates
-_SCALE = [[0.0, BEST], [0.2, BEST], [0.45, "#8FB3A6"], [1.0, "#A3A8B0"]]  # by rank, the best first
+_SCALE = [[0.0, BEST], [0.3, BEST], [0.5, "#7E968E"], [1.0, "#858B94"]]  # by rank, the best first
 
 
 def history_figure(history: pd.DataFrame, *, y: str, digits: str, log: bool, identity: str, trials: int) -> Figure:
     """Each trial at its value: finished ones filled, pruned ones open, and the best so far as a line."""
     known = history[np.isfinite(history["value"])]
+    best = history[np.isfinite(history["best"])]
     finished, pruned = (known[known["state"] == state] for state in ("finished", "pruned"))
     data = [
         {
             "type": "scatter",
             "mode": "lines",
-            "x": [number + 1 for number in finished["trial"]],
-            "y": _numbers(finished["best"]),
+            "x": [number + 1 for number in best["trial"]],
+            "y": _numbers(best["best"]),
             "line": {"color": BEST, "width": 2, "shape": "hv"},
             "name": "best so far",
             "hoverinfo": "skip",
@@ -110,7 +111,8 @@ def parallel_figure(
     axes.append(_value_axis(rows["value"].to_numpy(float), y, log=log, lowest=lowest))
     line = {"color": ranks, "cmin": 0.0, "cmax": 1.0, "colorscale": _SCALE, "showscale": False}
     hidden = {"color": "rgba(0,0,0,0)"}  # the ticks say it
-    data = [{"type": "parcoords", "dimensions": axes, "line": line, "rangefont": hidden, "labelside": "top"}]
+    fonts = {"labelfont": {"size": 13}, "tickfont": {"size": 11}, "rangefont": hidden}
+    data = [{"type": "parcoords", "dimensions": axes, "line": line, **fonts}]
     return {"data": data, "layout": {"margin": {"l": 70, "r": 60, "t": 44, "b": 16}, "uirevision": identity}}
 
 

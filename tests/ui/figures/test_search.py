@@ -40,7 +40,7 @@ PARALLEL = pd.DataFrame(
 def test_each_trial_that_ended_is_a_point_and_the_best_so_far_a_line():
     figure = history_figure(HISTORY, y="FID", digits=".1f", log=True, identity="a", trials=20)
     line, finished, pruned = figure["data"]
-    assert (line["x"], line["y"], line["line"]["shape"]) == ([1, 4], [9.0, 4.0], "hv")
+    assert (line["x"], line["y"], line["line"]["shape"]) == ([1, 2, 3, 4, 5], [9.0, 9.0, 9.0, 4.0, 4.0], "hv")
     assert (finished["x"], finished["y"], finished["marker"]["symbol"]) == ([1, 4], [9.0, 4.0], "circle")
     assert (pruned["x"], pruned["y"], pruned["marker"]["symbol"]) == ([3], [30.0], "circle-open")
     assert pruned["customdata"] == [["trial 3: lr_g &lt;b&gt;", " at 40% of its length"]]
