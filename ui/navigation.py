@@ -12,6 +12,7 @@ HOME, TRAIN, EXPERIMENTS, RUNS, COMPARE = (
     _PAGES / f"{name}.py" for name in ("home", "train", "experiments", "runs", "compare")
 )
 
+_ASKED = "asked-question"  # in the session: where somebody wants to go
 MOST_COMPARED = 8  # runs that the Compare page takes
 
 
@@ -28,6 +29,14 @@ def choose() -> Any:
 
 
 def to_questions(label: str, *, key: str, icon: str | None = None, **query: str) -> None:
-    """A way to a place on the Experiments page: on that page itself a link would look as if one were there already."""
-    if st.button(label, type="tertiary", icon=icon, key=key):
-        st.switch_page(EXPERIMENTS, query_params=query)
+    """A way to a place on the Experiments page: on that page itself a link would look as if one were there already.
+
+    The click is remembered, since a page that is drawn anew at this very moment forgets one that its body looks at.
+    """
+    st.button(label, type="tertiary", icon=icon, key=key, on_click=_remember, args=(query,))
+    if (asked := st.session_state.pop(_ASKED, None)) is not None:
+        st.switch_page(EXPERIMENTS, query_params=asked)
+
+
+def _remember(query: dict[str, str]) -> None:
+    st.session_state[_ASKED] = query

@@ -212,7 +212,7 @@ def test_vary_this_makes_a_sweep_from_the_form(open_page, runs):
     app.text_input(key="vary-values-model.ngf").set_value("8, 16, 24").run()
     app.button_group(key="vary-seeds").set_value(3).run()
     assert "**9 runs**: 3 arms, 3 seeds each" in planned(app)
-    next(button for button in app.button if button.label == "Start the sweep").click().run()
+    app.button(key="vary-start").click().run()
     (sweep,) = Sweeps(runs).list()
     assert app.query_params["sweep"] == sweep.id
     assert sweep.varies == ("model.ngf",)
@@ -236,7 +236,7 @@ def test_values_that_cannot_be_run_are_explained(open_page, typed):
     app = open_page("experiments", vary="form")
     app.text_input(key="vary-values-model.ngf").set_value(typed).run()
     assert len(app.error) == 1
-    assert next(button for button in app.button if button.label == "Start the sweep").disabled
+    assert app.button(key="vary-start").disabled
 
 
 def test_a_report_on_several_experiments_is_offered_for_those_that_have_runs(open_page, made, tmp_path):

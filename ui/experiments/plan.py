@@ -112,8 +112,18 @@ def _run_button(choice: Choice, known: Sequence[Arm]) -> None:
         if on_its_way
         else None
     )
-    if st.button(label, type="primary", icon=icon, disabled=disabled, key="run-experiment", help=why):
-        _start(choice.left(known))
+    started = st.button(
+        label,
+        type="primary",
+        icon=icon,
+        disabled=disabled,
+        key="run-experiment",
+        help=why,
+        on_click=_start,
+        args=(choice.left(known),),
+    )
+    if started:
+        st.rerun()  # all of the page, not this panel alone
 
 
 def _evidence() -> Evidence:
@@ -273,4 +283,3 @@ def _start(choice: Choice) -> None:
     except (OSError, RuntimeError, ConfigError) as problem:
         say(f"{choice.experiment.title} was not started: {describe(problem)}")
     state.executor().ensure_worker()
-    st.rerun()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -121,20 +121,39 @@ def line(sweep: Sweep, progress: Progress) -> str:
 
 
 def _controls(sweep: Sweep, progress: Progress, place: str) -> None:
+    """What can be asked of it. Asked in callbacks: a page that is drawn anew at this very moment forgets a click that
+    only its body looks at."""
     sweeps, key = of_store(), f"{place}-{sweep.id}"
-    if goes_on(sweep):
-        if st.button("Pause all", icon=":material/pause:", key=f"pause-{key}"):
-            attempt(f"Pausing {sweep.title}", sweeps.pause, sweep)
-            st.rerun()
-        if st.button("Cancel", icon=":material/close:", key=f"cancel-{key}", help="Runs that have finished stay."):
-            attempt(f"Cancelling {sweep.title}", sweeps.cancel, sweep)
-            st.rerun()
-        return
     left = any(progress.counts.get(each) for each in ("paused", "stopped", "interrupted"))
-    if (left or _grows(sweep)) and st.button("Go on", icon=":material/play_arrow:", key=f"go-on-{key}"):
-        attempt(f"Going on with {sweep.title}", _go_on, sweep)
-        state.executor().ensure_worker()
-        st.rerun()
+    if goes_on(sweep):
+        st.button(
+            "Pause all",
+            icon=":material/pause:",
+            key=f"pause-{key}",
+            on_click=_ask,
+            args=("Pausing", sweep, sweeps.pause),
+        )
+        st.button(
+            "Cancel",
+            icon=":material/close:",
+            key=f"cancel-{key}",
+            on_click=_ask,
+            args=("Cancelling", sweep, sweeps.cancel),
+            help="Runs that have finished stay.",
+        )
+    elif left or _grows(sweep):
+        st.button(
+            "Go on",
+            icon=":material/play_arrow:",
+            key=f"go-on-{key}",
+            on_click=_ask,
+            args=("Going on with", sweep, _go_on),
+        )
+
+
+def _ask(doing: str, sweep: Sweep, act: Callable[[Sweep], object]) -> None:
+    attempt(f"{doing} {sweep.title}", act, sweep)
+    state.executor().ensure_worker()
 
 
 def _go_on(sweep: Sweep) -> None:

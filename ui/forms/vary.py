@@ -15,11 +15,12 @@ from gancore.text import describe_duration
 from ui import navigation, state
 from ui.forms import costing, draft, searching
 from ui.forms import values as asked
-from ui.messages import describe
+from ui.messages import describe, say
 from ui.words import plain
 
 Way = Literal["one", "two", "random", "search"]
 WAYS: dict[Way, str] = {"one": "One setting", "two": "Two, crossed", "random": "At random", "search": "Search"}
+_STARTED = "vary-started"  # in the session: the sweep that was just made
 ADDRESS = {"vary": "form"}
 _HELP = "Run the settings in the form with several values of some of them and several seeds, or search for the best."
 
@@ -77,8 +78,18 @@ def _panel(config: RunConfig) -> None:
     if plan is not None:
         complete = costing.look(plan.arms).complete
         st.fragment(_cost, run_every=None if complete else costing.LOOK, key=f"vary-cost-{complete}")(plan, complete)
-    if st.button("Start the sweep", type="primary", icon=":material/play_arrow:", disabled=plan is None) and plan:
-        _start(plan)
+    icon = ":material/play_arrow:"
+    st.button(
+        "Start the sweep",
+        type="primary",
+        icon=icon,
+        disabled=plan is None,
+        on_click=_start,
+        args=(plan,),
+        key="vary-start",
+    )
+    if (started := st.session_state.pop(_STARTED, None)) is not None:
+        st.switch_page(navigation.EXPERIMENTS, query_params={"sweep": started})
 
 
 def _planned(config: RunConfig, way: Way) -> Plan:
@@ -142,10 +153,11 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _start(plan: Plan) -> None:
+    """Make the sweep; the page is left when it is next drawn."""
     try:
         sweep = Sweeps(state.store()).create(plan, threads=costing.threads(len(plan.configs)))
     except (OSError, RuntimeError, ConfigError) as problem:
-        st.error(plain(f"The sweep was not started: {describe(problem)}"), icon=":material/error:")
+        say(f"The sweep was not started: {describe(problem)}")
         return
     state.executor().ensure_worker()
-    st.switch_page(navigation.EXPERIMENTS, query_params={"sweep": sweep.id})
+    st.session_state[_STARTED] = sweep.id

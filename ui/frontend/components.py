@@ -120,17 +120,18 @@ def cells(rows: Sequence[Row], *, key: str) -> tuple[Literal["open", "retry"], s
 
     The id comes from the browser: look it up before using it.
     """
-    chosen = _CELLS(
+
+    def remember(what: Literal["open", "retry"]) -> None:
+        if run := st.session_state[key][what]:
+            st.session_state[asked] = what, str(run)
+
+    asked = f"{key}-asked"  # kept, since a page that is drawn anew at this very moment forgets what its body looks at
+    _CELLS(
         key=key,
         data={"rows": [asdict(row) for row in rows]},
-        on_open_change=_nothing,
-        on_retry_change=_nothing,
+        on_open_change=lambda: remember("open"),
+        on_retry_change=lambda: remember("retry"),
         height="content",
     )
-    if chosen.open:
-        return "open", str(chosen.open)
-    return ("retry", str(chosen.retry)) if chosen.retry else None
-
-
-def _nothing() -> None:
-    """Whoever shows a component reads what was asked for; without a callback there would be no such attribute."""
+    chosen: tuple[Literal["open", "retry"], str] | None = st.session_state.pop(asked, None)
+    return chosen
