@@ -123,7 +123,8 @@ class OptimConfig(Part):
     )
     momentum_end: float = setting(
         0.5,
-        "Final momentum of SGD, reached linearly over the run (0.5 to 0.7 in Goodfellow et al. 2014).",
+        "Final momentum of SGD, reached linearly over the run (in Goodfellow et al. 2014 it rises from 0.5 to 0.7 at "
+        "epoch 250: to 0.58 at epoch 100).",
         label="final momentum",
         group="Learning",
         scale="linear",

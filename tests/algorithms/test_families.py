@@ -26,9 +26,12 @@ WGAN_GP = {"objective.loss": "wasserstein", "objective.penalty": "gradient"}
 CLIPPED = {"objective.loss": "wasserstein", "objective.clip": 0.01, "optim.optimizer": "rmsprop"}
 SGD = {"optim.optimizer": "sgd", "optim.momentum_end": 0.9, "optim.schedule_g": "exponential"}
 
+ON_PROBABILITIES = {"objective.cross_entropy": "probabilities"}
+
 CASES: dict[str, RunConfig] = {
     **{kind: tiny(kind) for kind in KINDS},
     "mlp minimax, smoothed": tiny("mlp", {"objective.loss": "minimax", "objective.label_smoothing": 0.1}),
+    "mlp on probabilities, smoothed": tiny("mlp", ON_PROBABILITIES | {"objective.label_smoothing": 0.1}),
     "mlp least squares, sgd": tiny("mlp", {"objective.loss": "least_squares"} | SGD),
     "mlp wasserstein, clipped, rmsprop": tiny("mlp", CLIPPED),
     "mlp hinge, step": tiny("mlp", {"objective.loss": "hinge", "optim.schedule_g": "step"}),
@@ -63,6 +66,7 @@ CASES: dict[str, RunConfig] = {
     ),
     "translator spectral, g first": tiny("translator", {"model.spectral_norm": True, "objective.order": "g_first"}),
     "semi without feature matching": tiny("semi", {"objective.feature_matching": False, "optim.ema": 0.9}),
+    "semi, labels alone": tiny("semi", {"objective.unsupervised_weight": 0.0, "optim.d_steps": 2}),
     "semi spectral, 2 d": tiny("semi", {"model.spectral_norm": True, "optim.d_steps": 2, "model.d_norm": "none"}),
 }
 every_case = pytest.mark.parametrize("config", list(CASES.values()), ids=list(CASES))
@@ -165,7 +169,7 @@ def test_bf16_keeps_full_weights_and_comes_close(config: RunConfig) -> None:
     assert all(tensor.dtype != torch.bfloat16 for tensor in kept)
     assert use(algorithm, config).dtype == torch.float32
     assert half[0].keys() == expected[0].keys()
-    name = "loss" if config.model.kind == "vae" else "loss_g"
+    name = next(name for name in ("loss", "loss_g", "loss_class") if name in expected[0])
     assert half[1][name].dtype == torch.float32
     assert half[1][name].item() == pytest.approx(expected[1][name].item(), rel=0.05, abs=0.05)
     assert not equal(algorithm.state_dict(), full.state_dict())
@@ -207,10 +211,31 @@ def test_steps_can_be_drawn_ahead_and_decide_what_follows(config: RunConfig) -> 
 def test_what_was_drawn_is_used_without_being_used_up(config: RunConfig) -> None:
     first, again = build_algorithm(config), build_algorithm(config)
     draws = first.draw(Batches(config), StepRng(config.seed, 1))
-    before = tensors([vars(update) for update in draws.updates])
+    before = tensors([vars(update) | {"images": update.batch.images} for update in draws.updates])
     assert equal(first.update(draws), again.update(draws))
-    assert equal(tensors([vars(update) for update in draws.updates]), before)
+    assert equal(tensors([vars(update) | {"images": update.batch.images} for update in draws.updates]), before)
     assert not any(tensor.requires_grad for tensor in before)
+
+
+def with_last(batch: Batch, count: int) -> Batch:
+    """The batch at the end of an epoch: its last `count` samples, and a full batch of labelled ones beside it."""
+    sources = None if batch.sources is None else batch.sources[-count:]
+    return Batch(batch.images[-count:], batch.labels[-count:], sources, batch.labelled)
+
+
+@every_case
+@pytest.mark.parametrize("count", [2, 3])
+def test_of_a_smaller_batch_as_many_samples_are_made_as_it_has(config: RunConfig, count: int) -> None:
+    """Two are the fewest that batch normalisation can take; each update has all that is random in that number."""
+    algorithm, batches = trained(config, 1), Batches(config)
+    draws = algorithm.draw(lambda: with_last(batches(), count), StepRng(config.seed, 2))
+    for update in draws.updates:
+        noise = (update.z, update.other_z, update.labels, update.real_noise, update.fake_noise)
+        assert {len(each) for each in noise if each is not None} <= {count}
+    scalars = algorithm.update(draws)
+    assert all(torch.isfinite(value) for value in scalars.values())
+    full = algorithm.draw(batches, StepRng(config.seed, 3))
+    assert algorithm.update(full).keys() == scalars.keys()
 
 
 # What five steps came to when they were first recorded: a rewrite of a step may not move them.
@@ -245,6 +270,8 @@ def test_a_step_comes_to_what_it_always_came_to(kind: Any) -> None:
 
 def learners(config: RunConfig) -> set[str]:
     """The short names of the networks that learn."""
+    if config.uses("objective.unsupervised_weight") and not config.objective.unsupervised_weight:
+        return {"d"}
     return {"both": {"g", "d"}, "g": {"g"}, "d": {"d"}}[config.objective.only]
 
 

@@ -229,6 +229,22 @@ def test_one_sided_play_takes_as_many_batches_as_any(dcgan: RunConfig) -> None:
         assert len(batches.drawn) == config.batches_per_step == 3
 
 
+@pytest.mark.parametrize("loss", ["nonsaturating", "minimax"])
+def test_a_d_that_ends_in_a_sigmoid_is_played_with_bceloss(mlp: RunConfig, loss: str) -> None:
+    """Of a D so sure of itself that BCELoss cuts the logarithm: G's loss is 100, not 200, and G learns nothing."""
+    config = mlp.replace({"objective.loss": loss, "model.dropout": 0.0})
+    for how, most in (("probabilities", 100.0), ("logits", 200.0)):
+        algorithm: Any = build_algorithm(config.replace({"objective.cross_entropy": how, "optim.lr_d": 1e-6}))
+        last = [layer for layer in algorithm.discriminator.modules() if isinstance(layer, nn.Linear)][-1]
+        with torch.no_grad():
+            last.weight.mul_(1e-3)
+            last.bias.fill_(-200.0)
+        scalars = train(algorithm, config, 1)[0]
+        assert scalars["loss_g"].item() == pytest.approx(most if loss == "nonsaturating" else 0.0, rel=1e-3)
+        assert (scalars["grad_norm_g"] > 0) == (loss == "nonsaturating" and how == "logits")
+        assert scalars["loss_d"].item() == pytest.approx(most, rel=1e-3)
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 @pytest.mark.parametrize("name", ["generator", "discriminator"])
 def test_one_bad_number_makes_an_algorithm_not_finite(config: RunConfig, name: str, value: float) -> None:

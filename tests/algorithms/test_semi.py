@@ -10,7 +10,7 @@ from torch import Tensor
 from gancore.algorithms import build_algorithm
 from gancore.algorithms.semi import _realness
 from gancore.rng import StepRng, generator
-from tests.miniatures import Batches, held_out, tiny, train, trained
+from tests.miniatures import Batches, equal, held_out, tiny, train, trained
 
 
 def with_fake_class(logits: Tensor) -> Tensor:
@@ -56,8 +56,9 @@ def test_ds_losses_are_those_of_a_softmax_over_one_class_more() -> None:
         assert scalars[name].item() == pytest.approx(value.item(), rel=1e-4), name
 
 
-def test_d_follows_the_sum_of_both_losses() -> None:
-    config = tiny("semi", {"optim.optimizer": "sgd"})
+@pytest.mark.parametrize("weight", [1.0, 0.5, 3.0])
+def test_d_follows_the_sum_of_both_losses(weight: float) -> None:
+    config = tiny("semi", {"optim.optimizer": "sgd", "objective.unsupervised_weight": weight})
     algorithm, plain, batches = build_algorithm(config), build_algorithm(config), Batches(config)
     scalars = algorithm.step(batches, StepRng(0, 1))
     batch = batches.drawn[0]
@@ -66,12 +67,36 @@ def test_d_follows_the_sum_of_both_losses() -> None:
     d = plain.discriminator
     supervised = torch.nn.functional.cross_entropy(d(batch.labelled.images), batch.labelled.labels)
     on_real, on_fake = (torch.sigmoid(torch.logsumexp(d(images), 1)) for images in (batch.images, fake))
-    loss = supervised - on_real.log().mean() - (1 - on_fake).log().mean()
+    loss = supervised - weight * (on_real.log().mean() + (1 - on_fake).log().mean())
     gradients = torch.autograd.grad(loss, list(d.parameters()))
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm().item()
     assert scalars["grad_norm_d"].item() == pytest.approx(norm, rel=1e-4)
     for mine, start, gradient in zip(algorithm.discriminator.parameters(), d.parameters(), gradients, strict=True):
         torch.testing.assert_close(mine, start - config.optim.lr_d * gradient)
+
+
+def test_without_the_unsupervised_loss_a_classifier_is_trained_on_the_labels_alone() -> None:
+    """As by a plain loop that never sees another image; its batch statistics are those of labelled images, too."""
+    config = tiny("semi", {"objective.unsupervised_weight": 0.0, "optim.lr_d": 0.01})
+    algorithm, start, batches = build_algorithm(config), build_algorithm(config), Batches(config)
+    network = start.discriminator
+    adam = torch.optim.Adam(network.parameters(), lr=0.01, betas=(config.optim.beta1, config.optim.beta2))
+    for step in range(1, 6):
+        scalars = algorithm.step(batches, StepRng(0, step))
+        batch = batches.drawn[-1]
+        loss = torch.nn.functional.cross_entropy(network(batch.labelled.images), batch.labelled.labels)
+        adam.zero_grad()
+        loss.backward()
+        network.eval()
+        right = judged(start, batch.images).argmax(1) == batch.labels
+        network.train()
+        assert scalars["loss_class"].item() == pytest.approx(loss.item(), rel=1e-4)
+        assert scalars.keys() == {"loss_class", "accuracy", "grad_norm_d"}
+        assert step > 1 or scalars["accuracy"].item() == pytest.approx(right.float().mean().item())
+        adam.step()
+    for name, mine in algorithm.discriminator.state_dict().items():
+        torch.testing.assert_close(mine, network.state_dict()[name], rtol=1e-3, atol=1e-4)
+    assert equal(algorithm.generator.state_dict(), start.generator.state_dict())
 
 
 def test_labels_of_the_unlabelled_batch_are_never_learnt_from() -> None:

@@ -22,6 +22,7 @@ CASES = [
     ("translator", {"objective.pixel_weight": 1.0}),
     ("translator", {"objective.diversity_weight": 0.0}),
     ("semi", {"objective.feature_matching": False}),
+    ("semi", {"objective.unsupervised_weight": 0.0}),
 ]
 
 

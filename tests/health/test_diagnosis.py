@@ -674,3 +674,19 @@ def test_samples_of_a_parent_are_not_held_against_its_fork(store: RunStore) -> N
     assert examine(fork) == []
     fork.add_evaluation(evaluation(1_200, diversity=0.1))
     assert signs(examine(fork)) == {"dead_output"}
+
+
+def test_samples_of_a_g_that_is_not_trained_tell_nothing() -> None:
+    """A classifier on few labels has one all the same, whose samples are grey for ever."""
+    grey = [evaluation(step, contrast=0.01, diversity=0.001) for step in (800, 1_000, 1_200)]
+    alone = tiny("semi", {"objective.unsupervised_weight": 0.0})
+    rows = curves()[["step", "grad_norm_d"]].assign(loss_class=0.1, accuracy=0.8)
+    assert "dead_output" in {finding.code for finding in diagnose(tiny("semi"), curves(), grey)}
+    assert diagnose(alone, rows, grey) == []
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_a_recording_says_how_it_was_made(name: str) -> None:
+    """Whatever became of the system that it began with."""
+    recorded = Run(RECORDED / name).config
+    assert RunConfig().replace(RECORDINGS[name].settings).differences(recorded) == {}

@@ -153,6 +153,18 @@ def test_a_run_of_many_d_steps_counts_every_image(store: RunStore, dcgan: RunCon
     assert run.status.epoch == pytest.approx((3 * 43 + 3 * 8) / 43)  # 18 batches, 5 an epoch
 
 
+def test_a_run_that_keeps_partial_batches_counts_their_images(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan.replace({"data.last_batch": "keep", "train.keep_epochs": 2, "train.steps": 25}))
+    execute(run.path)
+    rows = run.scalars()
+    ends = [(epoch + done / 43) for epoch in range(5) for done in (8, 16, 24, 32, 40, 43)]
+    assert rows["epoch"].tolist() == pytest.approx(ends[:25])
+    assert run.status.epoch == pytest.approx(4 + 8 / 43)
+    assert run.summary["images_per_second"] == pytest.approx((4 * 43 + 8) / run.summary["seconds"])
+    assert list(run.checkpoints()) == ["000012", "000024", "last"]
+    assert {0, 6, 25} <= set(run.samples())  # after the first epoch
+
+
 def test_what_is_trained_is_the_algorithm_on_the_data(store: RunStore, dcgan: RunConfig) -> None:
     """The runner adds nothing: stepping the parts by hand gives the same weights bit for bit."""
     run = store.create(dcgan)

@@ -30,7 +30,7 @@ def panels(config: RunConfig) -> dict[str, Panel]:
     """A GAN's, and how well D classifies."""
     classifying = _classifying()
     if not config.objective.unsupervised_weight:
-        return {"classes": classifying["classes"], **classifying, **gan.gradients("d")}
+        return {"losses": classifying["classes"], "accuracy": classifying["accuracy"]} | gan.gradients("d")
     return gan.panels(config) | classifying
 
 
