@@ -3,7 +3,7 @@
 import streamlit as st
 
 from gancore.experiments import EXPERIMENTS
-from ui import state
+from ui import navigation, state
 from ui.experiments import cards, own, question, report, sweeps
 from ui.forms import vary
 
@@ -20,7 +20,7 @@ else:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.title("Experiments", anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
-            vary.link()
+            navigation.to_questions("Vary settings", vary.ADDRESS, key="vary", icon=":material/tune:", kind="secondary")
             report.of_several(mine, reference)
     if experiment_id or sweep_id:
         st.info("There is no such experiment here; it may have been deleted.", icon=":material/link_off:")

@@ -36,7 +36,7 @@ def settings_panel(networks_shown: bool) -> None:
     pressed = st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None, key="start")
     if pressed and config is not None:
         start(config)
-    vary.button(config if draft.origin().fork is None else None)
+    vary.link(config if draft.origin().fork is None else None)
     if busy:
         watched = st.session_state.get(WATCHED)
         steering.steering(next((run for run in busy if run.id == watched), busy[0]))

@@ -9,6 +9,7 @@ icon = state.PROJECT / "ui" / "frontend" / "icon.svg"
 st.set_page_config(page_title="GAN Workbench", page_icon=icon, layout="wide", initial_sidebar_state=360)
 
 page = navigation.choose()
+navigation.follow()
 messages.show()
 state.executor().ensure_worker()
 activity = state.activity()  # before the page looks, or it could miss what changes meanwhile

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ HOME, TRAIN, EXPERIMENTS, RUNS, COMPARE = (
     _PAGES / f"{name}.py" for name in ("home", "train", "experiments", "runs", "compare")
 )
 
-_ASKED = "asked-question"  # in the session: where somebody wants to go
+_ASKED = "asked-page"  # in the session: where somebody wants to go
 MOST_COMPARED = 8  # runs that the Compare page takes
 
 
@@ -28,15 +29,36 @@ def choose() -> Any:
     return st.navigation(pages, position="top")
 
 
-def to_questions(label: str, *, key: str, icon: str | None = None, **query: str) -> None:
-    """A way to a place on the Experiments page: on that page itself a link would look as if one were there already.
+def to_questions(
+    label: str,
+    query: Mapping[str, str],
+    *,
+    key: str,
+    icon: str | None = None,
+    kind: Literal["tertiary", "secondary"] = "tertiary",
+) -> None:
+    """A way to a place on the Experiments page: on that page itself a link would look as if one were there already."""
+    st.button(label, type=kind, icon=icon, key=key, on_click=go, args=(EXPERIMENTS, query))
+    leave_if_asked()
 
-    The click is remembered, since a page that is drawn anew at this very moment forgets one that its body looks at.
+
+def go(page: Path, query: Mapping[str, str]) -> None:
+    """Have another page shown, or the same one at another address: in a callback, before `leave_if_asked`.
+
+    It is remembered, since a pass over the page that is cut short, as by a run that ends, forgets a click; and a
+    fragment must not leave by itself: what it still sends would reach a page that is gone.
     """
-    st.button(label, type="tertiary", icon=icon, key=key, on_click=_remember, args=(query,))
+    st.session_state[_ASKED] = page, dict(query)
+
+
+def leave_if_asked() -> None:
+    """End this pass if somebody wants to go elsewhere; the next one goes there."""
+    if _ASKED in st.session_state:
+        st.rerun()
+
+
+def follow() -> None:
+    """Go where somebody wants to: at the beginning of a pass."""
     if (asked := st.session_state.pop(_ASKED, None)) is not None:
-        st.switch_page(EXPERIMENTS, query_params=asked)
-
-
-def _remember(query: dict[str, str]) -> None:
-    st.session_state[_ASKED] = query
+        page, query = asked
+        st.switch_page(page, query_params=query)

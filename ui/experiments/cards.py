@@ -90,7 +90,7 @@ def _cards(reports: Sequence[str], dockets: Mapping[str, Docket], counts: Mappin
 
 
 def _card(entry: Experiment, dockets: Mapping[str, Docket], counts: Mapping[str, Counts]) -> None:
-    navigation.to_questions(f"**{plain(entry.title)}**", key=f"open-{entry.id}", experiment=entry.id)
+    navigation.to_questions(f"**{plain(entry.title)}**", {"experiment": entry.id}, key=f"open-{entry.id}")
     st.markdown(plain(entry.question))
     st.caption(plain(entry.source))
     names = [name for name in entry.arms if name]

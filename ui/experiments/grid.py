@@ -47,8 +47,9 @@ def _grid(look: Look, key: str, was_live: bool) -> None:
     chosen = cells([_row(arm, seeds) for arm in arms], key=f"cells-{key}")
     if chosen is not None and (run := state.find_run(chosen[1])) is not None:
         if chosen[0] == "open":
-            st.switch_page(navigation.TRAIN, query_params={"run": run.id})
-        _retry(run)
+            navigation.go(navigation.TRAIN, {"run": run.id})
+        else:
+            _retry(run)
         st.rerun()
 
 

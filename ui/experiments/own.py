@@ -19,7 +19,7 @@ def page(sweep: Sweep) -> None:
     """Everything of a sweep."""
     arms = look(sweep)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        navigation.to_questions("All questions", key="back", icon=":material/arrow_back:")
+        navigation.to_questions("All questions", {}, key="back", icon=":material/arrow_back:")
         runs = [run for arm in arms for run in arm.runs.values()]
         if any(run.state == "finished" for run in runs):
             report.sweep_button(runs, sweep)

@@ -71,7 +71,7 @@ def page(experiment: Experiment) -> None:
 def _header(experiment: Experiment, scale: Scale, known: Known) -> None:
     """What is asked, and by whom."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        navigation.to_questions("All questions", key="back", icon=":material/arrow_back:")
+        navigation.to_questions("All questions", {}, key="back", icon=":material/arrow_back:")
         if _have_ended(known.mine):
             report.button(state.runs(), experiment.id, scale)
         elif _have_ended(known.reference):

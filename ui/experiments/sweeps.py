@@ -188,4 +188,4 @@ def _ended_line(sweep: Sweep) -> None:
 
 def _link(sweep: Sweep, label: str, place: str) -> None:
     icon = ":material/science:" if sweep.experiment else ":material/tune:"
-    navigation.to_questions(label, key=f"open-{place}-{sweep.id}", icon=icon, **address(sweep))
+    navigation.to_questions(label, address(sweep), key=f"open-{place}-{sweep.id}", icon=icon)

@@ -17,7 +17,7 @@ from gancore.sweeps.study import NoSearch, Search, check_optuna
 from gancore.text import describe_duration
 from ui import navigation, state
 from ui.forms import costing, values
-from ui.messages import describe
+from ui.messages import describe, say
 from ui.words import plain
 
 Pruner = Literal["median", "hyperband", "none"]
@@ -47,13 +47,14 @@ def panel(config: RunConfig) -> None:
     except ConfigError as problem:
         st.error(plain(str(problem)), icon=":material/error:")
     if found is not None:
-        title, search, examples = found
+        _, search, examples = found
         complete = costing.look(examples).complete
         every = None if complete else costing.LOOK
         st.fragment(_cost, run_every=every, key=f"search-cost-{complete}")(search, examples, complete)
-    pressed = st.button("Start the search", type="primary", icon=":material/play_arrow:", disabled=found is None)
-    if pressed and found is not None:
-        _start(title, config, search)
+    wanted = None if found is None else (found[0], config, found[1])
+    icon = ":material/play_arrow:"
+    st.button("Start the search", type="primary", icon=icon, disabled=found is None, on_click=_start, args=wanted)
+    navigation.leave_if_asked()
 
 
 def _asked(config: RunConfig) -> tuple[str, Search, Mapping[str, RunConfig]]:
@@ -138,7 +139,7 @@ def _start(title: str, config: RunConfig, search: Search) -> None:
     try:
         sweep = Searches(state.store()).create(title, config, search, threads=threads)
     except (OSError, RuntimeError, ConfigError) as problem:
-        st.error(plain(f"The search was not started: {describe(problem)}"), icon=":material/error:")
+        say(f"The search was not started: {describe(problem)}")
         return
     state.executor().ensure_worker()
-    st.switch_page(navigation.EXPERIMENTS, query_params={"sweep": sweep.id})
+    navigation.go(navigation.EXPERIMENTS, {"sweep": sweep.id})

@@ -20,27 +20,23 @@ from ui.words import plain
 
 Way = Literal["one", "two", "random", "search"]
 WAYS: dict[Way, str] = {"one": "One setting", "two": "Two, crossed", "random": "At random", "search": "Search"}
-_STARTED = "vary-started"  # in the session: the sweep that was just made
 ADDRESS = {"vary": "form"}
 _HELP = "Run the settings in the form with several values of some of them and several seeds, or search for the best."
 
 
-def button(config: RunConfig | None) -> None:
-    """Go to where the sweep is planned; `config` are the settings in the form, if they fit together.
+def link(config: RunConfig | None) -> None:
+    """The way to where a sweep is planned; `config` are the settings in the form, if they fit together.
 
     A page and no dialog: whatever begins or ends meanwhile draws pages anew, and that closes dialogs.
     """
-    _to_page("Vary this", width="stretch", disabled=config is None)
-
-
-def link() -> None:
-    """Go there from elsewhere."""
-    _to_page("Vary settings", width="content", disabled=False)
-
-
-def _to_page(label: str, *, width: Literal["stretch", "content"], disabled: bool) -> None:
-    if st.button(label, icon=":material/tune:", width=width, disabled=disabled, key="vary", help=_HELP):
-        st.switch_page(navigation.EXPERIMENTS, query_params=ADDRESS)
+    st.page_link(
+        navigation.EXPERIMENTS,
+        label="Vary this",
+        icon=":material/tune:",
+        query_params=ADDRESS,
+        disabled=config is None,
+        help=_HELP,
+    )
 
 
 def page() -> None:
@@ -88,8 +84,7 @@ def _panel(config: RunConfig) -> None:
         args=(plan,),
         key="vary-start",
     )
-    if (started := st.session_state.pop(_STARTED, None)) is not None:
-        st.switch_page(navigation.EXPERIMENTS, query_params={"sweep": started})
+    navigation.leave_if_asked()
 
 
 def _planned(config: RunConfig, way: Way) -> Plan:
@@ -160,4 +155,4 @@ def _start(plan: Plan) -> None:
         say(f"The sweep was not started: {describe(problem)}")
         return
     state.executor().ensure_worker()
-    st.session_state[_STARTED] = sweep.id
+    navigation.go(navigation.EXPERIMENTS, {"sweep": sweep.id})
