@@ -41,26 +41,6 @@ function whenSeen(element, draw) {
   element.watcher.observe(element)
 }
 
-const SHARE = 0.05 // of a tab's time that drawing a chart may take: training may share its cores
-const MOST_REST = 4000 // ms
-
-// Draws what came last, at once or after as long a rest as the draw before was worth: painting included, which is most
-// of it. On a machine that has better things to do, charts are drawn less often and not more slowly.
-function paced(element, draw) {
-  clearTimeout(element.waiting)
-  const left = (element.restUntil ?? 0) - performance.now()
-  if (left > 0) {
-    element.waiting = setTimeout(() => paced(element, draw), left)
-    return
-  }
-  const begin = performance.now()
-  const first = element.restUntil === undefined // which takes longest, and only once
-  const rest = () => (element.restUntil = performance.now() + Math.min((performance.now() - begin) / SHARE, MOST_REST))
-  draw()
-  element.restUntil = 0
-  if (!first) requestAnimationFrame(() => setTimeout(rest))
-}
-
 export default function ({ data, parentElement }) {
   const element = parentElement.querySelector(".chart")
   const message = parentElement.querySelector(".message")
@@ -70,17 +50,15 @@ export default function ({ data, parentElement }) {
   loadPlotly(data.library).then(
     (Plotly) => {
       if (element.pending !== data) return // a newer update is on its way
-      const draw = () => {
+      whenSeen(element, () => {
         const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] }
         Plotly.react(element, element.pending.figure.data, themed(element.pending.figure.layout, element), config)
         element.dataset.updates = Number(element.dataset.updates ?? 0) + 1
-      }
-      whenSeen(element, () => paced(element, draw))
+      })
     },
     (error) => (message.textContent = `${error.message}: restart the dashboard.`),
   )
   return () => {
-    clearTimeout(element.waiting)
     element.watcher?.disconnect()
     window.Plotly?.purge(element)
   }
