@@ -197,7 +197,8 @@ def test_what_does_not_stop_by_itself_is_ended_and_says_so(
 def test_ending_early_leaves_a_checkpoint_and_the_next_one_goes_on(
     store: RunStore, base: RunConfig, wait_until: WaitUntil
 ) -> None:
-    sweep = Sweeps(store).create(plan.grid("two", base, {"model.nz": [2, 3]}, seeds=[0]), threads=1)
+    longer = base.replace({"train.steps": 1_000_000})  # than the test takes
+    sweep = Sweeps(store).create(plan.grid("two", longer, {"model.nz": [2, 3]}, seeds=[0]), threads=1)
     runs = [run for _, run in Sweeps(store).runs(sweep)]
     with draining(RayExecutor(store)):
         wait_until(lambda: any(is_training(run) for run in runs))
