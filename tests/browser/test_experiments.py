@@ -101,8 +101,7 @@ def test_a_sweep_of_ones_own_is_paused_goes_on_and_is_cancelled(app, new_page: C
     press(page, "Go on")
     press(page, "Cancel")
     expect(page.get_by_text("3 stopped")).to_be_visible()
-    (sweep,) = Sweeps(app.store).list()
-    assert sweep.id in page.url
+    (sweep,) = (each for each in Sweeps(app.store).list() if each.id in page.url)
     assert sweep.state == "cancelled"
     expect(page.get_by_role("button", name="Retry ngf 4, seed 0")).to_be_visible()
     expect_no_sideways_scroll(page)
