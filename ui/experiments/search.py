@@ -127,6 +127,12 @@ def _importances(root: str, sweep_id: str, finished: int) -> pd.DataFrame:  # no
 # --- parts ------------------------------------------------------------------------------------------------------------
 
 
+def _use(run: Run) -> None:
+    """Fill the form with a run's settings, and go there."""
+    draft.start_from_run(run)
+    navigation.go(navigation.TRAIN, {"run": run.id})
+
+
 def _best(sweep: Sweep, found: Found) -> None:
     st.subheader("The best so far" if sweeps.goes_on(sweep) else "The best trial", anchor=False)
     ranked = found.ranked
@@ -141,9 +147,10 @@ def _best(sweep: Sweep, found: Found) -> None:
         st.markdown(" ".join(f":green-badge[{plain(each)}]" for each in _chips(found, best["trial"])))
     runs = [run for name in ranked["arm"][:2] if (run := _run(sweep, str(name))) is not None]
     with st.container(horizontal=True, vertical_alignment="center"):
-        if runs and st.button("Use settings", icon=":material/content_copy:", key=f"use-best-{sweep.id}"):
-            draft.start_from_run(runs[0])
-            st.switch_page(navigation.TRAIN, query_params={"run": runs[0].id})
+        if runs:
+            icon = ":material/content_copy:"
+            st.button("Use settings", icon=icon, key=f"use-best-{sweep.id}", on_click=_use, args=(runs[0],))
+            navigation.leave_if_asked()
         if len(runs) > 1:
             st.page_link(
                 navigation.COMPARE,
