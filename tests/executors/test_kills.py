@@ -6,10 +6,12 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.context import ForkServerContext
+from types import ModuleType
 
 import pytest
 
@@ -30,9 +32,11 @@ STEPS = 30
 WaitUntil = Callable[..., None]
 
 
-@pytest.fixture(scope="module")
-def server() -> ForkServerContext:
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> ForkServerContext:
     """Forks processes that have torch already."""
+    # A test of a page leaves that page's script as `__main__`, which every new process would run.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.executors.serving", "gancore.training.runner"])
     return context
