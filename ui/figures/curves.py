@@ -18,6 +18,7 @@ from tsdownsample import MinMaxLTTBDownsampler
 from gancore.config import RunConfig
 from gancore.config.kinds import Curve, Panel
 from ui import colors
+from ui.figures.outliers import Points, keep_readable
 from ui.words import legend
 
 Figure = dict[str, Any]  # {"data": traces, "layout": ...}
@@ -89,14 +90,24 @@ def _traces(rows: pd.DataFrame, x: str, column: str, name: str, color: str, weig
     return [_line(rows[x], raw, color, 1, opacity=0.22, showlegend=False, hoverinfo="skip"), solid]
 
 
+def _points(rows: pd.DataFrame, x: str, column: str, name: str, color: str) -> list[Points]:
+    """A curve as it was measured, if it was; what no browser can draw is no outlier."""
+    if column not in rows or x not in rows:
+        return []
+    values = rows[column].to_numpy(dtype=np.float64)
+    return [Points(name, color, rows[x].to_numpy(), np.where(np.abs(values) <= _MOST, values, np.nan))]
+
+
 def run_figure(
     rows: pd.DataFrame, panel: Panel, run_id: str, weight: float = SMOOTHING, marks: Sequence[Mark] = ()
 ) -> Figure:
     """A run's own curves against the step."""
-    data = []
+    data, points = [], []
     for curve in panel.curves:
         data += _traces(rows, "step", curve.column, curve.name, ROLES[curve.role], weight)
-    return {"data": data, "layout": layout("step", panel.y, revision=run_id + panel.title, log=panel.log, marks=marks)}
+        points += _points(rows, "step", curve.column, curve.name, ROLES[curve.role])
+    drawn = layout("step", panel.y, revision=run_id + panel.title, log=panel.log, marks=marks)
+    return keep_readable({"data": data, "layout": drawn}, points)
 
 
 AXES = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
@@ -116,11 +127,13 @@ def comparison_figure(
 
     Marks stand at steps, and are left out on other axes.
     """
-    data = []
+    data, points = [], []
     for name, color, rows in runs:
         data += _traces(rows, axis, column, name, color, weight)
+        points += _points(rows, axis, column, name, color)
     shown = marks if axis == "step" else ()
-    return {"data": data, "layout": layout(AXES[axis], title, revision=column + axis + str(log), log=log, marks=shown)}
+    drawn = layout(AXES[axis], title, revision=column + axis + str(log), log=log, marks=shown)
+    return keep_readable({"data": data, "layout": drawn}, points)
 
 
 def layout(x: str, y: str, *, revision: str, log: bool, marks: Sequence[Mark]) -> dict[str, Any]:
