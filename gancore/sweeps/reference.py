@@ -78,12 +78,11 @@ class Wanted:
 
 
 def wanted(experiments: Sequence[str] = (), scale: Scale | None = None) -> Iterator[Wanted]:
-    """All runs that there should be, or those of some experiments or of one scale, in the order of making."""
+    """All runs that there should be, or those of some experiments, in that order, or of one scale."""
     each: Scale
     for each, names in (("quick", QUICK), ("full", FULL)):
-        for name in names:
-            chosen = name in EXPERIMENTS and (not experiments or name in experiments) and scale in (None, each)
-            if chosen:
+        for name in experiments or names:
+            if name in names and name in EXPERIMENTS and scale in (None, each):
                 entry = EXPERIMENTS[name]
                 for seed in entry.seeds if each == "quick" else entry.seeds[:1]:
                     yield from (Wanted(entry, arm, each, seed) for arm in entry.arms_at(each))
@@ -123,7 +122,7 @@ def make(each: Wanted, work: RunStore, store: RunStore) -> Run | None:
     """Train a run, or go on with it, and publish it; None if somebody else makes it now, or it did not finish."""
     from gancore.training.runner import execute
 
-    twin = next((run for run in work.folders() if _is_twin(run, each)), None)
+    twin = next((run for run in (*work.folders(), *store.folders()) if _is_twin(run, each)), None)
     if twin is not None:
         return publish(twin, each, store)
     run = _taken_up(each, work)
@@ -155,7 +154,7 @@ def _is_twin(run: Run, each: Wanted) -> bool:
 
 
 def main(
-    experiments: Annotated[list[str] | None, typer.Argument(help="Of these experiments alone.")] = None,
+    experiments: Annotated[list[str] | None, typer.Argument(help="Of these experiments alone, in this order.")] = None,
     hours: Annotated[float, typer.Option(help="Begin no run later than after so many hours.")] = 1e6,
     scale: Annotated[Scale | None, typer.Option(help="Of this scale alone.")] = None,
     runs: Annotated[Path, typer.Option(help="Folder with reference/ and .reference/ in it.")] = PROJECT / "runs",

@@ -49,7 +49,8 @@ def copy_thinned(
         _write_curves(thinned(run.scalars(), rows), draft / "scalars.arrow")
         _copy_grids(run, draft / "samples", grids)
         if origin is not None:
-            write_json(draft / "config.json", run.envelope | asdict(origin) | {"same_as": run.id})
+            same_as = run.envelope.get("same_as", run.id)  # of a copy, too, the run that was trained
+            write_json(draft / "config.json", run.envelope | asdict(origin) | {"same_as": same_as})
             Run(draft).edit_meta(name=name)
             (draft / "meta.lock").unlink(missing_ok=True)
         draft.rename(target)

@@ -70,8 +70,9 @@ def test_the_script_makes_all_that_is_missing(
     assert names(missing(store)) == [("full", "a", 0), ("full", "b", 0)]
 
 
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["trained here", "trained on another machine"])
 def test_an_arm_with_the_settings_of_another_is_not_trained_again(
-    stores: tuple[RunStore, RunStore], monkeypatch: pytest.MonkeyPatch
+    stores: tuple[RunStore, RunStore], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, elsewhere: bool
 ) -> None:
     work, store = stores
     monkeypatch.setitem(EXPERIMENTS, "twin", replace(ENTRY, id="twin", arms={"as a": {}, "c": {"model.nz": 6}}))
@@ -79,9 +80,10 @@ def test_an_arm_with_the_settings_of_another_is_not_trained_again(
     trained = make(missing(store, ["tiny"])[0], work, store)
     assert trained is not None
     wanted = missing(store, ["twin"])[0]
-    copied = make(wanted, work, store)
+    here = RunStore(tmp_path / "empty") if elsewhere else work
+    copied = make(wanted, here, store)
     assert copied is not None
-    assert len(work.folders()) == 1
+    assert len(here.folders()) == (0 if elsewhere else 1)
     assert wanted.is_met_by(copied)
     assert copied.id != trained.id
     assert copied.name == "twin: as a, seed 0"
