@@ -128,7 +128,7 @@ def _print_findings(findings: Findings, as_json: bool) -> None:
     table = Table("trial", *(SETTINGS[path].label for path in paths), outcome.label, box=None)
     for row in ranked.head(10).itertuples(index=False):
         number, *values, _, value = row
-        table.add_row(str(number), *(describe_value(each) for each in values), f"{value:{outcome.digits}}")
+        table.add_row(str(number + 1), *(describe_value(each) for each in values), f"{value:{outcome.digits}}")
     print_table(table)
     for row in importances.itertuples(index=False):
         print(f"{row.label} explains {row.importance:.0%} of the differences")

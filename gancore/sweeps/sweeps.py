@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 from gancore import files
 from gancore.config import ConfigError, RunConfig, parse_config
+from gancore.experiments.evidence import failed
 from gancore.store import Run, RunBusy, RunNotFound, RunStore, queue
 from gancore.store.locks import hold
 from gancore.store.records import Command, Record, State, printable, read_record
@@ -78,7 +79,8 @@ class Sweeps:
         """A sweep of what is planned; its runs wait in the queue, in order, each to train with `threads` (0: as many
         as the machine has).
 
-        With `reuse`, finished runs that are exactly what a cell asks for are taken over instead of run again.
+        With `reuse`, runs that are exactly what a cell asks for and have ended are taken over instead of run again:
+        those that diverged, too, which they would again.
         Raises `ConfigError` if nothing is planned or too much, and `OSError`; a sweep that could be written whose runs
         could not is completed by the next `tend`.
         """
@@ -115,11 +117,12 @@ class Sweeps:
         return tuple(cells)
 
     def _finished(self, plan: Plan) -> Sequence[Run]:
-        """Runs that may serve as cells of a plan: trained to their end from scratch, with the settings that they have
-        still."""
+        """Runs that may serve as cells of a plan: trained to their end, good or bad, from scratch, with the settings
+        that they have still."""
         own = plan.experiment is None
         runs = (run for run in self.store.list() if own or run.experiment == plan.experiment)
-        return [run for run in runs if run.state == "finished" and not run.meta.parent and not run.changes()]
+        ended = (run for run in runs if run.state == "finished" or failed(run))
+        return [run for run in ended if not run.meta.parent and not run.changes()]
 
     def begin(self, sweep: Sweep, beside: Mapping[str, Record] = MappingProxyType({})) -> None:
         """Write a new sweep's file, and other records `beside` it by their names: a reader finds all of it or nothing.

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from gancore.experiments import CLAIMS, EXPERIMENTS
 from gancore.store import Run, RunStore
 from gancore.store.records import Status
-from gancore.sweeps.plan import grid, of_experiment
+from gancore.sweeps.plan import Plan, grid, of_experiment
 from gancore.sweeps.planner import seeds_of
 from gancore.sweeps.sweeps import Sweeps
 from tests.app.evaluations import full, plant
@@ -216,6 +216,23 @@ def test_vary_this_makes_a_sweep_from_the_form(open_page, runs):
     assert sweep.varies == ("model.ngf",)
     assert [cell.arm for cell in sweep.cells[:3]] == ["ngf 8", "ngf 16", "ngf 24"]
     assert {run.config.model.ngf for run in runs.list()} == {8, 16, 24}
+
+
+def test_a_deleted_run_of_a_sweep_is_brought_back_by_retry(open_page, runs):
+    sweep = Sweeps(runs).create(Plan("widths", {"a": tiny("dcgan")}, (0, 1)))
+    gone, kept = (cell.run for cell in sweep.cells)
+    runs.delete(runs.open(gone))
+    app = open_page("experiments", sweep=sweep.id)
+    app.session_state[f"cells-{sweep.id}-asked"] = ("retry", gone)
+    app.run()
+    assert not app.exception
+    assert {run.id for run in runs.queue()} == {gone, kept}
+    other = runs.create(tiny("dcgan"))
+    runs.delete(other)
+    app.session_state[f"cells-{sweep.id}-asked"] = ("retry", other.id)
+    app.run()
+    assert any("has no run" in each.value for each in app.toast)
+    assert {run.id for run in runs.queue()} == {gone, kept}
 
 
 def test_two_settings_are_crossed_and_several_drawn(open_page):

@@ -166,6 +166,18 @@ def test_it_is_followed_while_it_goes_on_and_can_be_paused(open_page, search, ru
     assert (bar.value, f"{pruned} pruned" in bar.text) == (100, True)
 
 
+def test_a_search_that_is_over_goes_on_with_more_trials(open_page, search, runs):
+    work(runs)
+    app = open_page("experiments", sweep=search.id)
+    app.number_input(key=f"more-trials-{search.id}").set_value(2).run()
+    labelled(app, "Add trials").click().run()
+    assert not app.error
+    assert len(runs.queue()) == 1
+    assert "Add trials" not in [each.label for each in app.button]
+    work(runs)
+    assert len(Findings(runs, search).history()) == TRIALS + 2
+
+
 def test_why_a_trial_failed_is_said(open_page, search, runs):
     runs.delete(runs.queue()[0])
     Searches(runs).tend()

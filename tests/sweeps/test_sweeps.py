@@ -127,6 +127,15 @@ def test_finished_runs_are_taken_over(sweeps: Sweeps, store: RunStore, plan: Pla
     assert sweeps.create(plan, reuse=False).cells[0].run != done.id
 
 
+@pytest.mark.parametrize(("code", "again"), [(None, False), ("no-data", True)])
+def test_runs_that_diverged_are_taken_over_and_those_that_could_not_train_are_run_again(
+    sweeps: Sweeps, store: RunStore, plan: Plan, dcgan: RunConfig, code: str | None, again: bool
+) -> None:
+    ended = store.create(dcgan)
+    ended.write_status(ended.status.model_copy(update={"state": "failed", "error_code": code}))
+    assert (sweeps.create(plan).cells[0].run != ended.id) is again
+
+
 @pytest.mark.parametrize("experiment", ["dcgan-nz", None])
 def test_only_what_is_exactly_the_same_is_taken_over(
     sweeps: Sweeps, store: RunStore, dcgan: RunConfig, experiment: str | None

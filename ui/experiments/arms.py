@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gancore.config import SETTINGS, RunConfig
@@ -23,6 +23,7 @@ class Arm:
     color: str
     runs: Mapping[int, Snapshot]  # the run of each seed, whatever its state
     x: float | None = None  # the value of the only setting that varies, where it is a number
+    deleted: Mapping[int, str] = field(default_factory=dict)  # by seed: ids of a sweep's runs that are gone
 
     @property
     def label(self) -> str:
@@ -67,16 +68,21 @@ def is_of(run: Snapshot, experiment: Experiment, scale: Scale) -> bool:
 
 
 def of_sweep(sweep: Sweep, runs: Iterable[Snapshot]) -> list[Arm]:
-    """The arms of a sweep; runs that were deleted since are left out."""
+    """The arms of a sweep."""
     by_id = {run.id: run for run in runs}
     names = list(dict.fromkeys(cell.arm for cell in sweep.cells))
     found: dict[str, dict[int, Snapshot]] = {name: {} for name in names}
+    deleted: dict[str, dict[int, str]] = {name: {} for name in names}
     for cell in sweep.cells:
         if cell.run in by_id:
             found[cell.arm][cell.seed] = by_id[cell.run]
+        else:
+            deleted[cell.arm][cell.seed] = cell.run
     configs = {name: next(iter(own.values())).config for name, own in found.items() if _readable(own)}
     setting = setting_that_varies(configs) if len(configs) == len(names) else {}
-    return [Arm(name, arm_color(place), found[name], setting.get(name)) for place, name in enumerate(names)]
+    return [
+        Arm(name, arm_color(place), found[name], setting.get(name), deleted[name]) for place, name in enumerate(names)
+    ]
 
 
 def _readable(own: Mapping[int, Snapshot]) -> bool:

@@ -11,7 +11,6 @@ from gancore.experiments import EXPERIMENTS
 from gancore.store import Run
 from gancore.store.index import Snapshot
 from gancore.store.records import ShownState
-from gancore.sweeps.sweeps import SweepNotFound
 from gancore.text import describe_duration
 from ui import navigation, state
 from ui.experiments import sweeps
@@ -34,30 +33,37 @@ def is_live(arms: Sequence[Arm]) -> bool:
     return any(run.state in LIVE for arm in arms for run in arm.runs.values())
 
 
-def section(look: Look, key: str) -> None:
-    """The grid; follows the runs as long as any of them waits or trains."""
+def section(look: Look, key: str, sweep: str = "") -> None:
+    """The grid; follows the runs as long as any of them waits or trains. Runs of the `sweep` with this id that were
+    deleted can be brought back."""
     live = is_live(look()[0])
-    st.fragment(_grid, run_every=TICK if live else None, key=f"grid-{key}-{live}")(look, key, live)
+    st.fragment(_grid, run_every=TICK if live else None, key=f"grid-{key}-{live}")(look, key, live, sweep)
 
 
-def _grid(look: Look, key: str, was_live: bool) -> None:
+def _grid(look: Look, key: str, was_live: bool, sweep: str) -> None:
     arms, seeds = look()
     if is_live(arms) != was_live:
         st.rerun()  # what is drawn of the results, too
     chosen = cells([_row(arm, seeds) for arm in arms], key=f"cells-{key}")
-    if chosen is not None and (run := state.find_run(chosen[1])) is not None:
-        if chosen[0] == "open":
-            navigation.go(navigation.TRAIN, {"run": run.id})
-        else:
+    if chosen is not None:
+        asked, run_id = chosen
+        run = state.find_run(run_id)
+        if asked == "retry" and run is None and sweep:
+            _retry_in(sweep, run_id, "a deleted run")
+        elif asked == "retry" and run is not None:
             _retry(run)
+        elif run is not None:
+            navigation.go(navigation.TRAIN, {"run": run.id})
         st.rerun()
 
 
 def _row(arm: Arm, seeds: Sequence[int]) -> Row:
-    return Row(arm.label, arm.color, [_cell(arm.runs.get(seed), seed) for seed in seeds])
+    return Row(arm.label, arm.color, [_cell(arm.runs.get(seed), seed, arm.deleted.get(seed, "")) for seed in seeds])
 
 
-def _cell(run: Snapshot | None, seed: int) -> Cell:
+def _cell(run: Snapshot | None, seed: int, deleted: str) -> Cell:
+    if run is None and deleted:
+        return Cell(seed, "missing", "delete", "deleted", deleted, retry=True)
     if run is None:
         return Cell(seed, "missing", "remove", "not run")
     shown = run.state
@@ -103,12 +109,20 @@ def _result(run: Run) -> str:
 
 def _retry(run: Run) -> None:
     """Have it tried again by its sweep, or by itself where it belongs to none."""
-    try:
-        sweep = sweeps.of_store().open(run.sweep or "")
-    except SweepNotFound:
+    if sweeps.find(run.sweep) is None:
         attempt(f"Retrying {run.name}", state.executor().submit, run)
-        return
-    attempt(f"Retrying {run.name}", sweeps.of_store().retry, sweep, run.id)
+    else:
+        _retry_in(run.sweep or "", run.id, run.name)
+
+
+def _retry_in(sweep_id: str, run_id: str, name: str) -> None:
+    """The id of the run may come from a browser: a sweep retries none but its own."""
+
+    def retry() -> None:
+        known = sweeps.of_store()
+        known.retry(known.open(sweep_id), run_id)
+
+    attempt(f"Retrying {name}", retry)
     state.executor().ensure_worker()
 
 

@@ -31,7 +31,7 @@ def page(sweep: Sweep) -> None:
     labels = [SETTINGS[path].label for path in sweep.varies if path in SETTINGS]
     st.caption(plain(f"A sweep of your own; varies {', '.join(labels)}." if labels else "A sweep of your own."))
     sweeps.bar(sweep, "own")
-    grid.section(lambda: (look(sweep), seeds_of(sweep)), sweep.id)
+    grid.section(lambda: (look(sweep), seeds_of(sweep)), sweep.id, sweep.id)
     results.section(lambda: _results(sweep), live=grid.is_live(arms))
 
 

@@ -15,7 +15,7 @@ from gancore.store import Run
 from gancore.sweeps.findings import Findings
 from gancore.sweeps.search import Searches
 from gancore.sweeps.study import JOURNAL, NoSearch, Search
-from gancore.sweeps.sweep import Sweep
+from gancore.sweeps.sweep import MOST_RUNS, Sweep
 from gancore.sweeps.sweeps import SweepNotFound
 from gancore.text import listed
 from ui import navigation, state
@@ -25,12 +25,14 @@ from ui.experiments.arms import Arm
 from ui.figures.search import history_figure, importance_figure, parallel_figure
 from ui.forms import draft
 from ui.frontend.components import chart
+from ui.messages import attempt
 from ui.words import plain, value_text
 
 TICK = 3.0  # seconds between looks while it goes on
 ENOUGH = 8  # trials that finished, before anything is said of what matters
 COMPARED = 6  # of the best trials, whose samples and curves are shown beside each other
 SAID = 3  # reasons why trials failed
+MORE = 10  # trials that are added to a search unless another number is chosen
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,25 @@ def _history(sweep: Sweep, found: Found) -> None:
     problems = found.history[(found.history["state"] == "failed") & (found.history["problem"] != "")]
     for trial, problem in list(zip(problems["trial"], problems["problem"], strict=True))[:SAID]:
         st.caption(f":material/warning: {plain(f'Trial {trial + 1} failed: {problem}.')}")
+    if not sweeps.goes_on(sweep) and sweep.state == "started":
+        _more(sweep)
+
+
+def _more(sweep: Sweep) -> None:
+    """A search that is over goes on with more trials, and all that it knows."""
+    key = f"more-trials-{sweep.id}"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input("More trials", 1, MOST_RUNS, MORE, key=key, width=120)
+        st.button("Add trials", icon=":material/add:", key=f"add-{key}", on_click=_add, args=(sweep, key))
+
+
+def _add(sweep: Sweep, key: str) -> None:
+    searches, known = Searches(state.store()), of(sweep)
+    if known is None:
+        return
+    longer = known.model_copy(update={"trials": known.trials + int(st.session_state[key])})
+    attempt(f"Adding trials to {sweep.title}", searches.go_on, sweep, longer)
+    state.executor().ensure_worker()
 
 
 def _counts(found: Found) -> str:

@@ -40,10 +40,10 @@ function renderCell(node, cell, row, triggers) {
   const image = node.querySelector("img")
   node.dataset.state = cell.state
   open.style.setProperty("--aspect", cell.aspect)
-  open.disabled = !cell.run
+  open.disabled = !cell.run || cell.state === "missing"
   node.querySelector(".seed").textContent = `seed ${cell.seed}`
   open.setAttribute("aria-label", `${row.name}, seed ${cell.seed}: ${cell.line}. Open in Train`)
-  open.title = cell.run ? `${row.name}, seed ${cell.seed}: open in Train` : ""
+  open.title = !open.disabled ? `${row.name}, seed ${cell.seed}: open in Train` : ""
   open.onclick = () => triggers("open", cell.run)
   if (!cell.src) image.removeAttribute("src")
   else {
