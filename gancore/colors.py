@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 D = "#0072B2"
 G = "#D55E00"
 REAL = "#6B7280"
 
-# Okabe-Ito without black and without D's and G's own, then Paul Tol's muted. His two darkest and his palest are lighter
-# and darker here, or a line of them would be lost on a dark or a white page.
-CYCLE = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#B3446C", "#999933", "#7B6BC9", "#AA4499", "#44AA99", "#B8932B")
+# Runs and arms: eight that normal, red-blind and green-blind eyes tell apart as far as that many can be, none of them
+# D's, G's or the data's. Each has a contrast of 3 or more to a white page and to a dark one.
+CYCLE = ("#00A06E", "#6E3CFA", "#A25200", "#C80ABE", "#FA5046", "#328CFA", "#1E6E8C", "#B478B4")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "12px,3px,2px,3px,2px,3px")  # as Plotly has it
 
 VERDICTS = {"supported": "#00795A", "contradicted": "#A3265A", "not decided": "#5B6370"}  # never without icon and word
+
+
+@dataclass(frozen=True)
+class Line:
+    """How one of several runs is drawn."""
+
+    color: str
+    dash: str = "solid"
+
+
+def lines(places: Sequence[int]) -> list[Line]:
+    """A line for each of several runs by their places in the cycle, no two the same while there are enough.
+
+    Each has its own colour where it can: of two with the same, the first one keeps it, and the other gets a free one;
+    once all are taken they come again, dashed.
+    """
+    found: dict[int, Line] = {}
+    for number in range(len(places)):  # each round gives one run a line at least
+        dash = DASHES[number % len(DASHES)]
+        free = list(CYCLE)
+        left = [each for each in range(len(places)) if each not in found]
+        for each in left:
+            if (own := CYCLE[places[each] % len(CYCLE)]) in free:
+                free.remove(own)
+                found[each] = Line(own, dash)
+        without = [each for each in left if each not in found]
+        found |= {each: Line(color, dash) for each, color in zip(without, free, strict=False)}
+    return [found[each] for each in range(len(places))]

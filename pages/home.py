@@ -3,10 +3,10 @@
 import streamlit as st
 
 from gancore.experiments import EXPERIMENTS
+from gancore.store.naming import Title
 from ui import navigation, state
 from ui.boundary import boundary
 from ui.forms import starting
-from ui.forms.titles import Title
 from ui.run import film, view
 from ui.words import plain
 

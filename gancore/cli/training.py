@@ -16,6 +16,7 @@ from gancore.cli.settings import choose_arm, parse_changes, starting_point, with
 from gancore.config import RunConfig
 from gancore.experiments import EXPERIMENTS, Scale
 from gancore.store import Run, RunStore
+from gancore.store.naming import Title, fork_title, naming
 from gancore.store.records import RESUMABLE
 from gancore.text import describe_duration
 
@@ -35,12 +36,14 @@ def train(
     """Train a new run; prints its id last."""
     if experiment is not None and config is not None:
         raise BadInput("give --experiment or --config, not both")
+    title = None
     if experiment is None:
         if arm is not None or scale is not None:
             raise BadInput("--arm and --scale belong to an --experiment: give that, too")
         start = starting_point(config)
     else:
         arm, scale = choose_arm(experiment, arm), scale or "full"
+        title = Title(f"{experiment} {arm}".strip())
         start = EXPERIMENTS[experiment].arm(arm, scale)
     settings = start.replace(with_imported_facts(parse_changes(changes or [], seed), start))
     _load()
@@ -51,6 +54,8 @@ def train(
     ):
         arm, scale = None, None  # it began as that arm, and is another experiment now
     run = RunStore(runs_dir).create(settings, name=name, experiment=experiment, arm=arm, scale=scale)
+    if not name and title is not None:
+        _name(run, title.after(start, settings))
     return _execute(run, quiet, max_steps)
 
 
@@ -87,9 +92,17 @@ def fork(
         start = parent.config_at(parent.checkpoint_step(kept))
         settings = start.replace(with_imported_facts(parse_changes(changes or []), start))
         forked = RunStore(runs_dir).fork(parent, kept, settings, name=name)
+        if not name:
+            _name(forked, fork_title(parent, kept).after(start, settings))
     except BadCheckpoint as problem:
         raise BadInput(str(problem)) from None
     return _execute(forked, quiet, max_steps)
+
+
+def _name(run: Run, title: Title) -> None:
+    """Name a run that nobody named: after where it started, and what it changes of that."""
+    name = title.text(run.config)
+    run.edit_meta(name=name, naming=naming(name, title))
 
 
 def _load() -> None:

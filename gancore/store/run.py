@@ -27,6 +27,7 @@ from gancore.files import UnfitFile, append, overwrite, read_regular, write_atom
 from gancore.store import evaluations, requests, tails
 from gancore.store.evaluations import Evaluation
 from gancore.store.locks import LOCK, PATIENCE, RunBusy, hold, is_locked
+from gancore.store.naming import derived_name
 from gancore.store.records import (
     MOST_COUNT,
     MOST_TIME,
@@ -252,8 +253,15 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Its name, or its id if nobody gave it one."""
-        return self.meta.name or self.id
+        """Its name; if nobody gave it one, what its settings say, or the id of a run that has none to read."""
+        return self.meta.name or self._derived_name
+
+    @cached_property
+    def _derived_name(self) -> str:
+        try:
+            return printable(derived_name(self), _MOST_NAME)
+        except ConfigError:
+            return self.id
 
     @property
     def summary(self) -> dict[str, float]:

@@ -58,7 +58,7 @@ def test_runs_of_the_same_name_keep_their_columns(open_page, finished):
     runs = [finished("same", {"model.ngf": 64}), finished("same", {"model.ngf": 8}), finished("setting")]
     table = open_page("compare", runs=",".join(run.id for run in runs)).dataframe[0].value
     assert list(table.iloc[0]) == ["ngf", "64", "8", "32"]
-    assert list(table.columns)[3].startswith("setting (")
+    assert list(table.columns)[3].startswith("setting #")
 
 
 @pytest.fixture

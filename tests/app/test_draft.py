@@ -9,10 +9,10 @@ import streamlit as st
 
 from gancore.config import RunConfig
 from gancore.experiments import EXPERIMENTS
+from gancore.store.naming import Title
 from tests.app.test_quality import ticked
 from tests.app.test_train import experiments, start, unfold, widget
 from ui.forms import draft, picker
-from ui.forms.titles import Title
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from ui.words import labels, legend, plain, value_text
+from ui.words import legend, plain, value_text
 
 J = "\u2060"  # a word joiner: without width
 
@@ -31,20 +31,12 @@ def test_a_legend_shows_angle_brackets():
     assert legend("<b>bold") == "&lt;b&gt;bold"
 
 
-def test_runs_of_the_same_name_are_told_apart(finished):
-    first, second, third = finished("same"), finished("same"), finished("other")
-    assert labels([first, second, third]) == {
-        first.id: f"same ({first.id[-4:]})",
-        second.id: f"same ({second.id[-4:]})",
-        third.id: "other",
-    }
-
-
 @pytest.mark.parametrize(
     ("path", "value", "shown"),
     [
         ("optim.lr_g", 5e-4, "5e-4"),
         ("data.limit", None, "all"),
+        ("train.steps", None, "from epochs"),
         ("model.g_hidden", (16, 8), "16 · 8"),
         ("data.own", "", "none"),
         ("data.points", ((0.1, 0.2),) * 60, "60"),

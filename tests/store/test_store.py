@@ -54,9 +54,9 @@ def test_a_new_run_is_a_folder_that_says_all_about_itself(store: RunStore, confi
     assert store.queue() == []  # nothing trains yet
 
 
-def test_a_run_without_a_name_is_called_by_its_id(store: RunStore, dcgan: RunConfig) -> None:
+def test_a_run_without_a_name_has_an_id_all_the_same(store: RunStore, dcgan: RunConfig) -> None:
     run = store.create(dcgan)
-    assert run.name == run.id
+    assert run.meta.name == ""
     assert run.id.startswith("dcgan-")
     assert store.create(dcgan, experiment="dcgan-lr").id.startswith("dcgan-lr-")
 

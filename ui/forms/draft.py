@@ -17,7 +17,7 @@ from gancore.config.forks import is_fixed
 from gancore.config.setting import allowed
 from gancore.experiments import EXPERIMENTS, Scale
 from gancore.store import Run
-from ui.forms.titles import Title, title_of
+from gancore.store.naming import Title, fork_title, title_of
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,10 @@ def start_from_arm(experiment: str, arm: str, scale: Scale) -> None:
 def start_from_checkpoint(run: Run, checkpoint: str, config: RunConfig) -> None:
     """Fill the form with `config`, the settings that held at a checkpoint, and have Start fork the run there."""
     at = f" at step {int(checkpoint):,}" if checkpoint != "last" else ""
-    title = title_of(run)
     start_from(
         Origin(
             config,
-            Title(f"fork of {title.start}{at}", title.changed),
+            fork_title(run, checkpoint),
             f"fork of {run.name}{at}",
             run.experiment,
             fork=Fork(run.id, checkpoint),

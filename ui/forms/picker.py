@@ -8,8 +8,8 @@ import streamlit as st
 
 from gancore.config import SETTINGS
 from gancore.experiments import EXPERIMENTS, Experiment, Scale
+from gancore.store.naming import FOLLOWING
 from ui.forms import draft
-from ui.forms.titles import FOLLOWING
 from ui.words import plain, value_text
 
 OTHER = ""  # settings that come from a run, not from the catalogue

@@ -5,9 +5,9 @@ from __future__ import annotations
 from gancore.config import ConfigError, RunConfig
 from gancore.experiments import EXPERIMENTS, Scale
 from gancore.store import Run, RunNotFound
+from gancore.store.naming import Title, naming
 from ui import state
 from ui.forms.draft import Fork
-from ui.forms.titles import Title, naming
 from ui.messages import describe
 
 

@@ -7,10 +7,10 @@ import streamlit as st
 from gancore.config import ConfigError
 from gancore.executors.loading import load_torch
 from gancore.store import Run
+from gancore.store.naming import title_of
 from gancore.store.records import RESUMABLE, Command
 from ui import state
 from ui.forms import draft, starting
-from ui.forms.titles import title_of
 from ui.messages import attempt, say
 from ui.words import plain
 

@@ -20,9 +20,9 @@ from gancore.health.remedies import Remedy
 from gancore.health.signs import SIGNS
 from gancore.store import Run, RunStore
 from gancore.store.index import Snapshot, Stamp
+from gancore.store.naming import title_of
 from ui import state
 from ui.forms import draft, starting
-from ui.forms.titles import title_of
 from ui.messages import describe
 from ui.run.progress import LIVE
 from ui.words import plain

@@ -8,18 +8,18 @@ import pytest
 
 from gancore.config import RunConfig
 from gancore.store import Run, RunStore
+from gancore.store.naming import Title, naming, title_of
 from gancore.store.records import Naming
-from ui.forms.titles import Title, naming, title_of
 
 BEFORE = RunConfig().replace({"optim.lr_d": 0.1, "data.limit": 500})
 
 
 @pytest.fixture
-def named(runs: RunStore) -> Callable[..., Run]:
+def named(store: RunStore) -> Callable[..., Run]:
     """Make a run as the form does, with a name made from its title."""
 
     def make(title: Title, config: RunConfig = BEFORE, number: str = "") -> Run:
-        run = runs.create(config, name=title.text(config) + number)
+        run = store.create(config, name=title.text(config) + number)
         run.edit_meta(naming=naming(run.name, title))
         return run
 
@@ -71,8 +71,8 @@ def test_a_name_that_a_person_gave_is_kept_whole(named):
     assert title_of(run) == Title("my lr_d 0.1")
 
 
-def test_a_run_from_before_titles_were_recorded_has_its_name(runs):
-    assert title_of(runs.create(BEFORE, name="quickstart lr_d 0.1")) == Title("quickstart lr_d 0.1")
+def test_a_run_from_before_titles_were_recorded_has_its_name(store):
+    assert title_of(store.create(BEFORE, name="quickstart lr_d 0.1")) == Title("quickstart lr_d 0.1")
 
 
 def test_a_change_made_while_a_run_trained_is_part_of_its_title(named):
@@ -87,3 +87,21 @@ def test_settings_that_this_version_does_not_know_are_not_mentioned(named):
     run = named(Title("quickstart"))
     run.edit_meta(naming=Naming(name=run.name, start="quickstart", changed=("optim.momentum_of_tomorrow", "seed")))
     assert title_of(run).text(run.config) == "quickstart, seed 0"
+
+
+@pytest.mark.parametrize(
+    ("changes", "facts", "name"),
+    [
+        ({}, {}, "dcgan"),
+        ({"model.ngf": 64, "seed": 1}, {}, "dcgan, ngf 64, seed 1"),
+        ({"data.name": "fashion-mnist"}, {}, "dcgan on fashion-mnist"),
+        ({"data.name": "ring", "model.kind": "mlp", "model.g_output": "linear"}, {}, "mlp on ring, G output linear"),
+        ({"model.kind": "vae", "data.range": "0..1"}, {}, "vae"),  # what its kind needs is not mentioned
+        ({"optim.lr_d": 1e-3}, {"experiment": "quickstart"}, "quickstart, lr_d 1e-3"),
+        ({"model.nz": 10, "seed": 2}, {"experiment": "dcgan-nz", "arm": "nz 10"}, "dcgan-nz nz 10, seed 2"),
+    ],
+)
+def test_a_run_without_a_name_is_called_what_it_is(store, changes, facts, name):
+    run = store.create(RunConfig().replace(changes), **facts)
+    assert run.meta.name == ""  # it is derived when it is read, not written
+    assert run.name == name
