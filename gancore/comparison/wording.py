@@ -1,4 +1,4 @@
-"""What the numbers say of runs beside each other, in two or three sentences. None of them says more than the runs do."""
+"""What the numbers say of runs beside each other, in two or three sentences, and no more than the runs do."""
 
 from __future__ import annotations
 
@@ -131,9 +131,9 @@ def _unlike(ways: Sequence[tuple[object, ...]], at: int, words: str) -> str:
     values = {way[at] for way in ways}
     if len(values) < 2:
         return ""
-    written = sorted((each if isinstance(each, int) else 0, f"{each:,}" if isinstance(each, int) else str(each or "none"))
-                     for each in values)  # fmt: skip
-    return "different " + words.format(listed([text for _, text in written][:MOST_NAMED]))
+    ordered = sorted(values, key=lambda each: (each if isinstance(each, int) else 0, str(each)))
+    texts = [f"{each:,}" if isinstance(each, int) else str(each or "none") for each in ordered]
+    return "different " + words.format(listed(texts[:MOST_NAMED]))
 
 
 def _standings(runs: Sequence[Run], names: Mapping[str, str], key: str, size: Size) -> list[Standing]:
@@ -163,7 +163,8 @@ def _of_one(only: Standing) -> str:
     if len(values) < 2:
         return f"These runs have the same settings and the same seed: {label} {_texts(only.key, values)[0]}."
     mean, low, high = _texts(only.key, [only.mean, min(values), max(values)])
-    return f"These runs differ in their seed alone: {label} {mean} on average, from {low} to {high} over {len(values)} seeds."
+    reach = f"from {low} to {high} over {len(values)} seeds"
+    return f"These runs differ in their seed alone: {label} {mean} on average, {reach}."
 
 
 def _of_single_seeds(standings: Sequence[Standing]) -> str:
