@@ -231,11 +231,10 @@ def _reach(key: str, near: float, far: float) -> str:
 
 def _variety(standings: Sequence[Standing]) -> list[str]:
     """Whether the best one pays with variety."""
-    first, second = (*standings, None)[:2]
-    if second is None or first.key in VARIETY:
+    if len(standings) < 2 or standings[0].key in VARIETY:
         return []
     for key in VARIETY:
-        mine, other = (_mean_of(one, key) for one in (first, second))
+        mine, other = (_mean_of(one, key) for one in standings[:2])
         if mine is None or other is None:
             continue
         if other - mine > _UNLIKE * math.sqrt(2) * _resolution(key):
