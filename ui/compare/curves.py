@@ -1,0 +1,121 @@
+"""Curves of the compared runs over each other, or the means of groups of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from gancore.comparison.groups import by_setting, over_seeds
+from gancore.evaluation.measures import MEASURES
+from gancore.store import Run
+from gancore.store.evaluations import Evaluation
+from ui import state
+from ui.boundary import boundary
+from ui.colors import run_color
+from ui.compare.controls import SEEDS, Controls
+from ui.compare.quality import evaluations, warn
+from ui.figures.comparison import Averaged, Shown, Style, curves_data
+from ui.figures.curves import AXES, Mark, curve_names
+from ui.frontend import plots
+from ui.run import quality, view
+from ui.words import labels
+
+MOST_CHARTS = 8
+
+
+def section(runs: Sequence[Run], controls: Controls) -> None:
+    """The curves and measures that somebody chooses."""
+    st.subheader("Curves", anchor=False)
+    join = any(run.meta.parent for run in runs) and st.toggle(
+        "Show forks together with their parents' curves", True, key="compare-join", persist_state="session"
+    )
+    shown = read(runs, join=bool(join))
+    named = names_of(shown)
+    measured = quality.measured([each for run in shown for each in run.evaluations])
+    options = [*named, *(key for key in measured if key not in named)]
+    chosen = st.multiselect(
+        "Charts",
+        options,
+        default=_first(runs[0], named, measured),
+        format_func=lambda key: named[key] if key in named else MEASURES[key].label,
+        max_selections=MOST_CHARTS,
+        select_all=False,
+        key="compare-charts",
+        persist_state="session",
+        label_visibility="collapsed",
+        placeholder="Choose curves and measures",
+    )
+    draw(shown, controls, [key for key in chosen if key in options], key="compare-curves", named=named)
+    if any(key in measured for key in chosen):
+        warn([each for run in shown for each in run.evaluations])
+    outputs = {game.output for run in runs if (game := run.config.kind.game(run.config)) is not None}
+    if any(key.startswith("d_") for key in chosen) and len(outputs) > 1:
+        st.caption("Some of these runs show probabilities and others raw scores: their levels are not comparable.")
+
+
+def _first(run: Run, named: Mapping[str, str], measured: Sequence[str]) -> list[str]:
+    """What says most at first: the main measure, and D's outputs or the losses."""
+    outputs = [column for column in ("d_real", "d_fake") if column in named]
+    losses = [column for column in ("loss_d", "loss_g", "loss") if column in named]
+    return [*quality.first_values(run.config, measured)[:1], *(outputs or losses)]
+
+
+def read(runs: Sequence[Run], *, join: bool = False) -> list[Shown]:
+    """Runs with their curves, and those of what they were forked from; one that cannot be read says so in its place."""
+    names, shown = labels(runs), []
+    for run in sorted(
+        runs, key=lambda run: -(run.meta.parent_step or 0)
+    ):  # a fork's past is its parent's, who covers it
+        with boundary(run):
+            rows = state.store().joined_scalars(run) if join else run.scalars()
+            measured = evaluations(run, join=join)
+            shown.append(_shown(run, names[run.id], rows, measured))
+    return shown
+
+
+def _shown(run: Run, name: str, rows: pd.DataFrame, measured: Sequence[Evaluation]) -> Shown:
+    color, step = run_color(run), run.meta.parent_step
+    fork = [] if step is None else [Mark(step, "fork", color)]
+    marks = fork + view.change_marks(run, color)
+    return Shown(run.id, name, color, "", run.config, rows, measured, marks)
+
+
+def names_of(shown: Sequence[Shown]) -> dict[str, str]:
+    """What the curves that are there are called; one that a fork has from its parent alone goes by its column."""
+    recorded = dict.fromkeys(column for run in shown for column in run.rows.columns if column not in AXES)
+    declared = curve_names(run.config for run in shown)
+    others = {column: column.replace("_", " ") for column in recorded if column not in declared}
+    return {column: name for column, name in (declared | others).items() if column in recorded}
+
+
+def draw(
+    shown: Sequence[Shown],
+    controls: Controls,
+    charts: Sequence[str],
+    *,
+    key: str,
+    named: Mapping[str, str] | None = None,
+) -> None:
+    """Charts of curves, by their columns, and of measures, by their keys."""
+    names = names_of(shown) if named is None else named
+    style = Style(
+        axis=controls.axis,
+        smoothing=controls.smoothing,
+        log=controls.log,
+        band=controls.band,
+        groups=groups(shown, controls.group),
+    )
+    identity = " ".join([controls.axis, *(run.id for run in shown)])
+    plots.curves(curves_data(shown, charts, names, style), key=key, identity=identity)
+
+
+def groups(shown: Sequence[Shown], group: str) -> list[Averaged]:
+    """Runs that are drawn as one line each: of one value of a setting, or with other seeds."""
+    if not group:
+        return []
+    runs = [run for each in shown if (run := state.find_run(each.id)) is not None]
+    colors = {each.id: each.color for each in shown}
+    found = over_seeds(runs, {each.id: each.name for each in shown}) if group == SEEDS else by_setting(runs, group)
+    return [Averaged(each.name, colors[each.runs[0].id], [run.id for run in each.runs]) for each in found]

@@ -1,0 +1,67 @@
+"""Charts of our own that compare runs: they smooth, average, highlight and select in the browser, without a rerun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_FRONTEND = Path(__file__).parent
+
+
+def _script(name: str) -> str:
+    """A component's module, with what all charts share before it: a component is one module, which can import none."""
+    return "\n".join((_FRONTEND / each).read_text(encoding="utf-8") for each in ("plot.js", name))
+
+
+_CURVES = st.components.v2.component(
+    "gan_workbench_curves",
+    html="""<div class="curves">
+    <div class="top"><div class="legend"></div><button type="button" class="zoomed" hidden>Show all</button></div>
+    <div class="panels"></div>
+    </div>""",
+    css=(_FRONTEND / "curves.css").read_text(encoding="utf-8"),
+    js=_script("curves.js"),
+)
+
+_RESULTS = st.components.v2.component(
+    "gan_workbench_results",
+    html="""<div class="results">
+    <div class="bar">
+    <fieldset class="views" aria-label="Which values are shown"></fieldset>
+    <label class="step" hidden><input type="range" aria-label="Step of the values shown"><output></output></label>
+    <span class="space"></span>
+    <details><summary>Measures</summary><div class="choices"></div></details>
+    <button type="button" class="save" title="Save this table as CSV">CSV</button>
+    </div>
+    <div class="scroll" tabindex="0" role="region" aria-label="What differs, and results">
+    <table><thead></thead><tbody></tbody></table>
+    </div>
+    <p class="foot"></p>
+    </div>""",
+    css=(_FRONTEND / "results.css").read_text(encoding="utf-8"),
+    js=_script("results.js"),
+)
+
+
+def curves(data: Mapping[str, Any], *, key: str, identity: str) -> None:
+    """Show charts of `figures.comparison.curves_data`; their zoom is kept while `identity` stays."""
+    _CURVES(key=key, data={**data, "id": identity}, height="content")
+
+
+def results(data: Mapping[str, Any], *, key: str) -> str | None:
+    """Show the table of `compare.table`; the id of the run that was just asked to be opened, if one was.
+
+    The id comes from the browser: look it up before using it.
+    """
+
+    def remember() -> None:
+        if run := st.session_state[key]["open"]:
+            st.session_state[asked] = str(run)
+
+    asked = f"{key}-asked"  # kept, since a page that is drawn anew at this very moment forgets what its body looks at
+    _RESULTS(key=key, data=dict(data), on_open_change=remember, height="content")
+    chosen: str | None = st.session_state.pop(asked, None)
+    return chosen
