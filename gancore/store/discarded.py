@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from gancore.files import replace
 from gancore.store.scalars import copy_rows_after, count_rows_after
 
 FOLDER = "discarded"
+KEPT = 10  # times that a run went back; what was set aside before is deleted, or it would grow for ever
 _STEPS = {"samples": "*.png", "checkpoints": "*.pt", "evals": "*.json"}  # folders whose files begin with their step
 
 
@@ -53,6 +55,7 @@ def discard_after(run: Path, step: int, name: str) -> None:
     copy_rows_after(run / "scalars.arrow", step, target / "scalars.arrow")
     if (run / "summary.json").exists():  # it sums up what is lost
         replace(run / "summary.json", target / "summary.json")
+    _trim(run / FOLDER)
 
 
 def rewinds(run: Path) -> tuple[str, ...]:
@@ -66,6 +69,13 @@ def rewinds(run: Path) -> tuple[str, ...]:
 def is_undone(run: Path, step: int, known: Iterable[str]) -> bool:
     """Whether the run went back behind `step` since it had been rewound to the `known` ones alone."""
     return any(_number(name) < step for name in set(rewinds(run)) - set(known))
+
+
+def _trim(folder: Path) -> None:
+    """Delete what was set aside longest ago."""
+    oldest_first = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    for path in oldest_first[:-KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _later(folder: Path, pattern: str, step: int) -> list[Path]:
