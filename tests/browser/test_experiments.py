@@ -64,8 +64,8 @@ def test_from_a_question_to_a_report_in_six_clicks(app, new_page: Callable[[], P
     # curves, verdicts.
     expect(page.locator(".film img:visible")).to_have_count(3)
     assert film.evaluate("element => element.mine")
-    expect(page.get_by_role("img", name="FID of each arm, a point for each seed")).to_be_visible()
-    expect(page.get_by_role("img", name="G loss of each arm over the training")).to_be_visible()
+    expect(page.get_by_role("figure", name="FID of each arm, a point for each seed")).to_be_visible()
+    expect(page.get_by_role("figure", name="G loss of each arm over the training")).to_be_visible()
     expect(page.get_by_text("Your runs: 3 seeds, quick").first).to_be_visible()
     with page.expect_download() as download:
         press(page, "Lab report")

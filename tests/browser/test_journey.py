@@ -115,7 +115,7 @@ def test_start_watch_zoom_stop_find_compare(app, new_page: Callable[[], Page]) -
     tick_runs(page, 2)
     press(page, "Compare")
     for losses in ("D loss of 2 runs", "G loss of 2 runs"):  # and charts of quality, if it was measured by then
-        expect(page.get_by_role("img", name=losses)).to_be_visible()
+        expect(page.get_by_role("figure", name=losses)).to_be_visible()
     expect(page.locator(".film img:visible")).to_have_count(2)
     differing = page.get_by_test_id("stDataFrame").first
     expect(differing).to_be_visible()

@@ -97,7 +97,7 @@ def test_a_rate_is_changed_while_it_trains_and_the_run_is_forked(app, new_page: 
     expect_state(page, "stopped")
     page.get_by_role("link", name="Compare the two").click()
     for losses in ("D loss of 2 runs", "G loss of 2 runs"):  # and charts of quality, if it was evaluated by then
-        expect(page.get_by_role("img", name=losses)).to_be_visible()
+        expect(page.get_by_role("figure", name=losses)).to_be_visible()
     page.wait_for_function(f"selector => ({NOTES})(document.querySelector(selector)).includes('fork')", arg=".chart")
 
 

@@ -62,7 +62,7 @@ class Row:
 
 _CHART = st.components.v2.component(
     "gan_workbench_chart",
-    html='<div>\n<div class="chart" role="img"></div><div class="message" role="alert"></div>\n</div>',
+    html='<div>\n<div class="chart" role="figure"></div><div class="message" role="alert"></div>\n</div>',
     js=(_FRONTEND / "chart.js").read_text(encoding="utf-8"),
     isolate_styles=False,  # Plotly puts its style sheet into the document
 )
