@@ -59,7 +59,7 @@ def sameness(runs: Sequence[Run]) -> str:
 def table(runs: Sequence[Run]) -> dict[str, Any]:
     """Rows, columns and values, as `frontend/results.js` takes them."""
     names, paths, ways = labels(runs), varying(runs), _Ways()
-    common = {path: Counter(setting_text(run.config_now, path) for run in runs).most_common(1)[0][0] for path in paths}
+    common = {path: _usual([setting_text(run.config_now, path) for run in runs]) for path in paths}
     rows = []
     for run in runs:
         try:
@@ -82,6 +82,12 @@ def table(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
+def _usual(texts: Sequence[str]) -> str | None:
+    """The value that most have, beside which others are marked; of two the first one's, of even ones none."""
+    value, count = Counter(texts).most_common(1)[0]
+    return value if 2 * count > len(texts) or len(texts) == 2 else None
+
+
 class _Ways:
     """How values were measured, each way told once."""
 
@@ -101,14 +107,14 @@ def _empty(run: Run, name: str, paths: Sequence[str]) -> dict[str, Any]:
     return {"id": run.id, "name": name, "color": run_color(run), "notes": [], "cells": cells, "values": {}}
 
 
-def _row(run: Run, name: str, common: Mapping[str, str], ways: _Ways) -> dict[str, Any]:
+def _row(run: Run, name: str, common: Mapping[str, str | None], ways: _Ways) -> dict[str, Any]:
     config, found = run.config_now, run.evaluations()
     cells = {}
     for path, usual in common.items():
         text = setting_text(config, path)
         value = config.flat[path] if config.uses(path) else None
         sort = value if value is None or type(value) in (int, float) else text
-        cells[path] = {"text": text, "sort": sort, "changed": text != usual}
+        cells[path] = {"text": text, "sort": sort, "changed": usual is not None and text != usual}
     values = {**_measured(found, ways), **_single(run)}
     row = _empty(run, name, [])
     return row | {"notes": _notes(run), "cells": cells, "values": values}

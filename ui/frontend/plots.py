@@ -16,13 +16,17 @@ def _script(name: str) -> str:
     return "\n".join((_FRONTEND / each).read_text(encoding="utf-8") for each in ("plot.js", name))
 
 
+def _style(*names: str) -> str:
+    return "\n".join((_FRONTEND / name).read_text(encoding="utf-8") for name in names)
+
+
 _CURVES = st.components.v2.component(
     "gan_workbench_curves",
     html="""<div class="curves">
     <div class="top"><div class="legend"></div><button type="button" class="zoomed" hidden>Show all</button></div>
     <div class="panels"></div>
     </div>""",
-    css=(_FRONTEND / "curves.css").read_text(encoding="utf-8"),
+    css=_style("curves.css"),
     js=_script("curves.js"),
 )
 
@@ -41,8 +45,41 @@ _RESULTS = st.components.v2.component(
     </div>
     <p class="foot"></p>
     </div>""",
-    css=(_FRONTEND / "results.css").read_text(encoding="utf-8"),
+    css=_style("choice.css", "results.css"),
     js=_script("results.js"),
+)
+
+_CLASSES = st.components.v2.component(
+    "gan_workbench_classes",
+    html="""<div class="classes">
+    <div class="bar"><fieldset class="views" aria-label="When"></fieldset><span class="space"></span>
+    <button type="button" class="png" title="Save as PNG">PNG</button>
+    <button type="button" class="svg" title="Save as SVG">SVG</button></div>
+    <div class="panels"></div>
+    <p class="caption"></p>
+    </div>""",
+    css=_style("choice.css", "classes.css"),
+    js=_script("classes.js"),
+)
+
+_WIPE = st.components.v2.component(
+    "gan_workbench_wipe",
+    html="""<div class="wipe">
+    <div class="labels">
+    <div class="label a"><span class="swatch"></span><select aria-label="Left"></select>
+    <span class="words"></span></div>
+    <div class="label b"><span class="words"></span><select aria-label="Right"></select>
+    <span class="swatch"></span></div>
+    </div>
+    <div class="stage">
+    <div class="side b"><img></div><div class="side a"><img></div><div class="edge"></div>
+    <input class="divider" type="range" min="0" max="100" step="2" aria-label="Divider between the two">
+    </div>
+    <div class="slider"><input class="steps" type="range" aria-label="Step of both"><output></output></div>
+    <p class="caption"></p>
+    </div>""",
+    css=_style("choice.css", "wipe.css"),
+    js=(_FRONTEND / "wipe.js").read_text(encoding="utf-8"),
 )
 
 
@@ -65,3 +102,13 @@ def results(data: Mapping[str, Any], *, key: str) -> str | None:
     _RESULTS(key=key, data=dict(data), on_open_change=remember, height="content")
     chosen: str | None = st.session_state.pop(asked, None)
     return chosen
+
+
+def classes(data: Mapping[str, Any], *, key: str) -> None:
+    """Show which classes came up, a small chart for each run."""
+    _CLASSES(key=key, data=dict(data), height="content")
+
+
+def wipe(data: Mapping[str, Any], *, key: str) -> None:
+    """Show two of these runs' sample grids, one over the other; there must be two runs with samples."""
+    _WIPE(key=key, data=dict(data), height="content")

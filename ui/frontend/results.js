@@ -43,7 +43,7 @@ function judged(root, measure) {
   const way = [...count].sort((one, other) => other[1] - one[1])[0]?.[0]
   const values = found.filter((each) => each.way === way).map((each) => each.value)
   const best = measure.better === "low" ? Math.min(...values) : measure.better === "high" ? Math.max(...values) : NaN
-  return { way, best: values.length > 1 ? best : NaN }
+  return { way, best: new Set(values).size > 1 ? best : NaN }
 }
 
 function columnsOf(root) {
@@ -76,7 +76,7 @@ function sorted(root, columns) {
 // --- drawing ---
 
 function headOf(root, column) {
-  const head = made("th")
+  const head = made("th", column?.kind === "measure" ? "number-head" : "")
   head.scope = "col"
   const key = column?.key ?? "name"
   const active = root.order?.key === key

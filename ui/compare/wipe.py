@@ -1,0 +1,56 @@
+"""Two sample grids, one over the other, with a divider between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from gancore.store import Run
+from ui.boundary import boundary
+from ui.colors import run_color
+from ui.compare.controls import Controls
+from ui.frontend import plots
+from ui.run.film import aspect, thin_steps
+from ui.run.progress import LIVE
+from ui.server import pictures
+from ui.words import labels
+
+
+def section(runs: Sequence[Run], controls: Controls) -> None:  # noqa: ARG001 (all sections take them)
+    """Shown where two runs have samples."""
+    with boundary("A over B"):
+        names = labels(runs)
+        steps = _steps(runs)
+        shown = [found for run in runs if (found := _shown(run, names[run.id], steps))["frames"]]
+        if len(shown) < 2:
+            return
+        st.subheader("One over the other", anchor=False)
+        plots.wipe({"runs": shown}, key="compare-wipe")
+
+
+def _steps(runs: Sequence[Run]) -> set[int]:
+    """As many as a slider can step through: those that most runs have."""
+    every = [set(run.samples()) for run in runs if run.samples()]
+    shared = set.intersection(*every) if every else set()
+    last = {max(own) for own in every}
+    return {*thin_steps(sorted(shared or set().union(*every))), *last}
+
+
+def _shown(run: Run, name: str, steps: set[int]) -> dict[str, Any]:
+    samples, config = run.samples(), run.config
+    frames = [
+        {"step": step, "src": source}
+        for step, path in samples.items()
+        if step in steps and (source := pictures.address(run, step, path=path)) is not None
+    ]
+    return {
+        "id": run.id,
+        "name": name,
+        "color": run_color(run),
+        "aspect": aspect(config),
+        "noise": f"{config.seed} {config.model.nz} {config.model.prior} {config.model.kind}",
+        "live": run.state in LIVE,
+        "frames": frames,
+    }
