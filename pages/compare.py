@@ -1,21 +1,34 @@
-"""Compare: curves over each other, grids side by side, and only the settings that differ."""
+"""Compare: runs side by side, their samples and losses first, then everything else that they differ in."""
 
 import streamlit as st
 
 from gancore.store import Run
 from ui import navigation, state
 from ui.boundary import boundary
-from ui.compare import quality, view
+from ui.compare import address, bar, chips, films, losses, quality, summary, view
+from ui.compare.chosen import Chosen, choose
+from ui.compare.controls import Controls
+from ui.words import plain
 
-st.title("Compare", anchor=False)
+BESIDE = 3  # films that leave room for the losses beside them
+
+
+def first_screen(chosen: Chosen, controls: Controls) -> None:
+    """Samples at the same step, and losses."""
+    beside = len(chosen.visible) <= BESIDE
+    left, right = st.columns([len(chosen.visible) + 0.2, 3]) if beside else (st.container(), st.container())
+    with left, boundary("Samples"):
+        films.section(chosen)
+    with right, boundary("Losses"):
+        losses.section(chosen, controls, across=1 if beside else 2)
 
 
 @st.fragment
-def comparison(runs: list[Run]) -> None:
+def below(runs: list[Run]) -> None:
+    """What differs, curves of all kinds, classes and results."""
     sections = {
         "What differs": view.settings,
         "Curves": view.curves,
-        "Samples": view.samples,
         "Classes": quality.classes,
         "Results": view.results,
     }
@@ -24,15 +37,27 @@ def comparison(runs: list[Run]) -> None:
             section(runs)
 
 
-usable = [run for run in (*state.runs(), *view.linked_reference()) if not run.damage]
-chosen = view.choose(usable)
-if len(chosen) >= 2:
-    comparison(chosen)
-elif len(usable) >= 2:
-    st.info(
-        "Choose two or more runs above: their curves, samples and differing settings appear here.",
-        icon=":material/info:",
-    )
+def too_few(chosen: Chosen) -> None:
+    """What to do where there is nothing to compare yet."""
+    if not chosen.runs and not state.runs() and not state.reference():
+        st.info("Comparing takes two runs. Train one, change a setting, and train another.", icon=":material/info:")
+        st.page_link(navigation.TRAIN, label="Go to Train", icon=":material/tune:")
+    else:
+        st.info(
+            "Add two or more runs above: their samples, curves and differences appear here.", icon=":material/info:"
+        )
+
+
+shown = address.begin()
+chosen = choose(shown)
+st.title("Compare", anchor=False)
+chips.section(chosen)
+if len(chosen.runs) < 2:
+    too_few(chosen)
+elif not chosen.visible:
+    st.info("All of these runs are hidden. Click one above to show it.", icon=":material/visibility_off:")
 else:
-    st.info("Comparing takes two runs. Train one, change a setting, and train another.", icon=":material/info:")
-    st.page_link(navigation.TRAIN, label="Go to Train", icon=":material/tune:")
+    bar.section(chosen.runs, shown.controls)
+    st.markdown(plain(" ".join(summary.sentences(chosen.visible))))
+    first_screen(chosen, shown.controls)
+    below(list(chosen.visible))

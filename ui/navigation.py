@@ -14,7 +14,7 @@ HOME, TRAIN, EXPERIMENTS, RUNS, COMPARE = (
 )
 
 _ASKED = "asked-page"  # in the session: where somebody wants to go
-MOST_COMPARED = 8  # runs that the Compare page takes
+MOST_COMPARED = 50  # runs that the Compare page takes
 
 
 def choose() -> Any:

@@ -44,6 +44,12 @@ def labels(runs: Sequence[Run]) -> dict[str, str]:
     return dict(named(runs).labels)
 
 
+def varying(runs: Sequence[Run]) -> list[str]:
+    """The paths of the settings in which runs differ, in effect in each of those that differ."""
+    facts = [found for run in runs if (found := _facts(run))]
+    return [path for path in SETTINGS if _differs(path, facts)]
+
+
 def named(runs: Sequence[Run]) -> Named:
     """Names for runs that stand together.
 

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from ui import state
-from ui.server import library, pictures
+from ui.server import finding, library, pictures
 from ui.server.headers import SecurityHeaders
 
 
@@ -24,6 +24,7 @@ def routes() -> list[BaseRoute]:
         for path, endpoint in (
             ("pictures/{run}/{step:int}.png", pictures.picture),
             (library.ADDRESS, library.plotly_js),
+            (finding.ADDRESS, finding.find),
         )
     ]
 
