@@ -12,7 +12,7 @@ REAL = "#6B7280"
 # Runs and arms: eight that normal, red-blind and green-blind eyes tell apart as far as that many can be, none of them
 # D's, G's or the data's. Each has a contrast of 3 or more to a white page and to a dark one.
 CYCLE = ("#00A06E", "#6E3CFA", "#A25200", "#C80ABE", "#FA5046", "#328CFA", "#1E6E8C", "#B478B4")
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "12px,3px,2px,3px,2px,3px")  # as Plotly has it
+DASHES = ("", "6,3", "2,2", "6,2,2,2", "10,3", "10,2,2,2", "10,2,2,2,2,2")  # as SVG and canvases have it; empty: solid
 
 VERDICTS = {"supported": "#00795A", "contradicted": "#A3265A", "not decided": "#5B6370"}  # never without icon and word
 
@@ -22,7 +22,7 @@ class Line:
     """How one of several runs is drawn."""
 
     color: str
-    dash: str = "solid"
+    dash: str = ""  # lengths of dashes and gaps; empty: solid
 
 
 def lines(places: Sequence[int]) -> list[Line]:

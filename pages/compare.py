@@ -5,11 +5,17 @@ import streamlit as st
 from gancore.store import Run
 from ui import navigation, state
 from ui.boundary import boundary
-from ui.compare import address, bar, chips, films, losses, quality, summary, view
+from ui.compare import address, bar, chips, classes, curves, films, losses, summary, table, wipe
 from ui.compare.chosen import Chosen, choose
 from ui.compare.controls import Controls
 from ui.words import plain
 
+SECTIONS = {
+    "What differs": table.section,
+    "Curves": curves.section,
+    "One over the other": wipe.section,
+    "Classes": classes.section,
+}
 BESIDE = 3  # films that leave room for the losses beside them
 
 
@@ -20,21 +26,15 @@ def first_screen(chosen: Chosen, controls: Controls) -> None:
     with left, boundary("Samples"):
         films.section(chosen)
     with right, boundary("Losses"):
-        losses.section(chosen, controls, across=1 if beside else 2)
+        losses.section(chosen, controls)
 
 
 @st.fragment
-def below(runs: list[Run]) -> None:
-    """What differs, curves of all kinds, classes and results."""
-    sections = {
-        "What differs": view.settings,
-        "Curves": view.curves,
-        "Classes": quality.classes,
-        "Results": view.results,
-    }
-    for title, section in sections.items():
+def below(runs: list[Run], controls: Controls) -> None:
+    """What differs and what came of it, curves of all kinds, and classes."""
+    for title, section in SECTIONS.items():
         with boundary(title):
-            section(runs)
+            section(runs, controls)
 
 
 def too_few(chosen: Chosen) -> None:
@@ -58,6 +58,7 @@ elif not chosen.visible:
     st.info("All of these runs are hidden. Click one above to show it.", icon=":material/visibility_off:")
 else:
     bar.section(chosen.runs, shown.controls)
-    st.markdown(plain(" ".join(summary.sentences(chosen.visible))))
+    with boundary("What they say"):
+        st.markdown(plain(" ".join(summary.sentences(chosen.visible))))
     first_screen(chosen, shown.controls)
-    below(list(chosen.visible))
+    below(list(chosen.visible), shown.controls)

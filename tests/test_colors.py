@@ -69,7 +69,7 @@ def test_of_two_with_one_colour_the_later_gets_a_free_one():
 
 def test_once_all_are_taken_they_come_again_dashed():
     found = lines([0] * 12)
-    assert [each.dash for each in found] == ["solid"] * 8 + ["dash"] * 4
+    assert [each.dash for each in found] == [""] * 8 + ["6,3"] * 4
     assert len(set(found)) == 12
 
 

@@ -1,171 +1,228 @@
-"""The Compare page: what differs, curves over each other, tables."""
+"""The Compare page: which runs it shows, what the address says of them, and the curves over each other."""
 
 import base64
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gancore.config import SETTINGS
 from gancore.training.runner import execute
 from ui.colors import run_color
-from ui.compare import view
+from ui.compare import curves, table
+from ui.frontend import comparing, plots
 
 
-def test_fewer_than_two_runs_say_what_to_do(open_page, finished):
-    assert "Comparing takes two runs" in open_page("compare").info[0].value
-    finished("one")
-    finished("two")
-    assert "Choose two or more runs" in open_page("compare").info[0].value
+class Shown:
+    """What the page's own components were given last, by the component's key."""
 
+    def __init__(self) -> None:
+        self.data: dict[str, dict[str, Any]] = {}
+        self.heard: dict[str, Any] = {}
 
-def test_only_the_settings_that_differ_are_listed(open_page, finished):
-    wide = finished("wide", {"model.ngf": 64})
-    small = finished("mlp", {"model.kind": "mlp", "model.d_hidden": (64,)})
-    app = open_page("compare", runs=f"{wide.id},{small.id}")
-    table = app.dataframe[0].value.set_index("setting")
-    assert list(table.columns) == ["wide", "mlp"]
-    assert dict(table.loc["ngf"]) == {"wide": "64", "mlp": "–"}
-    assert dict(table.loc["networks"]) == {"wide": "dcgan", "mlp": "mlp"}
-    assert set(table.index) == {"networks", "ngf", "D layers"}
+    def keep(self, _component: object, key: str, data: Mapping[str, Any], heard: Any) -> None:
+        self.data[key], self.heard[key] = dict(data), heard
 
+    @property
+    def chips(self) -> dict[str, dict[str, Any]]:
+        return {chip["name"]: chip for chip in self.data["compare-chips"]["chips"]}
 
-def test_the_address_bar_names_the_runs(open_page, finished):
-    first, second, third = (finished(name, {"seed": seed}) for seed, name in enumerate(("a", "b", "c")))
-    app = open_page("compare", runs=f"{first.id},{second.id}")
-    assert app.multiselect(key="compared").value == [first.id, second.id]
-    app.multiselect(key="compared").set_value([first.id, second.id, third.id]).run()
-    assert app.query_params["runs"] == f"{first.id},{second.id},{third.id}"
-    assert len(app.dataframe[-1].value) == 3
+    @property
+    def films(self) -> dict[str, dict[str, Any]]:
+        return {film["title"]: film for film in self.data["compare-films"]["films"]}
 
-
-def test_unknown_runs_in_a_link_are_ignored(open_page, finished):
-    first, second = finished("a"), finished("b")
-    app = open_page("compare", runs=f"{first.id},../../etc/passwd,{second.id},nothing")
-    assert app.multiselect(key="compared").value == [first.id, second.id]
-
-
-def test_one_seed_is_said_to_prove_nothing(open_page, finished):
-    runs = [finished("a"), finished("b", {"model.ngf": 64})]
-    app = open_page("compare", runs=",".join(run.id for run in runs))
-    assert any("due to chance" in caption.value for caption in app.caption)
-    runs.append(finished("c", {"seed": 1}))
-    app = open_page("compare", runs=",".join(run.id for run in runs))
-    assert not any("due to chance" in caption.value for caption in app.caption)
-
-
-def test_runs_of_the_same_name_keep_their_columns(open_page, finished):
-    runs = [finished("same", {"model.ngf": 64}), finished("same", {"model.ngf": 8}), finished("setting")]
-    table = open_page("compare", runs=",".join(run.id for run in runs)).dataframe[0].value
-    assert list(table.iloc[0]) == ["ngf", "64", "8", "32"]
-    assert list(table.columns)[3].startswith("setting #")
+    def charts(self, key: str) -> dict[str, dict[str, Any]]:
+        return {chart["y"]: chart for chart in self.data[key]["charts"]}
 
 
 @pytest.fixture
-def charts(monkeypatch) -> dict[str, dict]:
-    """The figures that were shown last, by their axis."""
-    shown: dict[str, dict] = {}
-
-    def show(figure, **_) -> None:
-        shown[figure["layout"]["yaxis"]["title"]["text"]] = figure
-
-    monkeypatch.setattr(view, "chart", show)
-    return shown
+def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
+    found = Shown()
+    monkeypatch.setattr(comparing, "_exchange", found.keep)
+    monkeypatch.setattr(plots, "curves", lambda data, *, key, identity: found.keep(identity, key, data, None))
+    return found
 
 
-def lines(figure: dict) -> dict[str, tuple[float, ...]]:
-    """The steps of each run's curve, by its name."""
-    named = [trace for trace in figure["data"] if "name" in trace]
-    return {trace["name"]: tuple(np.frombuffer(base64.b64decode(trace["x"]["bdata"]), "<f4")) for trace in named}
-
-
-def open_comparison(open_page, *runs) -> AppTest:
-    app = open_page("compare", runs=",".join(run.id for run in runs))
+def compare(open_page, *runs, **query: str) -> AppTest:
+    app = open_page("compare", runs=",".join(run.id for run in runs), **query)
     assert not app.exception
+    assert not app.error
     return app
 
 
-def test_a_forks_curves_begin_where_its_parents_did(open_page, runs, stopped, charts):
+def steps(shown: Shown, chart: str) -> dict[str, tuple[float, ...]]:
+    """The steps of each run's curve, by the run's name."""
+    data = shown.data["compare-curves"]
+    return {
+        data["runs"][each["run"]]["name"]: tuple(
+            np.frombuffer(base64.b64decode(data["xs"][each["run"]]["x"]), "<f4").tolist()
+        )
+        for each in shown.charts("compare-curves")[chart]["series"]
+    }
+
+
+# --- which runs -----------------------------------------------------------------------------------------------------
+
+
+def test_nothing_to_compare_says_what_to_do(open_page, monkeypatch):
+    monkeypatch.setattr("ui.state.reference", list)
+    assert "Comparing takes two runs" in open_page("compare").info[0].value
+
+
+def test_a_single_run_asks_for_another(open_page, finished, shown):
+    run = finished("one")
+    app = compare(open_page, run)
+    assert "Add two or more runs" in app.info[0].value
+    assert list(shown.chips) == ["one"]
+
+
+def test_the_address_names_the_runs_in_order(open_page, finished, shown):
+    first, second, third = (finished(name, {"seed": seed}) for seed, name in enumerate("abc"))
+    compare(open_page, third, first)
+    assert list(shown.chips) == list(shown.films) == ["c", "a"]
+    assert second.id not in {chip["id"] for chip in shown.chips.values()}
+
+
+@pytest.mark.parametrize("more", ["../../etc/passwd", "nothing", "", "%00", "a" * 5_000])
+def test_what_is_no_run_is_left_out_of_an_address(open_page, finished, shown, more):
+    first, second = finished("a"), finished("b")
+    app = open_page("compare", runs=f"{first.id},{more},{second.id},{first.id}")
+    assert not app.exception
+    assert [chip["id"] for chip in shown.chips.values()] == [first.id, second.id]
+
+
+def test_a_hidden_run_has_a_chip_and_no_film_and_renames_nobody(open_page, finished, shown):
+    runs = [finished("a"), finished("a"), finished("b")]
+    compare(open_page, *runs, hidden="1")
+    assert [(name, chip["hidden"]) for name, chip in shown.chips.items()] == [
+        ("a #1", True), ("a #2", False), ("b", False),
+    ]  # fmt: skip
+    assert list(shown.films) == ["a #2", "b"]
+    assert [run["name"] for run in shown.data["compare-losses"]["runs"].values()] == ["a #2", "b"]
+
+
+def test_all_can_be_hidden(open_page, finished, shown):
+    app = compare(open_page, finished("a"), finished("b"), hidden="1,2")
+    assert "All of these runs are hidden" in app.info[0].value
+    assert len(shown.chips) == 2
+
+
+def test_runs_have_one_colour_on_all_of_the_page(open_page, finished, shown):
+    first, second = finished("a"), finished("b")
+    second.edit_meta(color=first.meta.color)
+    compare(open_page, first, second)
+    colors = {name: chip["color"] for name, chip in shown.chips.items()}
+    assert colors["a"] == run_color(first) != colors["b"]
+    assert {name: film["color"] for name, film in shown.films.items()} == colors
+    for key in ("compare-losses", "compare-curves"):
+        assert {run["name"]: run["color"] for run in shown.data[key]["runs"].values()} == colors
+
+
+def test_reference_runs_can_be_compared(open_page, finished, shown):
+    from ui import state
+
+    theirs, mine = state.reference()[0], finished("mine")
+    compare(open_page, theirs, mine)
+    assert [chip["reference"] for chip in shown.chips.values()] == [True, False]
+
+
+# --- controls -------------------------------------------------------------------------------------------------------
+
+
+def test_an_address_says_how_curves_are_drawn(open_page, finished, shown):
+    runs = [finished("a"), finished("b", {"model.ngf": 64})]
+    compare(open_page, *runs, axis="epoch", smoothing="0.5", log="1", group="model.ngf", band="error")
+    values = shown.data["compare-bar"]["values"]
+    assert values == {"axis": "epoch", "smoothing": 0.5, "log": True, "group": "model.ngf", "band": "error"}
+    losses = shown.data["compare-losses"]
+    assert (losses["axis"], losses["smoothing"], losses["band"], len(losses["groups"])) == ("epoch", 0.5, "error", 2)
+    assert all(chart["log"] for chart in losses["charts"])
+
+
+def test_groups_are_offered_by_what_differs(open_page, finished, shown):
+    compare(open_page, finished("a", {"seed": 1}), finished("b", {"model.ngf": 64}))
+    assert [name for name, _ in shown.data["compare-bar"]["groups"]] == ["", "seeds", "model.ngf"]
+    compare(open_page, finished("c"), finished("d"), group="optim.lr_d")  # which an address may ask for all the same
+    assert [name for name, _ in shown.data["compare-bar"]["groups"]] == ["", "seeds", "optim.lr_d"]
+
+
+def test_films_stand_where_the_address_says(open_page, finished, shown):
+    runs = [finished("a"), finished("b")]
+    compare(open_page, *runs, step="5")
+    assert shown.data["compare-films"]["step"] == 5
+    compare(open_page, *runs, step="-5")
+    assert shown.data["compare-films"]["step"] is None
+
+
+def test_only_a_run_that_may_go_on_is_called_live(open_page, finished, shown):
+    ended, waiting = finished("ended"), finished("waiting")
+    waiting.enqueue()
+    compare(open_page, ended, waiting)
+    assert {name: film["live"] for name, film in shown.films.items()} == {"ended": False, "waiting": True}
+
+
+# --- below ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_forks_curves_begin_where_its_parents_did(open_page, runs, stopped, shown):
     parent = stopped("parent")
     fork = runs.fork(parent, "000005", parent.config.replace({"optim.lr_d": 1e-3}), name="fork")
     assert execute(fork.path, max_steps=3) == "stopped"
-    app = open_comparison(open_page, parent, fork)
-    assert lines(charts["D loss"]) == {"parent": tuple(range(1, 13)), "fork": tuple(range(1, 9))}
-    (note,) = charts["D loss"]["layout"]["annotations"]
-    assert (note["x"], note["text"]) == (5, "fork")
+    app = compare(open_page, parent, fork)
+    app.get_by_key("compare-charts").set_value(["loss_d"]).run()
+    assert steps(shown, "D loss") == {"parent": tuple(range(1, 13)), "fork": tuple(range(1, 9))}
+    (mark,) = shown.charts("compare-curves")["D loss"]["marks"]
+    assert (mark["x"], mark["text"]) == (5, "fork")
     app.toggle(key="compare-join").set_value(False).run()
-    assert lines(charts["D loss"]) == {"parent": tuple(range(1, 13)), "fork": (6, 7, 8)}
-    runs.delete(parent)
-    other = stopped("other")
-    open_comparison(open_page, other, fork)
-    assert lines(charts["D loss"])["fork"] == (6, 7, 8)
+    assert steps(shown, "D loss") == {"parent": tuple(range(1, 13)), "fork": (6, 7, 8)}
 
 
-def test_live_changes_are_marked_in_the_runs_colour(open_page, stopped, charts):
+def test_live_changes_are_marked_in_the_runs_colour(open_page, stopped, shown):
     first, second = stopped("a"), stopped("b")
     first.steer({"optim.lr_d": 1e-3})
     first.record_change(first.changes()[0], 7)
-    app = open_comparison(open_page, first, second)
-    (note,), (line,) = charts["G loss"]["layout"]["annotations"], charts["G loss"]["layout"]["shapes"]
-    assert (note["x"], note["text"], line["line"]["color"]) == (7, "lr_d 1e-3", run_color(first))
-    app.get_by_key("compare-axis").set_value("epoch").run()
-    assert not charts["G loss"]["layout"]["annotations"]
+    app = compare(open_page, first, second)
+    (mark,) = shown.charts("compare-losses")["G loss"]["marks"]
+    assert (mark["x"], mark["text"], mark["color"]) == (7, "lr_d 1e-3", run_color(first))
     assert not any(toggle.key == "compare-join" for toggle in app.toggle)  # there is no fork
 
 
-def test_families_side_by_side(open_page, stopped, charts):
+def test_families_side_by_side(open_page, stopped, shown):
     runs = [stopped(kind, kind) for kind in ("dcgan", "vae", "semi", "translator")]
-    runs[0].steer({"optim.lr_d": 1e-3})
-    runs[0].record_change(runs[0].changes()[0], 7)
-    app = open_comparison(open_page, *runs)
+    compare(open_page, *runs)
+    charts = shown.charts("compare-losses")
     assert set(charts) == {"D loss", "G loss", "loss"}
-    assert set(lines(charts["loss"])) == {"vae"}
-    assert [note["text"] for note in charts["D loss"]["layout"]["annotations"]] == ["lr_d 1e-3"]
-    assert not charts["loss"]["layout"]["annotations"]  # a VAE has nothing to do with it
-    assert set(lines(charts["D loss"])) == {"dcgan", "semi", "translator"}
-    settings, results = (element.value for element in app.dataframe)
-    settings = settings.set_index("setting")
-    assert dict(settings.loc["networks"]) == {run.name: run.name for run in runs}
-    assert list(results["run"]) == [run.name for run in runs]
-    assert results.set_index("run")["loss"].notna().to_dict() == {
-        "dcgan": False, "vae": True, "semi": False, "translator": False,
-    }  # fmt: skip
-    pills = next(group for group in app.button_group if group.key and group.key.startswith("compare-metrics"))
-    pills.set_value(["kl", "accuracy", "diversity", "d_real"]).run()
-    assert not app.exception
-    assert set(lines(charts["KL"])) == {"vae"}
-    assert set(lines(charts["accuracy"])) == {"semi"}
-    assert not any("levels are not comparable" in caption.value for caption in app.caption)
+    assert [each["run"] for each in charts["loss"]["series"]] == [runs[1].id]
+    assert {each["run"] for each in charts["D loss"]["series"]} == {runs[0].id, runs[2].id, runs[3].id}
 
 
 def test_probabilities_and_scores_are_not_compared_without_a_word(open_page, finished):
     score = {"objective.loss": "wasserstein"}
 
     def warned(*changes) -> bool:
-        app = open_comparison(open_page, *(finished(f"{number}", each) for number, each in enumerate(changes)))
-        pills = next(group for group in app.button_group if group.key and group.key.startswith("compare-metrics"))
-        pills.set_value(["d_real"]).run()
+        app = compare(open_page, *(finished(f"{number}", each) for number, each in enumerate(changes)))
+        app.get_by_key("compare-charts").set_value(["d_real"]).run()
         return any("levels are not comparable" in caption.value for caption in app.caption)
 
     assert warned({}, score)
     assert not warned({}, {"model.kind": "mlp"})
     assert not warned(score, {"model.kind": "vae", "data.range": "0..1"})  # which has no D at all
-    assert not warned({}, {"model.kind": "semi"} | score)
 
 
-def test_a_drawing_is_told_by_the_number_of_its_points(open_page, finished):
+def test_a_drawing_is_told_by_the_number_of_its_points(finished):
     toy = {"data.name": "drawn", "model.kind": "mlp", "model.g_output": "linear"}
     drawn = [finished(f"{count}", toy | {"data.points": ((0.1, 0.2),) * count}) for count in (3, 900)]
-    table = open_comparison(open_page, *drawn).dataframe[0].value.set_index("setting")
-    assert dict(table.loc["drawn points"]) == {"3": "3", "900": "900"}
+    found = table.table(drawn)
+    assert SETTINGS["data.points"].label in [each["label"] for each in found["settings"]]
 
 
 def test_a_curve_that_a_fork_has_from_its_parent_alone_is_offered(finished):
     """What is declared comes first, by its name, and what the fork's own settings know nothing of by its column."""
     run = finished("fork")
-    rows = {run.id: pd.DataFrame({"step": [1.0], "loss_pixel": [1.0], "loss_g": [1.0], "loss_d": [1.0]})}
-    assert list(view._named([run], rows).items()) == [
-        ("loss_d", "D loss"),
-        ("loss_g", "G loss"),
-        ("loss_pixel", "loss pixel"),
-    ]
+    (read,) = curves.read([run])
+    read.rows["loss_pixel"] = 1.0
+    named = curves.names_of([read])
+    assert next(iter(named)) == "loss_d"
+    assert named["loss_pixel"] == "loss pixel"

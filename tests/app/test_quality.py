@@ -16,7 +16,7 @@ from gancore.store.records import Status
 from gancore.store.scalars import ScalarWriter
 from tests.app.evaluations import evaluation, full, plant
 from ui import state
-from ui.colors import REAL, G, run_color
+from ui.colors import REAL, G
 from ui.compare import quality as comparing_quality
 from ui.figures import evaluations
 from ui.figures.curves import Mark
@@ -536,35 +536,6 @@ def test_a_card_says_the_main_value(open_page, finished):
 # --- comparing ------------------------------------------------------------------------------------------------------
 
 
-def compare(open_page, *runs) -> AppTest:
-    return open_page("compare", runs=",".join(run.id for run in runs))
-
-
-def test_values_of_several_runs_are_drawn_in_their_colours(open_page, finished, charts):
-    first = plant(finished("a"), [evaluation(20), full(40, {"fid": 3.0})])
-    second = plant(finished("b", {"seed": 1}), [evaluation(40)])
-    app = compare(open_page, first, second)
-    figure = charts["FID of 2 runs"]
-    assert [(trace["name"], trace["marker"]["color"]) for trace in figure["data"]] == [
-        ("a", run_color(first)), ("a", run_color(first)), ("b", run_color(second)),
-    ]  # fmt: skip
-    app.get_by_key("compare-axis").set_value("epoch").run()
-    assert charts["FID of 2 runs"]["data"][0]["x"] == [pytest.approx(20 / 70)]
-    pills = next(group for group in app.button_group if group.key and group.key.startswith("compare-quality"))
-    pills.set_value(["coverage"]).run()
-    assert "coverage of 2 runs" in charts
-    assert not app.exception
-
-
-def test_results_say_the_last_value_and_the_best_and_at_which_step(open_page, finished):
-    first = plant(finished("a"), [evaluation(100), evaluation(200, {"fid": 8.0}), full(200, {"fid": 2.5})])
-    second = finished("b", {"seed": 1})
-    table = compare(open_page, first, second).dataframe[-1].value.set_index("last full evaluation")
-    assert dict(table.loc["FID"]) == {"a": "2.5", "b": "–"}
-    assert dict(table.loc["best FID during training"]) == {"a": "8 at step 200", "b": "–"}
-    assert table.loc["samples"].to_dict() == {"a": "10,000", "b": "–"}
-
-
 def test_a_fork_goes_on_with_the_values_of_its_parent(open_page, runs, stopped):
     parent = plant(stopped("parent"), [evaluation(5), evaluation(10)])
     fork = runs.fork(parent, "000005", parent.config, name="fork")
@@ -588,39 +559,3 @@ def test_what_does_not_compare_is_said(changes, word):
     assert comparing_quality.differences([same, same]) == []
     (sentence,) = comparing_quality.differences([same, other])
     assert word in sentence
-
-
-def test_classes_are_shown_side_by_side(open_page, finished, charts):
-    first = plant(finished("a"), [evaluation(100)])
-    second = plant(finished("b", {"seed": 1}), [evaluation(100, histogram=(0, *(111,) * 9))])
-    app = compare(open_page, first, second)
-    found = [charts[f"classes among the samples of {name}"] for name in "ab"]
-    assert found[0]["layout"]["yaxis"]["range"] == found[1]["layout"]["yaxis"]["range"]
-    assert "missing: 0" in words(app)
-    assert not [alt for alt in charts if alt.endswith("by step")]  # there is one step
-
-
-def test_classes_over_the_steps_have_one_scale_of_colours(open_page, finished, charts):
-    first = plant(finished("a"), [evaluation(100), evaluation(200, histogram=(0, *(111,) * 9))])
-    second = plant(finished("b", {"seed": 1}), [evaluation(100), evaluation(300)])
-    once = plant(finished("c", {"seed": 2}), [evaluation(100)])
-    app = compare(open_page, first, second, once)
-    found = {alt[-10:-9]: figure["data"][0] for alt, figure in charts.items() if alt.endswith(", by step")}
-    assert {name: cells["x"] for name, cells in found.items()} == {"a": ["100", "200"], "b": ["100", "300"]}
-    assert len({(cells["zmin"], cells["zmax"], str(cells["colorscale"])) for cells in found.values()}) == 1
-    assert "Classes during training" in words(app)
-
-
-@pytest.mark.parametrize(("runs", "lines"), [(1, [1]), (4, [4]), (5, [3, 2]), (7, [4, 3]), (8, [4, 4])])
-def test_charts_side_by_side_are_in_lines_of_about_the_same_length(runs, lines, monkeypatch):
-    made = []
-    monkeypatch.setattr(comparing_quality.st, "columns", lambda across: made.append(across) or [made] * across)
-    names = [f"run {number}" for number in range(runs)]
-    assert [run for run, _ in comparing_quality._side_by_side(names)] == names
-    assert (made[0], len(made)) == (lines[0], len(lines))
-
-
-def test_runs_without_any_evaluation_look_as_before(open_page, finished, charts):
-    app = compare(open_page, finished("a"), finished("b", {"seed": 1}))
-    assert charts == {}
-    assert list(app.dataframe[-1].value["run"]) == ["a", "b"]

@@ -15,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 
 from gancore.store import Run, RunStore
 from gancore.store.checkpoints import Checkpoint
-from ui.compare import quality as compared
 from ui.run import film, health, view
 from ui.runs import table
 from ui.words import labels
@@ -169,7 +168,6 @@ def test_a_copied_folder_has_a_label_of_its_own(open_page, finished, runs: RunSt
     assert len(set(labels([run, copy]).values())) == 2
     app = open_page("compare", runs=f"{run.id},{copy.id}")
     assert "cannot be shown" not in shown(app)
-    assert list(app.multiselect(key="compared").value) == [run.id, copy.id]
 
 
 def test_labels_are_unique_whatever_runs_are_called(finished):
@@ -180,14 +178,6 @@ def test_labels_are_unique_whatever_runs_are_called(finished):
     names = labels(runs)
     assert len(set(names.values())) == len(runs)
     assert {"setting", "at the end", ""}.isdisjoint(names.values())
-
-
-def test_a_link_that_names_a_run_twice_compares_it_once(open_page, finished):
-    first, second = finished("first"), finished("second")
-    app = open_page("compare", runs=f"{first.id},{first.id}")
-    assert list(app.multiselect(key="compared").value) == [first.id]
-    app = open_page("compare", runs=f"{first.id},{second.id},{first.id}")
-    assert list(app.multiselect(key="compared").value) == [first.id, second.id]
 
 
 # --- what nobody has thought of -------------------------------------------------------------------------------------
@@ -256,25 +246,20 @@ def test_a_row_that_fails_says_so_in_its_place(two, open_page, monkeypatch):
 def test_in_a_comparison_one_run_can_fail(two, open_page, monkeypatch):
     good, bad = two
     monkeypatch.setattr(Run, "scalars", failing(Run.scalars, bad))
-    monkeypatch.setattr(health, "sentence", failing(health.sentence, bad))
     app = open_page("compare", runs=f"{good.id},{bad.id}")
-    assert len(lines(app)) == 1
-    (results,) = [frame.value for frame in app.dataframe if "health" in frame.value]
-    assert list(results["state"]) == ["finished", "damaged"]
-    assert [pills for pills in app.get("button_group") if pills.label == "Show"]
+    assert {line.split(" cannot")[0] for line in lines(app)} == {f"{bad.name} ({bad.id})"}
 
 
-def test_in_a_comparison_one_chart_can_fail(two, open_page, monkeypatch):
+def test_in_a_comparison_one_part_can_fail(two, open_page, monkeypatch):
     good, bad = two
 
     def fails(*_args, **_kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("ui.compare.view.comparison_figure", fails)
-    monkeypatch.setattr(compared, "classes", fails)
+    monkeypatch.setattr("ui.compare.films.section", fails)
+    monkeypatch.setattr("ui.compare.summary.sentences", fails)
     app = open_page("compare", runs=f"{good.id},{bad.id}")
-    assert [line.split(" cannot")[0] for line in lines(app)] == ["D loss", "G loss", "Classes"]
-    assert [frame for frame in app.dataframe if "health" in frame.value]
+    assert [line.split(" cannot")[0] for line in lines(app)] == ["What they say", "Samples"]
 
 
 def test_ends_of_a_pass_go_through_a_boundary():

@@ -14,15 +14,6 @@ from ui.navigation import MOST_COMPARED
 from ui.run import film
 from ui.run.progress import state_word
 
-SVG_DASHES = {
-    "solid": "",
-    "dash": "5 3",
-    "dot": "2 2",
-    "dashdot": "5 2 2 2",
-    "longdash": "8 3",
-    "longdashdot": "8 2 2 2",
-}
-
 
 def section(chosen: Chosen) -> None:
     """Show the runs, and let them be added, removed, hidden and put in another order."""
@@ -37,7 +28,7 @@ def _chip(run: Run, chosen: Chosen) -> comparing.Chip:
         name=chosen.names[run.id],
         title=f"{run.name}, {state_word(run.state)}, step {run.status.step:,} ({run.id})",
         color=line.color,
-        dash=SVG_DASHES.get(line.dash, "6 2 1 2"),
+        dash=line.dash,
         src=film.thumbnail(run) or "",
         hidden=run not in chosen.visible,
         reference=state.is_reference(run),

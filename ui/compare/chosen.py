@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import streamlit as st
+
+from gancore.store import Run
 from gancore.store.index import Snapshot, index_of
-from gancore.store.labels import named
+from gancore.store.labels import labels, named
 from ui import state
 from ui.colors import Line, run_lines
 from ui.compare.address import View
+
+_NAMES, _LINES = "compare-names", "compare-lines"  # in the session, of the runs that were chosen last
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,21 @@ def choose(view: View) -> Chosen:
     runs = [found for run_id in view.runs if (found := find(run_id)) is not None and not found.damage]
     said = named(runs)
     visible = [run for run in runs if run.id not in view.hidden]
-    return Chosen(runs, visible, said.labels, run_lines(runs), said.title)
+    chosen = Chosen(runs, visible, said.labels, run_lines(runs), said.title)
+    st.session_state[_NAMES], st.session_state[_LINES] = chosen.names, chosen.lines
+    return chosen
+
+
+def names(runs: Sequence[Run]) -> Mapping[str, str]:
+    """Their names by id, the same in every part of the page: told apart from those that are hidden, too."""
+    known: Mapping[str, str] = st.session_state.get(_NAMES, {})
+    return known if all(run.id in known for run in runs) else labels(runs)
+
+
+def lines(runs: Sequence[Run]) -> Mapping[str, Line]:
+    """How they are drawn, by id, the same in every part of the page."""
+    known: Mapping[str, Line] = st.session_state.get(_LINES, {})
+    return known if all(run.id in known for run in runs) else run_lines(runs)
 
 
 def find(run_id: str) -> Snapshot | None:

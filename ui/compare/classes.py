@@ -11,7 +11,7 @@ import streamlit as st
 from gancore.store import Run
 from gancore.store.evaluations import Evaluation
 from ui.boundary import boundary
-from ui.colors import run_color
+from ui.compare.chosen import lines, names
 from ui.compare.controls import Controls
 from ui.figures.evaluations import (
     class_name,
@@ -24,7 +24,6 @@ from ui.figures.evaluations import (
 )
 from ui.frontend import plots
 from ui.run import quality
-from ui.words import labels
 
 
 def section(runs: Sequence[Run], controls: Controls) -> None:  # noqa: ARG001 (all sections take them)
@@ -34,8 +33,8 @@ def section(runs: Sequence[Run], controls: Controls) -> None:  # noqa: ARG001 (a
         if not counted:
             return
         st.subheader("Classes among the samples", anchor=False)
-        names = labels(runs)
-        shown = [_shown(run, names[run.id], counted[run.id]) for run in runs if run.id in counted]
+        named = names(runs)
+        shown = [_shown(run, named[run.id], counted[run.id]) for run in runs if run.id in counted]
         newest = [found[-1] for found in counted.values()]
         every = [each for found in counted.values() for each in found]
         captions = {
@@ -51,7 +50,7 @@ def _shown(run: Run, name: str, found: Sequence[Evaluation]) -> dict[str, Any]:
     return {
         "id": run.id,
         "name": name,
-        "color": run_color(run),
+        "color": lines([run])[run.id].color,
         "classes": [class_name(names, place) for place in range(len(last.histogram))],
         "shares": (100 * shares(last)).round(2).tolist(),
         "expected": (100 * expected_shares(last)).round(2).tolist(),

@@ -13,14 +13,14 @@ from gancore.store import Run
 from gancore.store.evaluations import Evaluation
 from ui import state
 from ui.boundary import boundary
-from ui.colors import run_color
+from ui.colors import Line
+from ui.compare.chosen import lines, names
 from ui.compare.controls import SEEDS, Controls
 from ui.compare.quality import evaluations, warn
 from ui.figures.comparison import Averaged, Shown, Style, curves_data
 from ui.figures.curves import AXES, Mark, curve_names
 from ui.frontend import plots
 from ui.run import quality, view
-from ui.words import labels
 
 MOST_CHARTS = 8
 
@@ -64,22 +64,22 @@ def _first(run: Run, named: Mapping[str, str], measured: Sequence[str]) -> list[
 
 def read(runs: Sequence[Run], *, join: bool = False) -> list[Shown]:
     """Runs with their curves, and those of what they were forked from; one that cannot be read says so in its place."""
-    names, shown = labels(runs), []
+    named, drawn, shown = names(runs), lines(runs), []
     for run in sorted(
         runs, key=lambda run: -(run.meta.parent_step or 0)
     ):  # a fork's past is its parent's, who covers it
         with boundary(run):
             rows = state.store().joined_scalars(run) if join else run.scalars()
             measured = evaluations(run, join=join)
-            shown.append(_shown(run, names[run.id], rows, measured))
+            shown.append(_shown(run, named[run.id], drawn[run.id], rows, measured))
     return shown
 
 
-def _shown(run: Run, name: str, rows: pd.DataFrame, measured: Sequence[Evaluation]) -> Shown:
-    color, step = run_color(run), run.meta.parent_step
-    fork = [] if step is None else [Mark(step, "fork", color)]
-    marks = fork + view.change_marks(run, color)
-    return Shown(run.id, name, color, "", run.config, rows, measured, marks)
+def _shown(run: Run, name: str, line: Line, rows: pd.DataFrame, measured: Sequence[Evaluation]) -> Shown:
+    step = run.meta.parent_step
+    fork = [] if step is None else [Mark(step, "fork", line.color)]
+    marks = fork + view.change_marks(run, line.color)
+    return Shown(run.id, name, line.color, line.dash, run.config, rows, measured, marks)
 
 
 def names_of(shown: Sequence[Shown]) -> dict[str, str]:
@@ -99,7 +99,7 @@ def draw(
     named: Mapping[str, str] | None = None,
 ) -> None:
     """Charts of curves, by their columns, and of measures, by their keys."""
-    names = names_of(shown) if named is None else named
+    known = names_of(shown) if named is None else named
     style = Style(
         axis=controls.axis,
         smoothing=controls.smoothing,
@@ -108,7 +108,7 @@ def draw(
         groups=groups(shown, controls.group),
     )
     identity = " ".join([controls.axis, *(run.id for run in shown)])
-    plots.curves(curves_data(shown, charts, names, style), key=key, identity=identity)
+    plots.curves(curves_data(shown, charts, known, style), key=key, identity=identity)
 
 
 def groups(shown: Sequence[Shown], group: str) -> list[Averaged]:

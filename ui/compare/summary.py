@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from gancore.comparison import wording
 from gancore.store import Run
-from ui.words import labels
+from ui.compare.chosen import names
 
 
 def sentences(runs: Sequence[Run], measure: str | None = None) -> list[str]:
     """Two or three sentences from the numbers of these runs, by `measure`, a key of `MEASURES`, or else by the FID."""
-    return wording.sentences(runs, labels(runs), measure)
+    return wording.sentences(runs, names(runs), measure)

@@ -17,7 +17,7 @@ from gancore.store.evaluations import Evaluation
 from gancore.text import compact, describe_duration
 from ui import navigation, state
 from ui.boundary import boundary, explain
-from ui.colors import run_color
+from ui.compare.chosen import lines, names
 from ui.compare.controls import Controls
 from ui.figures.curves import curve_names
 from ui.figures.evaluations import as_text
@@ -25,7 +25,7 @@ from ui.frontend import plots
 from ui.run import changes, quality
 from ui.run.progress import state_word
 from ui.run.view import setting_text
-from ui.words import labels, plain
+from ui.words import plain
 
 MOST_CHOSEN = 6  # measures that are shown before anybody chooses
 
@@ -58,14 +58,14 @@ def sameness(runs: Sequence[Run]) -> str:
 
 def table(runs: Sequence[Run]) -> dict[str, Any]:
     """Rows, columns and values, as `frontend/results.js` takes them."""
-    names, paths, ways = labels(runs), varying(runs), _Ways()
+    named, paths, ways = names(runs), varying(runs), _Ways()
     common = {path: _usual([setting_text(run.config_now, path) for run in runs]) for path in paths}
     rows = []
     for run in runs:
         try:
-            rows.append(_row(run, names[run.id], common, ways))
+            rows.append(_row(run, named[run.id], common, ways))
         except Exception as error:  # what is wrong with one run costs its own row
-            rows.append({**_empty(run, names[run.id], paths), "notes": [explain(run, error)]})
+            rows.append({**_empty(run, named[run.id], paths), "notes": [explain(run, error)]})
     known = {key for row in rows for key in row["values"]}
     measures = {key: MEASURES[key] for key in (*MAIN, *MEASURES) if key in known and not key.endswith("_error")}
     curves = {key: name for key, name in curve_names(run.config for run in runs).items() if key in known}
@@ -104,7 +104,7 @@ class _Ways:
 
 def _empty(run: Run, name: str, paths: Sequence[str]) -> dict[str, Any]:
     cells = {path: {"text": "–", "sort": None, "changed": False} for path in paths}
-    return {"id": run.id, "name": name, "color": run_color(run), "notes": [], "cells": cells, "values": {}}
+    return {"id": run.id, "name": name, "color": lines([run])[run.id].color, "notes": [], "cells": cells, "values": {}}
 
 
 def _row(run: Run, name: str, common: Mapping[str, str | None], ways: _Ways) -> dict[str, Any]:

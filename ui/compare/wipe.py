@@ -9,21 +9,20 @@ import streamlit as st
 
 from gancore.store import Run
 from ui.boundary import boundary
-from ui.colors import run_color
+from ui.compare.chosen import lines, names
 from ui.compare.controls import Controls
 from ui.frontend import plots
 from ui.run.film import aspect, thin_steps
 from ui.run.progress import LIVE
 from ui.server import pictures
-from ui.words import labels
 
 
 def section(runs: Sequence[Run], controls: Controls) -> None:  # noqa: ARG001 (all sections take them)
     """Shown where two runs have samples."""
     with boundary("A over B"):
-        names = labels(runs)
+        named = names(runs)
         steps = _steps(runs)
-        shown = [found for run in runs if (found := _shown(run, names[run.id], steps))["frames"]]
+        shown = [found for run in runs if (found := _shown(run, named[run.id], steps))["frames"]]
         if len(shown) < 2:
             return
         st.subheader("One over the other", anchor=False)
@@ -48,7 +47,7 @@ def _shown(run: Run, name: str, steps: set[int]) -> dict[str, Any]:
     return {
         "id": run.id,
         "name": name,
-        "color": run_color(run),
+        "color": lines([run])[run.id].color,
         "aspect": aspect(config),
         "noise": f"{config.seed} {config.model.nz} {config.model.prior} {config.model.kind}",
         "live": run.state in LIVE,
