@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -22,28 +22,50 @@ def settings_form(panels: Mapping[str, Callable[[], None]]) -> None:
     """Every setting that has an effect, grouped; the less used ones folded away.
 
     `panels` are what some datasets ask for besides, such as a canvas to draw on: dataset -> what shows it.
+
+    What is not shown now keeps an empty place: where a pass over the form is cut short by the next one, a browser drops
+    no element but those that something else took the place of.
     """
     values = draft.values()
     for group in GROUPS:
         offered = [s for s in SETTINGS.values() if s.group == group and not s.hidden and s.path not in PICKED]
-        used = [setting for setting in offered if uses(setting.path, values)]
-        if not used:
+        if not any(uses(setting.path, values) for setting in offered):
+            st.empty()
             continue
         with st.expander(group, expanded=group != "Objective", key=f"group:{group}"):
-            for setting in used:
-                if setting.main:
-                    _widget(setting)
-                if setting.path == "data.name" and (panel := panels.get(values["data.name"])):
-                    panel()
-            rest = [setting for setting in used if not setting.main]
-            if rest and st.toggle(
-                f"More {group.lower()} settings",
-                key=f"more:{group}",
-                help=", ".join(s.label for s in rest),
-                persist_state="session",
-            ):
-                for setting in rest:
-                    _widget(setting)
+            _group(group, offered, values, panels)
+
+
+def _group(
+    group: str, offered: Sequence[Setting], values: Mapping[str, Any], panels: Mapping[str, Callable[[], None]]
+) -> None:
+    used = {setting.path for setting in offered if uses(setting.path, values)}
+    for setting in (each for each in offered if each.main):
+        _place(setting, shown=setting.path in used)
+        for dataset, panel in panels.items() if setting.path == "data.name" else ():
+            with st.empty():
+                if values["data.name"] == dataset:
+                    with st.container():
+                        panel()
+    rest = [setting for setting in offered if not setting.main]
+    folded = [setting for setting in rest if setting.path in used]
+    with st.empty():
+        unfolded = bool(folded) and st.toggle(
+            f"More {group.lower()} settings",
+            key=f"more:{group}",
+            help=", ".join(setting.label for setting in folded),
+            persist_state="session",
+        )
+    for setting in rest:
+        _place(setting, shown=unfolded and setting.path in used)
+
+
+def _place(setting: Setting, *, shown: bool) -> None:
+    """The place of a setting, with its widget or empty."""
+    with st.empty():
+        if shown:
+            with st.container():
+                _widget(setting)
 
 
 def _widget(setting: Setting) -> None:
@@ -77,7 +99,7 @@ def _log_slider(setting: Setting) -> None:
         st.select_slider(
             setting.label,
             sorted({*log_marks(setting), value}),
-            format_func=_show,
+            format_func=shown_text,
             help=_help(setting),
             **_wire(setting, "s", value, _take),
         )
@@ -99,7 +121,7 @@ def _linear_slider(setting: Setting) -> None:
 
 
 def _typed(setting: Setting, *, label_visibility: Any, width: Any = "stretch") -> None:
-    text = draft.typed().get(setting.path, _show(_value(setting)))
+    text = draft.typed().get(setting.path, shown_text(_value(setting)))
     st.text_input(
         setting.label if label_visibility == "visible" else f"{setting.label}, typed",
         help=_help(setting) if label_visibility == "visible" else None,
@@ -120,7 +142,8 @@ def log_marks(setting: Setting) -> list[Any]:
     return sorted({*inside, *setting.marks})
 
 
-def _show(value: Any) -> str:
+def shown_text(value: Any) -> str:
+    """A value as its widget shows it."""
     if value is None:
         return ""
     if isinstance(value, tuple | list):
