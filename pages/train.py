@@ -1,67 +1,86 @@
-"""Train: settings in the sidebar, what is happening beside it."""
+"""Train: a run and the next one in the sidebar, what is happening beside it."""
 
 import streamlit as st
 
 from gancore.config import ConfigError, RunConfig
 from gancore.store import Run
 from ui import messages, state
-from ui.forms import costs, draft, drawing, imports, networks, picker, starting, steering, vary, widgets
+from ui.forms import costs, draft, drawing, imports, networks, picker, sidebar, starting, vary, widgets
 from ui.messages import say
-from ui.run import film, queue, strip, view
+from ui.run import film, settings, strip, view
+from ui.run.progress import LIVE
 from ui.words import plain
 
 WATCHED = "watched"  # in the session: the run that was looked at last
 
 
 @st.fragment
-def settings_panel(networks_shown: bool) -> None:
-    """Everything that Start will use; moving a slider reruns this panel alone."""
+def panel(shown: Run | None, networks_shown: bool) -> None:
+    """Start, and below it either the run that is shown or the settings of the next one; a slider reruns this alone."""
     messages.show()
-    picker.pick_experiment()
-    picker.changes_line()
-    cost_line = st.container()  # filled last, since it takes longest
-    networks.switch(networks_shown)
+    with st.container(key="start-bar"):  # stays at the top of the sidebar, see page.css
+        config, problem = start_button()
+        mode = sidebar.switch(shown)
+    with st.empty():
+        if mode == "this" and shown is not None:
+            with st.container():
+                settings.this_run(shown)
+    with st.empty():
+        if mode == "next":
+            with st.container():
+                next_run(config, problem, shown, networks_shown)
+
+
+def start_button() -> tuple[RunConfig | None, str]:
+    """The button, with what it will cost below; the settings in the form, or what is wrong with them."""
+    config, problem = None, ""
     try:
         config = draft.config()
     except ConfigError as error:
-        config, waits = None, draft.missing()
-        if waits is None:
-            st.error(plain(str(error)), icon=":material/error:")
-        else:  # as high as the costs, or the canvas would jump from under the pointer with the first stroke
-            cost_line.caption(f":material/edit: No training data yet:  \n{waits}")
-    busy = state.active_runs()
+        problem = str(error)
+    busy = bool(state.active_runs())
     label, icon = ("Add to queue", ":material/playlist_add:") if busy else ("Start", ":material/play_arrow:")
     if draft.origin().fork:
         label = f"{label} as a fork"
-    pressed = st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None, key="start")
-    if pressed and config is not None:
+    if st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None, key="start") and config:
         start(config)
-    vary.link(config if draft.origin().fork is None else None)
-    if busy:
-        watched = st.session_state.get(WATCHED)
-        steering.steering(next((run for run in busy if run.id == watched), busy[0]))
-    widgets.settings_form({"drawn": drawing.canvas, "own": imports.panel})
     if config is not None:
-        with cost_line:
-            costs.cost_line(config)
+        costs.cost_line(config)
+    elif (waits := draft.missing()) is not None:  # as high as the costs, or the canvas would jump from under a stroke
+        st.caption(f":material/edit: No training data yet:  \n{waits}")
+    else:
+        st.caption(":material/error: Not yet:  \nsee what is wrong below.")
+    return config, "" if draft.missing() is not None else problem
+
+
+def next_run(config: RunConfig | None, problem: str, shown: Run | None, networks_shown: bool) -> None:
+    """The settings of the next run."""
+    picker.pick_experiment()
+    picker.changes_line()
+    with st.empty():
+        if problem:
+            st.error(plain(problem), icon=":material/error:")
+    networks.switch(networks_shown, below=shown is not None and shown.state in LIVE)
+    vary.link(config if draft.origin().fork is None else None)
+    widgets.settings_form({"drawn": drawing.canvas, "own": imports.panel})
 
 
 def start(config: RunConfig) -> None:
-    """Write the run's folder, hand it to the worker and look at it."""
-    origin, busy = draft.origin(), state.active_runs()
+    """Write the run's folder, hand it to the worker, and look at it unless it has to wait for others."""
+    origin = draft.origin()
     try:
         run = starting.launch(config, draft.title(), experiment=origin.experiment, arm=origin.arm, fork=origin.fork)
     except starting.NotStarted as problem:
         st.error(plain(str(problem)), icon=":material/error:")
         return
-    if not busy:
-        st.query_params["run"] = run.id
+    if (ahead := starting.ahead_of(run)) and shown_run() is not None:
+        say(f"{run.name} waits for {starting.described(ahead)}.", icon="schedule")
     else:
-        say(f"{run.name} is queued behind {' and '.join(each.name for each in busy)}.", icon="schedule")
+        st.query_params["run"] = run.id
     st.rerun()
 
 
-def run_to_show() -> Run | None:
+def shown_run() -> Run | None:
     """The run that the address names, else the one that was looked at before, else one that trains, else the newest."""
     for run_id in (st.query_params.get("run"), st.session_state.get(WATCHED)):
         if (found := state.find_run(run_id)) is not None:
@@ -79,17 +98,24 @@ def nothing_yet() -> None:
     film.expected_samples()
 
 
-with st.sidebar:
-    settings_panel(networks.shown())
-networks.panel()
-if "run" in st.query_params and state.find_run(st.query_params["run"]) is None:
+linked = st.query_params.get("run")
+if linked is not None and state.find_run(linked) is None:
     st.info("The run in this link no longer exists; it may be in the trash.", icon=":material/link_off:")
     del st.query_params["run"]
-shown = run_to_show()
+shown = shown_run()
 st.session_state[WATCHED] = shown.id if shown else None
-strip.now_strip(shown)
-queue.queue(shown)
+if shown is not None and st.query_params.get("run") != shown.id:
+    st.query_params["run"] = shown.id  # the address names what is seen, for a reload and for whoever it is sent to
+sidebar.begin(linked is not None and shown is not None)
+with st.sidebar:
+    panel(shown, networks.shown())
+strip.others_line(shown)
+live = shown is not None and shown.state in LIVE
+if not live:
+    networks.panel()
 if shown is None:
     nothing_yet()
 else:
     view.run_view(shown)
+if live:
+    networks.panel()

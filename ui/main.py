@@ -8,6 +8,8 @@ from ui.run import strip
 icon = state.PROJECT / "ui" / "frontend" / "icon.svg"
 st.set_page_config(page_title="GAN Workbench", page_icon=icon, layout="wide", initial_sidebar_state=360)
 
+st.html(state.PROJECT / "ui" / "frontend" / "page.css")
+
 page = navigation.choose()
 navigation.follow()
 messages.show()

@@ -74,11 +74,20 @@ class TrainConfig(Part):
     )
     keep_epochs: int = setting(
         0,
-        "Keep a checkpoint every this many epochs, to fork the run from (0: only the last one).",
+        "Keep a checkpoint every this many epochs besides, whatever room they take (0: none).",
         label="keep a checkpoint every (epochs)",
         group="Training",
         ge=0,
         le=10_000,
+    )
+    keep_mb: int = setting(
+        64,
+        "Megabytes for checkpoints to fork the run from: at steps 100, 200, 500, 1,000 and so on, and before each live "
+        "change. When they need more, the oldest go (0: none).",
+        label="room for kept checkpoints (MB)",
+        group="Training",
+        ge=0,
+        le=1_000_000,
     )
     evaluate_every: int = setting(
         200,

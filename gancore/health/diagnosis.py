@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from gancore.config import RunConfig
-from gancore.health import remedies
-from gancore.health.evidence import Evidence, Past
+from gancore.health import floor, remedies
+from gancore.health.evidence import Detection, Evidence, Past
+from gancore.health.floor import below_floor
 from gancore.health.limits import LIMITS
 from gancore.health.remedies import Remedy
 from gancore.health.signs import SIGNS
@@ -27,7 +28,7 @@ from gancore.store.evaluations import Evaluation
 class Finding:
     """Something that goes wrong in a run."""
 
-    code: str  # which of `SIGNS`
+    code: str  # which of `SIGNS`, or that of `floor`
     title: str  # "D is too strong"
     step: int  # at which it first showed
     observation: str  # the numbers, in a sentence
@@ -48,8 +49,27 @@ def observe(run: Run) -> list[Finding]:
         return []
     status = run.status
     divergence = status.error if status.error_code == "diverged" else None
-    found = diagnose(run.config_now, run.scalars(), run.evaluations(), divergence, _past(run))
+    config, past, evaluations = run.config_now, _past(run), run.evaluations()
+    found = diagnose(config, run.scalars(), evaluations, divergence, past)
+    if not found:
+        lacking = below_floor(Evidence(config, pd.DataFrame(), evaluations, None, past))
+        found = [_poor(lacking)] if lacking else []
+    found = [_with_undoing(run, finding) for finding in found]
     return found if run.checkpoints() else [_from_scratch(finding) for finding in found]
+
+
+def _poor(lacking: Detection) -> Finding:
+    return Finding(
+        floor.CODE, floor.TITLE, lacking.step, lacking.observation, floor.MEANS, floor.SOURCE, certain=lacking.certain
+    )
+
+
+def _with_undoing(run: Run, finding: Finding) -> Finding:
+    """What follows a live change is first of all to be undone."""
+    first = remedies.undoing(run, finding.step)
+    known = [remedy.changes for remedy in first]
+    rest = tuple(remedy for remedy in finding.remedies if remedy.changes not in known)
+    return replace(finding, remedies=(*first, *rest))
 
 
 _LOOKED_AT = {"diversity", "modes", "precision", "closer_to_training"}  # values of samples that signs ask for
@@ -63,8 +83,9 @@ class Judged(NamedTuple):
 
 
 def judged(run: Run) -> Judged:
-    """Whether there are steps enough of its own for its curves to have levels, and evaluations enough of samples."""
-    begin = run.meta.parent_step or 0
+    """Whether there are steps enough of its own, and since its last live change, for its curves to have levels, and
+    evaluations enough of samples."""
+    begin = max([run.meta.parent_step or 0, *(change.step or 0 for change in run.changes())])
     curves = run.status.step - begin >= LIMITS.block * LIMITS.window and (run.path / "scalars.arrow").exists()
     evidence = Evidence(run.config, pd.DataFrame(), run.evaluations(), None, Past(begin))
     grown = [each for each in evidence.evaluations if each.step >= LIMITS.grown and _LOOKED_AT & set(each.values)]

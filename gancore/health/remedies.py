@@ -8,7 +8,8 @@ from typing import Any
 
 from gancore.config import SETTINGS, ConfigError, RunConfig, Settings
 from gancore.config.forks import is_fixed
-from gancore.text import describe_value
+from gancore.store import Run
+from gancore.text import describe_value, listed
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,9 @@ class Remedy:
 
     text: str  # "halve lr_d", for a button: "Start a new run: halve lr_d"
     changes: Settings  # fits the run's settings as they are now
-    fork: bool = False  # whether to go on from its last checkpoint, or from scratch
+    fork: bool = False  # whether to go on from a checkpoint, or from scratch
+    checkpoint: str = "last"  # from which one
+    steer: bool = False  # whether the run itself is changed while it trains
 
 
 Change = Callable[[Any], Any]  # from a setting's value to another
@@ -73,6 +76,28 @@ def fitting(ideas: Sequence[Idea], config: RunConfig, step: int) -> tuple[Remedy
         if remedy.changes not in [known.changes for known in found]:
             found.append(remedy)
     return tuple(found)
+
+
+def undoing(run: Run, found_at: int) -> tuple[Remedy, ...]:
+    """How to undo the last live change before something was found: in the run itself, and from the checkpoint that was
+    kept before it."""
+    made = [change for change in run.changes() if change.step is not None and change.step <= found_at]
+    if not made:
+        return ()
+    change, step = made[-1], made[-1].step or 0
+    before, after = run.config_at(step - 1), run.config_at(step)
+    undone = {path: before.flat[path] for path in change.changes if before.flat[path] != after.flat[path]}
+    if not undone:
+        return ()
+    labels = listed([f"{SETTINGS[path].label} to {describe_value(value)}" for path, value in undone.items()])
+    back = f"set {labels} again, as before step {step:,}"
+    kept = f"{step:06d}"
+    if kept not in run.checkpoints():
+        return (Remedy(back, undone, steer=True), Remedy(back, undone, fork=True))
+    return (
+        Remedy(back, undone, steer=True),
+        Remedy(f"go on from step {step:,}, before the change, with {labels.replace(' to ', ' ')}", undone, True, kept),
+    )
 
 
 def _to(value: Any) -> Change:

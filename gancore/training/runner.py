@@ -201,7 +201,7 @@ class _Attempt:
         self._notify(Notice("resumed" if start else "started", start, begun))
         watch.begin()
         self.steering = steering = Steering(self.run, self.inbox, self._notify)
-        self._steer(steering, trainer)
+        self._steer(steering, trainer, watch)
         outcome: State = "finished"
         for event in trainer.run():
             for sink in (watch.scalars, *self.watchers):
@@ -211,16 +211,17 @@ class _Attempt:
             if wanted and event.step < trainer.total_steps:
                 outcome = wanted
                 break
-            self._steer(steering, trainer)
+            self._steer(steering, trainer, watch)
         watch.end(outcome)
         if outcome == "finished":
             steering.refuse(trainer.step)
         self._notify(Notice(outcome, trainer.step, f"after {trainer.trained:.0f} s of training"))
         return outcome
 
-    def _steer(self, steering: Steering, trainer: Trainer) -> None:
+    def _steer(self, steering: Steering, trainer: Trainer, watch: Watch) -> None:
         """Let changes of settings take effect, while there is a step left for them."""
         if trainer.step < trainer.total_steps and steering.apply(trainer.step):
+            watch.before_change()
             trainer.algorithm.steer(steering.config)
             self.heartbeat.images_per_step = steering.config.images_per_step
 

@@ -24,6 +24,7 @@ from gancore.text import describe_duration
 from gancore.training.control import Every, Inbox
 from gancore.training.events import Notice, Step
 from gancore.training.heartbeat import Heartbeat, Superseded
+from gancore.training.keeping import Keeping
 from gancore.training.previews import build_preview
 from gancore.training.sinks import Diverged, ScalarSink
 from gancore.training.trainer import Trainer
@@ -54,6 +55,7 @@ class Watch:
         self.inbox, self.heartbeat, self.wanted, self.notify = inbox, heartbeat, wanted, notify
         self.picture = build_preview(algorithm, self.config)
         self.evaluations = Evaluations(run, algorithm)
+        self.keeping = Keeping(run)
         self._health_due = Every(HEALTH_SECONDS)
         self._trained_before = trainer.trained
         self._saved_at, self._save_cost = time.monotonic(), 0.0
@@ -70,8 +72,8 @@ class Watch:
         first_epoch = self.config.batches_per_epoch // self.config.batches_per_step
         if event.step == first_epoch or preview_due(event.step, self.config.train.preview_every):
             self._preview()
-        if self._keep_due(event.step):
-            self._checkpoint(f"{event.step:06d}")
+        if self.keeping.due(event.step):
+            self._keep()
         if self.evaluations.due(event.step, event.time - self._trained_before):
             self._evaluate("cheap")
         self._take_up_evaluations()
@@ -80,6 +82,11 @@ class Watch:
         pause = max(self.config.train.checkpoint_seconds, self._save_cost / CHECKPOINT_SHARE)
         if time.monotonic() - self._saved_at >= pause:
             self._checkpoint("last")
+
+    def before_change(self) -> None:
+        """Keep what the networks are before settings change, to go back to."""
+        if self.keeping.wanted_before_a_change(self.trainer.step):
+            self._keep()
 
     def end(self, outcome: State) -> None:
         """Save and show what was reached; measure it if nothing is left to train."""
@@ -167,9 +174,10 @@ class Watch:
         folder.mkdir(exist_ok=True)
         write_atomic(folder / f"{self.trainer.step:06d}.png", encode_png(self.picture()))
 
-    def _keep_due(self, step: int) -> bool:
-        every = self.config.train.keep_epochs * self.config.batches_per_epoch // self.config.batches_per_step
-        return every > 0 and step % every == 0
+    def _keep(self) -> None:
+        """Save a checkpoint that stays."""
+        self._checkpoint(f"{self.trainer.step:06d}")
+        self.keeping.thin()
 
     def _checkpoint(self, name: str) -> None:
         """Save the state, after the rows that led to it, and only if it is worth going on from."""

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gancore.config import RunConfig
+from gancore.config import STEERABLE, RunConfig
 from gancore.store import Run
 from gancore.store.records import Status
-from tests.app.test_train import start, unfold, widget
+from tests.app.test_train import start, widget
 
 
 @pytest.fixture
@@ -29,107 +29,106 @@ def training(runs, held_elsewhere) -> Iterator[Callable[..., Run]]:
         yield make
 
 
+def rate(app: AppTest, path: str, role: str = "t"):
+    """A widget of the run that is shown, by its setting: the box to type into, or its slider (s)."""
+    kinds = (app.text_input, app.select_slider)
+    (found,) = [each for kind in kinds for each in kind if (each.key or "").startswith(f"steer-{role}:{path}@")]
+    return found
+
+
 def offer(app: AppTest) -> str | None:
-    """What the button offers, if it is there."""
-    found = [button.label for button in app.button if button.key == "apply"]
-    return found[0].removeprefix("Apply now: ") if found else None
+    """What the button offers to apply."""
+    (button,) = [button for button in app.button if button.key == "apply"]
+    return None if button.disabled else button.label.removeprefix("Apply now: ")
 
 
-def test_nothing_is_offered_where_nothing_trains_or_nothing_differs(open_page, training):
-    app = open_page("train")
-    widget(app, "optim.lr_d", "t").set_value("1e-3").run()
+def test_what_can_change_stands_in_the_run_s_own_settings(open_page, training):
+    run = training()
+    app = open_page("train", run=run.id)
+    steerable = {box.key.split("@")[0] for box in app.text_input if (box.key or "").startswith("steer-t:")}
+    assert steerable == {f"steer-t:{path}" for path in STEERABLE if run.config.uses(path)}
     assert offer(app) is None
-    training()
-    app = open_page("train")
-    assert offer(app) is None
+    assert any("ngf" in element.value and "32" in element.value for element in app.sidebar.markdown)
 
 
 def test_a_changed_rate_is_applied_with_one_click(open_page, training):
     run = training()
-    app = open_page("train")
-    widget(app, "optim.lr_d", "t").set_value("5e-4").run()
+    app = open_page("train", run=run.id)
+    rate(app, "optim.lr_d").set_value("5e-4").run()
+    assert rate(app, "optim.lr_d", "s").value == 5e-4  # the slider follows
     assert offer(app) == "lr_d 5e-4"
     app.button(key="apply").click().run()
     (change,) = run.changes()
     assert (change.changes, change.step) == ({"optim.lr_d": 5e-4}, None)
     assert offer(app) is None
+    assert rate(app, "optim.lr_d").value == "5e-4"
     assert any("digits takes the new values at its next step" in toast.value for toast in app.toast)
     assert any("lr_d 5e-4 will take effect at the next step" in caption.value for caption in app.caption)
     app.run()
     assert not app.toast  # said once
 
 
-def test_the_way_back_is_offered_too(open_page, training):
+def test_a_slider_moves_the_box_and_the_way_back_is_no_change(open_page, training):
     run = training()
-    app = open_page("train")
-    widget(app, "optim.lr_d", "t").set_value("5e-4").run()
-    app.button(key="apply").click().run()
-    widget(app, "optim.lr_d", "t").set_value("2e-4").run()
-    assert offer(app) == "lr_d 2e-4"
-    app.button(key="apply").click().run()
-    assert [change.changes for change in run.changes()] == [{"optim.lr_d": 5e-4}, {"optim.lr_d": 2e-4}]
-    assert run.steered_config == run.config
-
-
-def test_only_what_can_change_is_offered(open_page, training):
-    run = training()
-    app = open_page("train")
-    widget(app, "model.ngf", "s").set_value(64).run()
-    assert offer(app) is None
-    widget(app, "optim.lr_g", "t").set_value("1e-3").run()
+    app = open_page("train", run=run.id)
+    rate(app, "optim.lr_g", "s").set_value(1e-3).run()
+    assert rate(app, "optim.lr_g").value == "1e-3"
     assert offer(app) == "lr_g 1e-3"
-    app.button(key="apply").click().run()
-    assert run.steered_config == run.config.replace({"optim.lr_g": 1e-3})
-
-
-def test_what_the_run_does_not_use_is_not_offered(open_page, training):
-    training()
-    app = unfold(open_page("train"))
-    widget(app, "objective.penalty").set_value("r1").run()
-    widget(app, "objective.penalty_weight", "t").set_value("3").run()
-    assert offer(app) is None  # it has no penalty
-    widget(app, "objective.penalty").set_value("none").run()
+    rate(app, "optim.lr_g", "s").set_value(run.config.optim.lr_g).run()
     assert offer(app) is None
 
 
-def test_settings_of_other_networks_are_no_offer(open_page, training):
-    training({"model.kind": "vae", "data.range": "0..1"})
-    app = open_page("train")
-    widget(app, "optim.lr_d", "t").set_value("1e-3").run()
+def test_the_next_run_s_settings_are_another_matter(open_page, training):
+    run = training()
+    app = open_page("train", run=run.id)
+    switch = next(each for each in app.segmented_control if each.key.startswith("sidebar-mode"))
+    switch.set_value("next").run()
+    widget(app, "optim.lr_d", "t").set_value("5e-4").run()
+    assert not [button for button in app.button if button.key == "apply"]
+    app.button(key=f"steer-view-{run.id}").click().run()
     assert offer(app) is None
-    widget(app, "model.kind").set_value("vae").run()
-    widget(app, "optim.lr", "t").set_value("1e-4").run()
-    assert offer(app) == "lr 1e-4"
+    assert rate(app, "optim.lr_d").value == "2e-4"
+
+
+def test_what_a_setting_cannot_have_is_explained(open_page, training):
+    run = training()
+    app = open_page("train", run=run.id)
+    rate(app, "optim.lr_d").set_value("fast").run()
+    assert "optim.lr_d must be" in app.error[0].value
+    assert rate(app, "optim.lr_d").value == "fast"
+    assert offer(app) is None
+    rate(app, "optim.lr_d").set_value("1e-3").run()
+    assert not app.error
+    assert offer(app) == "lr_d 1e-3"
 
 
 def test_what_does_not_fit_the_run_is_said_in_a_sentence(open_page, training):
     run = training({"data.limit": 100})
-    app = unfold(open_page("train"))
-    widget(app, "optim.d_steps").set_value(20).run()
+    app = open_page("train", run=run.id)
+    rate(app, "optim.d_steps").set_value("20").run()
     app.button(key="apply").click().run()
     assert not app.exception
     assert any("train.batch_size x optim.d_steps must be at most 100" in toast.value for toast in app.toast)
     assert not run.changes()
 
 
-def test_nothing_is_offered_while_the_form_is_wrong(open_page, training):
-    training()
-    app = open_page("train")
-    widget(app, "optim.lr_d", "t").set_value("5e-4").run()
-    widget(app, "model.ngf", "t").set_value("many").run()
-    assert offer(app) is None
-    assert app.error
-
-
 def test_a_run_that_ended_meanwhile_is_not_changed(open_page, training):
     run = training()
-    app = open_page("train")
-    widget(app, "optim.lr_d", "t").set_value("5e-4").run()
+    app = open_page("train", run=run.id)
+    rate(app, "optim.lr_d").set_value("5e-4").run()
     run.write_status(run.status.model_copy(update={"state": "finished", "step": 1050}))
     app.button(key="apply").click().run()
     assert not app.exception
     assert not run.changes()
-    assert offer(app) is None
+    assert not [button for button in app.button if button.key == "apply"]
+
+
+def test_a_run_that_is_over_is_read_only(open_page, finished):
+    run = finished("old")
+    app = open_page("train", run=run.id)
+    assert not [box for box in app.text_input if (box.key or "").startswith("steer-")]
+    app.button(key="use-in-sidebar").click().run()
+    assert widget(app, "model.ngf", "t").value == "32"
 
 
 def test_the_next_run_waits_besides(open_page, training, runs):

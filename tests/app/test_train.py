@@ -270,7 +270,7 @@ def test_a_second_start_waits_in_a_queue_one_can_see_and_leave(open_page, runs):
     first, second = runs.queue()
     assert second.name == "quickstart #2"
     app = open_page("train", run=first.id)
-    assert any("**Queue** · 1 waiting" in element.value for element in app.markdown)
+    assert any("Queue · 1 waiting" in block.proto.popover.label for block in app.get("popover"))
     app.button(key=f"dequeue-{second.id}").click().run()
     assert [run.id for run in runs.queue()] == [first.id]
     assert second.state == "stopped"
@@ -282,7 +282,7 @@ def test_the_queue_can_be_put_into_another_order(open_page, runs):
         start(app)
     watched, *waiting = runs.queue()
     app = open_page("train", run=watched.id)
-    assert any(caption.value == "and 3 more" for caption in app.caption)
+    assert any(caption.value == "and 1 more" for caption in app.caption)
     app.button(key=f"up-{waiting[1].id}").click().run()
     waiting[:2] = waiting[1::-1]
     assert [run.id for run in runs.queue()] == [run.id for run in (watched, *waiting)]
@@ -346,12 +346,12 @@ def test_after_taking_over_a_run_the_catalogue_can_be_chosen_again(open_page, fi
 
 
 def test_a_link_to_a_deleted_run_says_so(open_page, finished, runs):
-    finished("here")
+    here = finished("here")
     gone = finished("gone")
     runs.delete(gone)
     app = open_page("train", run=gone.id)
     assert "no longer exists" in app.info[0].value
-    assert "run" not in app.query_params
+    assert app.query_params["run"] == here.id  # the address names what is seen
 
 
 def test_what_a_status_says_is_no_markup(open_page, finished):

@@ -18,6 +18,7 @@ from gancore.config.setting import allowed
 from gancore.experiments import EXPERIMENTS, Scale
 from gancore.store import Run
 from gancore.store.naming import Title, fork_title, title_of
+from ui.forms import sidebar
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def start_from(start: Origin) -> None:
     st.session_state["draft"] = dict(start.config.flat)
     st.session_state["origin"] = start
     st.session_state["typed"] = {}
+    if start.arm is None:  # settings of a run were asked for: the sidebar shows them
+        sidebar.turn_to("next")
     before = st.session_state.get("versions", {"form": 0, "picker": 0})
     st.session_state["versions"] = {
         "form": before["form"] + 1,

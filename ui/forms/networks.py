@@ -35,10 +35,13 @@ def shown() -> bool:
     return bool(st.session_state.get("networks", False))
 
 
-def switch(shown_now: bool) -> None:
-    """The switch among the settings; has the page drawn anew when it asks for something else than `shown_now`."""
+def switch(shown_now: bool, *, below: bool = False) -> None:
+    """The switch among the settings; has the page drawn anew when it asks for something else than `shown_now`.
+
+    They are drawn `below` a run that trains, which stays in view.
+    """
     wanted = st.toggle(
-        "Show networks",
+        "Show networks, below the run" if below else "Show networks",
         key="networks",
         persist_state="session",
         help="Draws the networks of these settings layer by layer, and follows the sliders.",

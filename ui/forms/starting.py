@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gancore.config import ConfigError, RunConfig
 from gancore.experiments import EXPERIMENTS, Scale
 from gancore.store import Run, RunNotFound
@@ -45,6 +47,22 @@ def launch(
             f"{run.name} was created but is not queued yet: {describe(problem)} Then resume it."
         ) from problem
     return run
+
+
+def ahead_of(run: Run) -> list[Run]:
+    """What trains and what waits before a run; nothing if the run trains itself."""
+    queue = state.store().queue()
+    if run.id not in [each.id for each in queue]:
+        return []
+    place = next(place for place, each in enumerate(queue) if each.id == run.id)
+    return [*state.active_runs(), *queue[:place]]
+
+
+def described(ahead: Sequence[Run]) -> str:
+    """`digits (training) and 3 others`."""
+    first = ahead[0].name + (" (training)" if ahead[0].state == "running" else "")
+    others = len(ahead) - 1
+    return first + (f" and {others} {'others' if others > 1 else 'other'}" if others else "")
 
 
 def _create(

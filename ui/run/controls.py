@@ -2,48 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-from gancore.config import ConfigError
+from gancore.config import ConfigError, RunConfig
 from gancore.executors.loading import load_torch
 from gancore.store import Run
 from gancore.store.naming import title_of
 from gancore.store.records import RESUMABLE, Command
 from ui import state
-from ui.forms import draft, starting
+from ui.forms import draft, sidebar, starting
 from ui.messages import attempt, say
+from ui.run import changes
 from ui.words import plain
 
 
 def fork_button(run: Run) -> None:
     """Where to fork from; choosing one fills the form with the settings that held there."""
-    saved = [name for name in run.checkpoints() if name == "last" or name.isdecimal()]  # and nothing that lies there
-    names = sorted(saved, key=lambda name: (name != "last", name))
+    names = sorted(kept(run), key=lambda name: (name != "last", name))
     icon, key = ":material/fork_right:", f"fork-{run.id}-{st.session_state.get('forks', 0)}"  # a new one is closed
     if not names:
         st.button("Fork", icon=icon, key=f"no-{key}", disabled=True, help="There is no checkpoint yet.")
         return
     with st.popover("Fork", icon=icon, key=key):
         st.markdown("A new run that continues from a checkpoint of this one, with other settings.")
+        before: dict[int | None, str] = {each.step: changes.describe([each]) for each in run.changes() if each.step}
         name = st.selectbox(
-            "From",
-            names,
-            format_func=lambda name: "the last checkpoint" if name == "last" else f"step {int(name):,}",
-            key=f"fork-from-{run.id}",
+            "From", names, format_func=lambda name: _checkpoint_text(name, before), key=f"fork-from-{run.id}"
         )
-        if len(names) == 1:
-            st.caption("To keep more of them, set “keep a checkpoint every (epochs)” before Start.")
-        if st.button("Choose settings", type="primary", key=f"fork-go-{run.id}", on_click=_take_fork, args=(run, name)):
+        if st.button("Choose settings", type="primary", key=f"fork-go-{run.id}", on_click=take_fork, args=(run, name)):
             st.rerun()  # the form, too
 
 
-def _take_fork(run: Run, checkpoint: str) -> None:
+def kept(run: Run) -> list[str]:
+    """The checkpoints that can be forked, by name, and nothing else that lies there."""
+    return [name for name in run.checkpoints() if name == "last" or name.isdecimal()]
+
+
+def _checkpoint_text(name: str, before: Mapping[int | None, str]) -> str:
+    """`the last checkpoint`, `step 700, before lr_d 0.1`."""
+    if name == "last":
+        return "the last checkpoint"
+    change = before.get(int(name))
+    return f"step {int(name):,}" + (f", before {change}" if change else "")
+
+
+def settings_at(run: Run, checkpoint: str) -> RunConfig:
+    """The settings to fork a checkpoint with: those that led to it. Raises `BadCheckpoint`, `ConfigError`."""
+    if not run.changes():
+        return run.config
+    step = run.checkpoint_step(checkpoint)
+    is_before_a_change = checkpoint.isdecimal() and any(change.step == step for change in run.changes())
+    return run.config_at(step - 1 if is_before_a_change else step)
+
+
+def take_fork(run: Run, checkpoint: str) -> None:
     """Fill the form with what held at the checkpoint, and have Start fork it."""
     load_torch()
     from gancore.store.checkpoints import BadCheckpoint
 
     try:
-        config = run.config_at(run.checkpoint_step(checkpoint) if run.changes() else 0)
+        config = settings_at(run, checkpoint)
     except (BadCheckpoint, ConfigError) as problem:
         say(f"Forking {run.name} failed: {problem}")
         return
@@ -68,6 +88,15 @@ def control_buttons(run: Run, place: str) -> None:
     key = f"{place}-{run.id}"
     if shown in ("running", "queued"):
         waiting = asked(run) != "run"
+        if place == "view" and st.button(
+            "Steer",
+            icon=":material/bolt:",
+            key=f"steer-{key}",
+            on_click=sidebar.turn_to,
+            args=("this",),
+            help="Change its learning rates and more while it trains, in the sidebar.",
+        ):
+            st.rerun()  # the sidebar, too
         if st.button("Pause", icon=":material/pause:", key=f"pause-{key}", disabled=waiting):
             attempt(f"Pausing {run.name}", run.command, "pause")
             st.rerun()

@@ -23,7 +23,8 @@ from gancore.store.index import Snapshot, Stamp
 from gancore.store.naming import title_of
 from ui import state
 from ui.forms import draft, starting
-from ui.messages import describe
+from ui.messages import attempt, describe, say
+from ui.run.controls import settings_at
 from ui.run.progress import LIVE
 from ui.words import plain
 
@@ -218,24 +219,41 @@ def _card(run: Run, finding: Finding, live: bool) -> None:
 
 
 def _remedy_button(run: Run, remedy: Remedy, key: str, live: bool) -> None:
+    if remedy.steer:
+        if live:
+            label = plain(f"Undo the change: {remedy.text}")
+            st.button(label, key=key, icon=":material/undo:", width="stretch", on_click=_undo, args=(run, remedy))
+        return
     if live:
         do = "Stop this run and fork it" if remedy.fork else "Stop this run and start a new one"
     else:
-        do = "Fork the last checkpoint" if remedy.fork else "Start a new run"
+        do = (
+            "Fork it"
+            if remedy.checkpoint != "last"
+            else "Fork the last checkpoint"
+            if remedy.fork
+            else "Start a new run"
+        )
     icon = ":material/fork_right:" if remedy.fork else ":material/restart_alt:"
-    lacks = remedy.fork and "last" not in run.checkpoints()
+    lacks = remedy.fork and remedy.checkpoint not in run.checkpoints()
     reason = "There is no checkpoint yet." if lacks else None
     if st.button(plain(f"{do}: {remedy.text}"), key=key, icon=icon, width="stretch", disabled=lacks, help=reason):
         apply(run, remedy)
 
 
+def _undo(run: Run, remedy: Remedy) -> None:
+    """Give the run that trains its old values back."""
+    if attempt(f"Changing {run.name}", run.steer, remedy.changes):
+        say(f"{run.name}: {remedy.text}, from its next step.", icon="undo")
+
+
 def apply(run: Run, remedy: Remedy) -> None:
     """Stop the run if it trains, start the one that should do better, and look at that."""
     try:
-        before = run.config_now
+        before = settings_at(run, remedy.checkpoint) if remedy.checkpoint != "last" else run.config_now
         config = before.replace(remedy.changes)
-        going = _stop(run, wait=remedy.fork)
-        fork = draft.Fork(run.id, "last") if remedy.fork else None
+        going = _stop(run, wait=remedy.fork and remedy.checkpoint == "last")
+        fork = draft.Fork(run.id, remedy.checkpoint) if remedy.fork else None
         title = title_of(run).after(before, config)
         # What was stopped makes room for it: nothing that waits comes in between.
         new = starting.launch(config, title, experiment=run.experiment, fork=fork, priority=int(going))

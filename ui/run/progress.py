@@ -6,6 +6,8 @@ from typing import Literal
 
 import streamlit as st
 
+from gancore.config import RunConfig
+from gancore.config.datasets import TOYS
 from gancore.store.records import Command, ShownState, Status
 from gancore.text import describe_duration
 from ui import state
@@ -52,7 +54,12 @@ def share(status: Status) -> float:
     return min(status.step / status.total_steps, 1.0) if status.total_steps else 0.0
 
 
-def progress_line(status: Status, *, live: bool = True) -> str:
+def unit(config: RunConfig) -> str:
+    """What it learns from, counted."""
+    return "points" if config.data.name in TOYS else "images"
+
+
+def progress_line(status: Status, *, live: bool = True, counted: str = "images", losses: bool = True) -> str:
     """`epoch 3.2 · step 210/1,050 · 1 min 20 s left · 940 images/s · D 0.61 · G 1.9`."""
     if status.phase and live:
         return f"{status.phase} …"
@@ -64,10 +71,10 @@ def progress_line(status: Status, *, live: bool = True) -> str:
     elif not live:
         parts.append(f"trained for {describe_duration(status.seconds)}")
     if status.rate and live:
-        parts.append(f"{status.rate:,.0f} images/s")
+        parts.append(f"{status.rate:,.0f} {counted}/s")
     if status.device:
         parts.append(f"on {status.device}")
-    for name, label in SHOWN_SCALARS.items():
+    for name, label in SHOWN_SCALARS.items() if losses else ():
         value = status.scalars.get(name)
         if value is not None:
             parts.append(f"{label} {value:.3g}")

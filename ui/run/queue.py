@@ -11,22 +11,16 @@ from ui import state
 from ui.messages import attempt
 from ui.words import plain
 
-SHOWN = 4  # rows; the others on request
+SHOWN = 6  # rows; the others on request
 
 
-def queue(shown: Run | None) -> None:
-    """The runs that wait, besides the one that is shown."""
-    waiting = [run for run in state.store().queue() if shown is None or run.id != shown.id]
-    if not waiting:
-        return
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":material/schedule: **Queue** · {len(waiting)} waiting", width="stretch")
-            every = len(waiting) > SHOWN and st.toggle("Show all", key="queue-all")
-        for place, run in enumerate(waiting if every else waiting[:SHOWN]):
-            _row(waiting, place, run)
-        if not every and len(waiting) > SHOWN:
-            st.caption(f"and {len(waiting) - SHOWN} more")
+def rows(waiting: Sequence[Run]) -> None:
+    """The runs that wait, in the order in which they will be taken."""
+    every = len(waiting) > SHOWN and st.toggle("Show all", key="queue-all")
+    for place, run in enumerate(waiting if every else waiting[:SHOWN]):
+        _row(waiting, place, run)
+    if not every and len(waiting) > SHOWN:
+        st.caption(f"and {len(waiting) - SHOWN} more")
 
 
 def _row(waiting: Sequence[Run], place: int, run: Run) -> None:

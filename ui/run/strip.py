@@ -7,7 +7,7 @@ import streamlit as st
 from gancore.store import Run
 from ui import navigation, state
 from ui.boundary import boundary
-from ui.run import controls, film, progress
+from ui.run import controls, film, progress, queue
 from ui.words import plain
 
 TICK = 1.0  # seconds between looks while something trains
@@ -34,6 +34,38 @@ def now_strip(shown: Run | None = None) -> None:
         st.caption(f"{len(active) - MOST} more runs are training: see Runs.")
 
 
+def others_line(shown: Run | None) -> None:
+    """Beside the run that is shown: one line of what else trains and what waits, each behind a button."""
+    others = [run.id for run in state.active_runs() if shown is None or run.id != shown.id]
+    waiting = [run.id for run in state.store().queue() if shown is None or run.id != shown.id]
+    with st.container(key="others"):
+        if others or waiting:
+            st.fragment(_others, run_every=TICK if others else None, key="others-line")(others, waiting)
+
+
+def _others(others: list[str], waiting: list[str]) -> None:
+    runs = [run for run in map(state.find_run, others) if run is not None and run.state == "running"]
+    if len(runs) < len(others):
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for run in runs[:MOST]:
+            label = f":material/play_arrow: {plain(run.name)} {progress.share(run.status):.0%}"
+            with st.popover(label, key=f"other-{run.id}"), boundary(run):
+                _in_brief(run)
+        if len(runs) > MOST:
+            st.page_link(navigation.RUNS, label=f"{len(runs) - MOST} more are training")
+        if waiting:
+            with st.popover(f":material/schedule: Queue · {len(waiting)} waiting", key="queue"):
+                queue.rows([run for run in map(state.find_run, waiting) if run is not None])
+
+
+def _in_brief(run: Run) -> None:
+    st.caption(plain(progress.progress_line(run.status, counted=progress.unit(run.config))))
+    with st.container(horizontal=True):
+        st.page_link(navigation.TRAIN, label="Watch", icon=":material/visibility:", query_params={"run": run.id})
+        controls.control_buttons(run, "strip")
+
+
 def _strip(run_id: str) -> None:
     run = state.find_run(run_id)
     if run is None or run.state != "running":
@@ -43,7 +75,10 @@ def _strip(run_id: str) -> None:
         picture, words, buttons = st.columns([0.6, 6, 3.4], vertical_alignment="center")
         with picture:
             film.newest(run, place="strip", width=52)
-        words.progress(progress.share(status), text=f"**{plain(run.name)}** · {plain(progress.progress_line(status))}")
+        words.progress(
+            progress.share(status),
+            text=f"**{plain(run.name)}** · {plain(progress.progress_line(status, counted=progress.unit(run.config)))}",
+        )
         with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             st.page_link(navigation.TRAIN, label="Watch", icon=":material/visibility:", query_params={"run": run.id})
             controls.control_buttons(run, "strip")

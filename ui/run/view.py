@@ -17,9 +17,9 @@ from ui.boundary import boundary
 from ui.colors import REAL
 from ui.figures.curves import Mark, panels, run_figure
 from ui.frontend.components import chart, film
-from ui.run import changes, controls, health, interruption, quality
+from ui.run import changes, controls, health, interruption, numbers, quality
 from ui.run.film import newest, run_film
-from ui.run.progress import LIVE, progress_line, share, state_badge
+from ui.run.progress import LIVE, progress_line, share, state_badge, unit
 from ui.run.strip import TICK
 from ui.words import labels, plain, value_text
 
@@ -43,7 +43,8 @@ def _view(run_id: str, shown: ShownState) -> None:
         return
     with boundary(run):
         _header(run, live)
-    left, right = st.columns([1, 1.25], gap="medium")
+    with st.container(key="pictures-and-losses"):  # one above the other where there is little room, see page.css
+        left, right = st.columns([1, 1.25], gap="medium")
     with left, boundary(run):
         film([run_film(run)], key=f"film-{run.id}", identity=run.id)
     with boundary(run):
@@ -66,7 +67,9 @@ def _header(run: Run, live: bool) -> None:
             controls.fork_button(run)
             controls.control_buttons(run, "view")
     _origin_line(run)
-    st.progress(share(status), text=plain(progress_line(status, live=live)))
+    numbers.line(run)
+    words = progress_line(status, live=live, counted=unit(run.config), losses=False)
+    st.progress(share(status), text=plain(words))
     health.line(run, live=live)
     if run.state == "interrupted":
         interruption.note(run)
