@@ -170,8 +170,5 @@ def run_card(run: Run) -> None:
     """A run as a picture with a few words."""
     newest(run, place="card")
     st.page_link(navigation.TRAIN, label=f"**{plain(run.name)}**", query_params={"run": run.id})
-    with st.container(horizontal=True):
-        state_badge(run.state)
-        st.caption(f"step {run.status.step:,}", width="content")
-        if value := quality.headline(run):
-            st.caption(plain(value), width="content")
+    state_badge(run.state)
+    st.caption("  \n".join(filter(None, (f"step {run.status.step:,}", plain(quality.headline(run))))))

@@ -1,0 +1,1 @@
+"""Home: what happened, what to look at, what to do next."""
