@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from gancore.config import RunConfig
+from gancore.executors.drawing import Drawer
 from gancore.executors.executor import Executor
 from gancore.executors.loading import load_torch
 from gancore.executors.measuring import Measurer
@@ -41,6 +42,12 @@ def executor() -> Executor:
 def measurer() -> Measurer:
     """Measures saved runs in the background of this server."""
     return Measurer()
+
+
+@st.cache_resource
+def drawer() -> Drawer:
+    """Draws samples of saved runs in the background of this server."""
+    return Drawer()
 
 
 def store() -> RunStore:

@@ -78,6 +78,15 @@ def picture(run: Run, count: int, columns: int, seed: int | None = None, checkpo
     return algorithm.picture(samples, columns, lambda: load(run.config, "test"))
 
 
+def preview(run: Run, seed: int, checkpoint: str = "last") -> Image.Image:
+    """The picture that a run shows of itself, from the noise that a run of another seed has.
+
+    Raises `BadCheckpoint` and `DataUnavailable`.
+    """
+    algorithm = load_algorithm(run, checkpoint)
+    return algorithm.preview(lambda: load(run.config, "test"), rng.generator(seed, "preview"))()
+
+
 def conditions(config: RunConfig, count: int) -> Tensor | None:
     """What samples are made from besides noise: classes in turn, images to translate, or nothing."""
     if config.kind.condition == "class":

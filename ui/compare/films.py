@@ -10,7 +10,7 @@ import streamlit as st
 from gancore.store import Run
 from gancore.store.records import MOST_COUNT
 from ui.boundary import boundary
-from ui.compare import address
+from ui.compare import address, noise
 from ui.compare.chosen import Chosen, choose
 from ui.frontend import comparing
 from ui.run.film import thin_steps
@@ -21,38 +21,51 @@ TICK = 3.0  # seconds between looks while one of the runs trains
 
 
 def section(chosen: Chosen) -> None:
-    """The films of the visible runs; they follow those that train."""
-    live = any(run.state in LIVE for run in chosen.visible)
-    st.fragment(_films, run_every=TICK if live else None, key=f"compare-films-{live}")()
+    """The films of the visible runs: they follow those that train, and turn to common noise once that is drawn."""
+    changing = any(run.state in LIVE for run in chosen.visible) or noise.common(chosen.visible).drawing
+    st.fragment(_films, run_every=TICK if changing else None, key=f"compare-films-{changing}")(changing)
 
 
-def _films() -> None:
+def _films(changing: bool) -> None:
     view = address.current()
     chosen = choose(view)
+    common = noise.common(chosen.visible)
     shown = []
     for run in chosen.visible:
         with boundary(run):
-            shown.append(_film(run, chosen))
-    comparing.films(shown, step=view.step, heard=_take)
+            shown.append(_film(run, chosen, common))
+    comparing.films(shown, step=view.step, line=common.line, heard=_take)
+    if changing and not common.drawing and not any(run.state in LIVE for run in chosen.visible):
+        st.rerun()  # nothing changes any more
 
 
-def _film(run: Run, chosen: Chosen) -> comparing.Film:
-    samples, preview = run.samples(), run.config.kind.preview(run.config)
-    per_epoch = max(run.config.batches_per_epoch / run.config.batches_per_step, 1e-9)
-    frames = [
-        comparing.Frame(step, f"step {step:,} · epoch {step / per_epoch:.1f}", source)
-        for step in thin_steps(list(samples))
-        if (source := pictures.address(run, step, path=samples[step])) is not None
-    ]
+def _film(run: Run, chosen: Chosen, common: noise.Noise) -> comparing.Film:
+    preview, grids = run.config.kind.preview(run.config), common.grids[run.id]
     return comparing.Film(
         id=run.id,
         title=chosen.names[run.id],
         color=chosen.lines[run.id].color,
-        note=preview.caption,
+        note=grids.note,
+        about=preview.caption,
         aspect=preview.aspect,
-        frames=frames,
+        frames=_frames(run, common.seed, grids),
         live=run.state in LIVE,
     )
+
+
+def _frames(run: Run, seed: int, grids: noise.Grids) -> list[comparing.Frame]:
+    """The run's own grids, or those that were drawn from the noise of a seed."""
+    per_epoch = max(run.config.batches_per_epoch / run.config.batches_per_step, 1e-9)
+    if grids.drawn is not None:
+        found = {step: pictures.drawn_address(run, seed, step, path) for step, path in grids.drawn.items()}
+    else:
+        samples = run.samples()
+        found = {step: pictures.address(run, step, path=samples[step]) for step in thin_steps(list(samples))}
+    return [
+        comparing.Frame(step, f"step {step:,} · epoch {step / per_epoch:.1f}", source)
+        for step, source in found.items()
+        if source is not None
+    ]
 
 
 def _take(change: Mapping[str, Any]) -> None:

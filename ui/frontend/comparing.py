@@ -48,7 +48,8 @@ class Film:
     id: str
     title: str
     color: str
-    note: str  # what the pictures are, and of which noise
+    note: str  # of which noise the pictures are
+    about: str  # what they show, as a tooltip
     aspect: float
     frames: Sequence[Frame]
     live: bool  # whether more may come
@@ -96,7 +97,8 @@ _FILMS = st.components.v2.component(
     <button type="button">▶ Play</button>
     <input type="range" min="0" step="1" aria-label="Step of the samples shown">
     <output></output>
-    </div></div>""",
+    </div>
+    <div class="said" role="status"></div></div>""",
     css=_read("films.css"),
     js=_read("exchange.js", "films.js"),
 )
@@ -122,9 +124,11 @@ def bar(
     _exchange(_BAR, "compare-bar", {"values": values, "axes": axes, "groups": groups, "bands": bands}, heard)
 
 
-def films(shown: Sequence[Film], *, step: int | None, heard: Heard) -> None:
-    """Show films side by side at a `step`, or else at the newest that all have; takes changes of the `step`."""
-    _exchange(_FILMS, "compare-films", {"films": [asdict(each) for each in shown], "step": step}, heard)
+def films(shown: Sequence[Film], *, step: int | None, line: str, heard: Heard) -> None:
+    """Show films side by side at a `step`, or else at the newest that all have, with a `line` below; takes changes of
+    the `step`."""
+    data = {"films": [asdict(each) for each in shown], "step": step, "line": line}
+    _exchange(_FILMS, "compare-films", data, heard)
 
 
 def _exchange(component: Any, key: str, data: Mapping[str, Any], heard: Heard) -> None:

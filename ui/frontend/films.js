@@ -57,7 +57,7 @@ function buildFigures(root, films) {
       image.onload = () => picture.classList.add("loaded")
       picture.append(image)
       const note = element("div", "note", film.note)
-      note.title = film.note
+      note.title = film.about
       figure.append(title, picture, element("div", "caption", "no samples yet"), note)
       return figure
     }),
@@ -140,6 +140,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   range.onchange = () => keep(root)
   root.querySelector("button").onclick = () => play(root)
+  root.querySelector(".said").textContent = data.line
   render(root)
   return () => clearInterval(root.timer)
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import stat
 import struct
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,11 +47,25 @@ def address(run: Run, step: int, *, small: bool = False, path: Path | None = Non
 
 def picture(request: Request) -> Response:
     """Answer with a picture of a run in the store, as it is or `small`; 404 for all that is not one."""
+    return _answer(request, lambda: _path(_run(request), request.path_params["step"]))
+
+
+def drawn_address(run: Run, seed: int, step: int, path: Path) -> str | None:
+    """The address of a grid that was drawn from the noise of another seed; None if it is gone."""
     try:
-        run = state.find_run(request.path_params["run"])
-        if run is None:
-            raise _Gone
-        path = _path(run, request.path_params["step"])
+        return f"drawn/{run.id}/{seed}/{step}.png?v={_version(path)}"
+    except _Gone:
+        return None
+
+
+def drawn(request: Request) -> Response:
+    """Answer with a grid of a run that was drawn from the noise of another seed; 404 for all that is not one."""
+    return _answer(request, lambda: _drawn_path(_run(request), request.path_params))
+
+
+def _answer(request: Request, find: Callable[[], Path]) -> Response:
+    try:
+        path = find()
         version = _version(path)
         content = _small(path, version) if request.query_params.get("small") else _read(path)
     except _Gone:
@@ -64,6 +79,20 @@ def picture(request: Request) -> Response:
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(content, media_type="image/png", headers=headers)
+
+
+def _run(request: Request) -> Run:
+    run = state.find_run(request.path_params["run"])
+    if run is None:
+        raise _Gone
+    return run
+
+
+def _drawn_path(run: Run, asked: Mapping[str, int]) -> Path:
+    try:
+        return state.drawer().drawn(run, asked["seed"])[asked["step"]]
+    except (KeyError, OSError):
+        raise _Gone from None
 
 
 def _path(run: Run, step: int) -> Path:

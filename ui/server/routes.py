@@ -23,6 +23,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{base.rstrip('/')}/{path}", endpoint)
         for path, endpoint in (
             ("pictures/{run}/{step:int}.png", pictures.picture),
+            ("drawn/{run}/{seed:int}/{step:int}.png", pictures.drawn),
             (library.ADDRESS, library.plotly_js),
             (finding.ADDRESS, finding.find),
         )
