@@ -5,7 +5,7 @@ import streamlit as st
 from gancore.store import Run
 from ui import navigation, state
 from ui.boundary import boundary
-from ui.compare import address, bar, chips, classes, curves, films, losses, summary, table, wipe
+from ui.compare import address, bar, chips, classes, curves, films, losses, saved, summary, table, wipe
 from ui.compare.chosen import Chosen, choose
 from ui.compare.controls import Controls
 from ui.words import plain
@@ -46,11 +46,23 @@ def too_few(chosen: Chosen) -> None:
         st.info(
             "Add two or more runs above: their samples, curves and differences appear here.", icon=":material/info:"
         )
+        newest = tuple(run.id for run in state.runs() if not run.damage)[:2]
+        if len(newest) == 2:
+            st.button(
+                "Compare the last two",
+                icon=":material/compare:",
+                key="last-two",
+                on_click=address.change,
+                kwargs={"runs": newest},
+            )
 
 
 shown = address.begin()
 chosen = choose(shown)
-st.title("Compare", anchor=False)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    st.title("Compare", anchor=False, width="content")
+    saved.menu(chosen)
+saved.undo()
 chips.section(chosen)
 if len(chosen.runs) < 2:
     too_few(chosen)

@@ -5,6 +5,7 @@ import streamlit as st
 from gancore.experiments import EXPERIMENTS
 from gancore.store.naming import Title
 from ui import navigation, state
+from ui.compare import saved
 from ui.forms import starting
 from ui.home import gallery, news, next_question, visits
 from ui.run import film
@@ -53,6 +54,7 @@ with words:
             "is downloaded: the first samples come within seconds, digits within two minutes."
         )
 next_question.section(runs)
+saved.listing()
 if runs:
     news.section(runs, since)
 else:

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from gancore.config import SETTINGS
 from gancore.training.runner import execute
+from ui import state
 from ui.colors import run_color
 from ui.compare import curves, table
 from ui.frontend import comparing, plots
@@ -41,7 +42,9 @@ class Shown:
 def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     found = Shown()
     monkeypatch.setattr(comparing, "_exchange", found.keep)
-    monkeypatch.setattr(plots, "curves", lambda data, *, key, identity: found.keep(identity, key, data, None))
+    monkeypatch.setattr(
+        plots, "curves", lambda data, *, key, identity, low: found.keep((identity, low), key, data, None)
+    )
     return found
 
 
@@ -121,8 +124,6 @@ def test_runs_have_one_colour_on_all_of_the_page(open_page, finished, shown):
 
 
 def test_reference_runs_can_be_compared(open_page, finished, shown):
-    from ui import state
-
     theirs, mine = state.reference()[0], finished("mine")
     compare(open_page, theirs, mine)
     assert [chip["reference"] for chip in shown.chips.values()] == [True, False]
@@ -161,6 +162,47 @@ def test_only_a_run_that_may_go_on_is_called_live(open_page, finished, shown):
     waiting.enqueue()
     compare(open_page, ended, waiting)
     assert {name: film["live"] for name, film in shown.films.items()} == {"ended": False, "waiting": True}
+
+
+def test_a_view_is_saved_opened_deleted_and_brought_back(open_page, finished, shown):
+    first, second, third = finished("a"), finished("b"), finished("c")
+    app = compare(open_page, first, second, axis="time", hidden="2")
+    app.text_input(key="view-name").set_value("my view")
+    app.button(key="save-view").click().run()
+    app = compare(open_page, first, third)
+    app.button(key="open-my view").click().run()
+    assert (list(shown.chips), shown.data["compare-bar"]["values"]["axis"]) == (["a", "b"], "time")
+    assert app.query_params["hidden"] in ("2", ["2"])
+    app.button(key="delete-my view").click().run()
+    assert not any(button.key == "open-my view" for button in app.button)
+    app.button(key="undo-view").click().run()
+    assert any(button.key == "open-my view" for button in app.button)
+    links = [link.label for link in open_page("home").get("page_link")]
+    assert "my view" in links
+
+
+def test_runs_of_other_seeds_are_drawn_from_the_noise_that_most_have(open_page, stopped, runs, shown):
+    config = stopped("a").config
+    other = runs.create(config.replace({"seed": 1}), name="b")
+    assert execute(other.path, max_steps=5) == "stopped"
+    wide = runs.create(config.replace({"model.nz": 7}), name="c")
+    app = compare(open_page, *runs.list()[::-1])
+    while (job := state.drawer().draw(other, 0)) is not None:
+        assert job.over.wait(60)
+        assert not job.problem
+    app.run()
+    assert "noise of seed 0, from checkpoints" in shown.films["b"]["note"]
+    assert [frame["step"] for frame in shown.films["b"]["frames"]] == [5]
+    assert all(frame["src"].startswith(f"drawn/{other.id}/0/") for frame in shown.films["b"]["frames"])
+    assert shown.films["a"]["note"] == "noise of seed 0"
+    assert f"nz {wide.config.model.nz}" in shown.films["c"]["note"]
+    assert shown.data["compare-films"]["line"].startswith("Not all grids are of the same noise")
+
+
+def test_a_run_without_a_checkpoint_is_said_to_have_its_own_noise(open_page, finished, shown):
+    compare(open_page, finished("a"), finished("b"), finished("c", {"seed": 1}))
+    assert shown.films["c"]["note"] == "noise of its own seed, 1"
+    assert "a run has no checkpoint" in shown.data["compare-films"]["line"]
 
 
 # --- below ----------------------------------------------------------------------------------------------------------

@@ -79,7 +79,12 @@ def begin() -> View:
 
 def change(**changes: Any) -> None:
     """Show something else, and have the address say so; the fields of `View`."""
-    st.session_state[_VIEW] = replace(current(), **changes)
+    show(replace(current(), **changes))
+
+
+def show(view: View) -> None:
+    """Show another view, and have the address say so."""
+    st.session_state[_VIEW] = view
     _write()
 
 

@@ -96,6 +96,7 @@ def draw(
     charts: Sequence[str],
     *,
     key: str,
+    low: bool = False,
     named: Mapping[str, str] | None = None,
 ) -> None:
     """Charts of curves, by their columns, and of measures, by their keys."""
@@ -108,7 +109,7 @@ def draw(
         groups=groups(shown, controls.group),
     )
     identity = " ".join([controls.axis, *(run.id for run in shown)])
-    plots.curves(curves_data(shown, charts, known, style), key=key, identity=identity)
+    plots.curves(curves_data(shown, charts, known, style), key=key, identity=identity, low=low)
 
 
 def groups(shown: Sequence[Shown], group: str) -> list[Averaged]:

@@ -13,4 +13,6 @@ def section(chosen: Chosen, controls: Controls) -> None:
     """A chart for each loss that one of the visible runs has."""
     shown = curves.read(chosen.visible)
     named = curves.names_of(shown)
-    curves.draw(shown, controls, [each for each in COLUMNS if each in named], key="compare-losses", named=named)
+    curves.draw(
+        shown, controls, [each for each in COLUMNS if each in named], key="compare-losses", low=True, named=named
+    )

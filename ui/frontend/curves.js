@@ -516,6 +516,7 @@ function renderLegend(root, data) {
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".curves")
   root.weight = data.smoothing
+  root.classList.toggle("low", Boolean(data.low))
   if (root.identity !== data.id) root.zoom = null
   root.identity = data.id
   const models = decoded(data)

@@ -83,9 +83,10 @@ _WIPE = st.components.v2.component(
 )
 
 
-def curves(data: Mapping[str, Any], *, key: str, identity: str) -> None:
-    """Show charts of `figures.comparison.curves_data`; their zoom is kept while `identity` stays."""
-    _CURVES(key=key, data={**data, "id": identity}, height="content")
+def curves(data: Mapping[str, Any], *, key: str, identity: str, low: bool = False) -> None:
+    """Show charts of `figures.comparison.curves_data`, or `low` ones without a legend and captions; their zoom is kept
+    while `identity` stays."""
+    _CURVES(key=key, data={**data, "id": identity, "low": low}, height="content")
 
 
 def results(data: Mapping[str, Any], *, key: str) -> str | None:
