@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gancore.comparison.groups import Group, over_seeds
+from gancore.comparison.readings import common_size, measured_alike
 from gancore.evaluation.measures import MAIN, MEASURES, last
 from gancore.experiments import OUTCOMES
 from gancore.experiments.evidence import failed
@@ -64,7 +65,7 @@ def sentences(runs: Sequence[Run], names: Mapping[str, str], measure: str | None
     if chosen is None:
         return [*said, *_unmeasured(ended, measure)]
     key, size = chosen
-    alike, problem = _comparable(ended, key, size)
+    alike, problem = measured_alike(ended, key, size)
     said += [problem] if problem else []
     if len(alike) < 2:
         return said
@@ -76,15 +77,10 @@ def sentences(runs: Sequence[Run], names: Mapping[str, str], measure: str | None
 
 
 def _choose(runs: Sequence[Run], measure: str | None) -> tuple[str, Size] | None:
-    """The value that is compared, and whether of full evaluations or of those on the way: what more runs have."""
+    """The value that is compared, and whether of full evaluations or of those on the way."""
     for key in [measure] if measure else MAIN:
-        if key not in MEASURES or not MEASURES[key].better:
-            continue
-        sizes: tuple[Size, Size] = ("full", "cheap")
-        known = {size: sum(last(evaluations(run), key, size) is not None for run in runs) for size in sizes}
-        best = max(sizes, key=lambda size: known[size])  # the full ones of as many
-        if known[best] >= 2:
-            return key, best
+        if key in MEASURES and MEASURES[key].better and (size := common_size(runs, key)):
+            return key, size
     return None
 
 
@@ -95,45 +91,6 @@ def _unmeasured(runs: Sequence[Run], measure: str | None) -> list[str]:
         return [f"No value of {MEASURES[measure].label} is better than another: look at its curves."]
     what = MEASURES[measure].label if measure in MEASURES else "The quality of samples"
     return [f"{what} was not measured of two of these runs: losses alone do not say which samples are better."]
-
-
-def _comparable(runs: Sequence[Run], key: str, size: Size) -> tuple[list[Run], str]:
-    """The most runs whose values were measured in one way, and what is to be said of the others."""
-    parts: dict[tuple[object, ...], list[Run]] = {}
-    for run in runs:
-        found = last(evaluations(run), key, size)
-        if found is not None:
-            parts.setdefault(_way(found, key), []).append(run)
-    alike = max(parts.values(), key=len)
-    if len(parts) == 1:
-        return alike, ""
-    label, count = MEASURES[key].label, sum(map(len, parts.values()))
-    listing = " and ".join(filter(None, (_unlike(list(parts), at, words) for at, words in _WAYS)))
-    rest = f"the {len(alike)} of {count} that were measured alike are compared" if len(alike) > 1 else ""
-    return alike, f"Not every {label} here can be compared: {'; '.join(filter(None, (listing, rest)))}."
-
-
-_WAYS = (
-    (0, "features ({})"),
-    (1, "references ({})"),
-    (2, "sizes of the reference ({})"),
-    (3, "numbers of samples ({})"),
-)
-
-
-def _way(found: Evaluation, key: str) -> tuple[object, ...]:
-    extractor = found.extractor if MEASURES[key].learned else None
-    return extractor, found.reference, found.reference_count, found.samples
-
-
-def _unlike(ways: Sequence[tuple[object, ...]], at: int, words: str) -> str:
-    """`different numbers of samples (1,000 and 10,000)`; nothing where all are alike."""
-    values = {way[at] for way in ways}
-    if len(values) < 2:
-        return ""
-    ordered = sorted(values, key=lambda each: (each if isinstance(each, int) else 0, str(each)))
-    texts = [f"{each:,}" if isinstance(each, int) else str(each or "none") for each in ordered]
-    return "different " + words.format(listed(texts[:MOST_NAMED]))
 
 
 def _standings(runs: Sequence[Run], names: Mapping[str, str], key: str, size: Size) -> list[Standing]:

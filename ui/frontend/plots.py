@@ -36,7 +36,7 @@ _RESULTS = st.components.v2.component(
     <div class="bar">
     <fieldset class="views" aria-label="Which values are shown"></fieldset>
     <label class="step" hidden><input type="range" aria-label="Step of the values shown"><output></output></label>
-    <span class="space"></span>
+    <span class="fill"></span>
     <details><summary>Measures</summary><div class="choices"></div></details>
     <button type="button" class="save" title="Save this table as CSV">CSV</button>
     </div>
@@ -52,7 +52,7 @@ _RESULTS = st.components.v2.component(
 _CLASSES = st.components.v2.component(
     "gan_workbench_classes",
     html="""<div class="classes">
-    <div class="bar"><fieldset class="views" aria-label="When"></fieldset><span class="space"></span>
+    <div class="bar"><fieldset class="views" aria-label="When"></fieldset><span class="fill"></span>
     <button type="button" class="png" title="Save as PNG">PNG</button>
     <button type="button" class="svg" title="Save as SVG">SVG</button></div>
     <div class="panels"></div>
@@ -80,6 +80,26 @@ _WIPE = st.components.v2.component(
     </div>""",
     css=_style("choice.css", "wipe.css"),
     js=(_FRONTEND / "wipe.js").read_text(encoding="utf-8"),
+)
+
+_SPACE = st.components.v2.component(
+    "gan_workbench_space",
+    html="""<div class="space">
+    <div class="bar"><span class="said" role="status"></span>
+    <button type="button" class="keep" hidden>Show only these</button>
+    <button type="button" class="clear" hidden>Clear</button><span class="fill"></span>
+    <button type="button" class="png" title="Save both as PNG">PNG</button>
+    <button type="button" class="svg" title="Save both as SVG">SVG</button></div>
+    <div class="figures">
+    <div class="figure"><div class="head"><span>All settings</span><div class="keys"></div></div>
+    <div class="parallel"><canvas role="img"></canvas></div></div>
+    <div class="figure"><label class="head">Against <select aria-label="Setting of the scatter"></select></label>
+    <div class="scatter"><canvas role="img"></canvas></div></div>
+    </div>
+    <p class="reading" role="status"></p>
+    </div>""",
+    css=_style("choice.css", "space.css"),
+    js=_script("space.js"),
 )
 
 
@@ -113,3 +133,20 @@ def classes(data: Mapping[str, Any], *, key: str) -> None:
 def wipe(data: Mapping[str, Any], *, key: str) -> None:
     """Show two of these runs' sample grids, one over the other; there must be two runs with samples."""
     _WIPE(key=key, data=dict(data), height="content")
+
+
+def space(data: Mapping[str, Any], *, key: str) -> list[str] | None:
+    """Show runs in the space of their settings; ids of those that somebody just asked to see alone, if so.
+
+    The ids come from the browser: look them up before using them.
+    """
+
+    def remember() -> None:
+        found = st.session_state[key]["keep"]
+        if isinstance(found, list):
+            st.session_state[asked] = [str(each) for each in found]
+
+    asked = f"{key}-asked"
+    _SPACE(key=key, data=dict(data), on_keep_change=remember, height="content")
+    chosen: list[str] | None = st.session_state.pop(asked, None)
+    return chosen
