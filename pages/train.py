@@ -4,11 +4,11 @@ import streamlit as st
 
 from gancore.config import ConfigError, RunConfig
 from gancore.store import Run
+from gancore.store.records import LIVE
 from ui import messages, state
 from ui.forms import costs, draft, drawing, imports, networks, picker, sidebar, starting, vary, widgets
 from ui.messages import say
 from ui.run import film, settings, strip, view
-from ui.run.progress import LIVE
 from ui.words import plain
 
 WATCHED = "watched"  # in the session: the run that was looked at last

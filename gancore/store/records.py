@@ -39,6 +39,7 @@ ERRORS = (
     "internal",
 )
 
+LIVE: tuple[ShownState, ...] = ("running", "queued")  # these change by themselves
 RESUMABLE: tuple[ShownState, ...] = ("paused", "stopped", "interrupted", "failed")
 
 _OLD_ERRORS = {"the run diverged": "diverged", "the checkpoint ": "bad-checkpoint", "this machine has no": "no-device"}

@@ -272,6 +272,10 @@ class Run:
         """The curves, one row a step."""
         return tails.follow(self.path / "scalars.arrow", columns)
 
+    def growing_scalars(self) -> tails.Growing:
+        """The curves of a run that may train, and by what to tell whether rows were only added."""
+        return tails.grow(self.path / "scalars.arrow")
+
     def evaluations(self) -> list[Evaluation]:
         """What was measured of its samples, by step; files that cannot be read are left out."""
         return list(evaluations.read(self.path / "evals"))

@@ -8,6 +8,7 @@ their place; else it was replaced (a resume writes a new one), and is read from 
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -77,6 +78,7 @@ class _Tail:
         self._forget()
 
     def _forget(self) -> None:
+        self.generation = secrets.token_hex(4)
         self._stamp: _Stamp | None = None
         self._schema = b""  # the message that begins the file
         self._anchor = b""  # the last bytes that were read
@@ -158,21 +160,33 @@ _tails: OrderedDict[Path, _Tail] = OrderedDict()  # the one that was read last i
 _lock = threading.Lock()
 
 
+class Growing(NamedTuple):
+    """The rows of a file so far."""
+
+    rows: pd.DataFrame
+    generation: str  # while it stays, rows were only appended; empty: nothing can be said of what was there before
+
+
 def follow(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """What `read_scalars` gives, for a file that is looked at again and again. The numbers must not be written to."""
+    return grow(path, columns).rows
+
+
+def grow(path: Path, columns: Sequence[str] | None = None) -> Growing:
+    """`follow`, and whether what was there before still is: for readers that want only what is new."""
     with _lock:
         tail = _tails.setdefault(path, _Tail())
         _tails.move_to_end(path)
     try:
         with tail.lock:
             tail.refresh(path)
-            frame = tail.frame(columns)
+            found = Growing(tail.frame(columns), tail.generation)
     except (_Unusual, OSError, ValueError, pa.ArrowException):
         with _lock:
             _tails.pop(path, None)
-        return read_scalars(path, columns)
+        return Growing(read_scalars(path, columns), "")
     _make_room()
-    return frame
+    return found
 
 
 def _make_room() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +15,9 @@ from gancore.store import Run
 from gancore.store.scalars import ScalarWriter
 from gancore.training.events import Notice, Step
 
-FLUSH_SECONDS = 1.0
+FLUSH_SECONDS = (0.2, 1.0)  # between two portions of rows: at first, and after hours
+FLUSH_SHARE = 1 / 5_000  # of the time trained so far: nobody sees less on a curve, and portions cost room and time
+MEAN_SECONDS = 1.0  # over which the losses of a status are averaged
 
 
 class Sink(Protocol):
@@ -50,11 +53,13 @@ class ScalarSink:
         self._clock = clock
         self._flushed = clock()
         self._pending: list[Step] = []
+        self._recent: deque[tuple[float, np.ndarray, int]] = deque()  # when, sums and numbers of rows
 
     def __call__(self, event: Step | Notice) -> None:
         if isinstance(event, Step):
             self._pending.append(event)
-            if self._clock() - self._flushed >= FLUSH_SECONDS:
+            soon, late = FLUSH_SECONDS
+            if self._clock() - self._flushed >= min(max(soon, FLUSH_SHARE * event.time), late):
                 self.flush()
 
     def flush(self) -> None:
@@ -73,13 +78,20 @@ class ScalarSink:
             for name in ("step", "epoch", "time", "step_time")
         }
         self._writer.append(columns | {name: table[:rows, i] for i, name in enumerate(names)})
-        means = table[:rows].mean(axis=0)
-        self.latest = {
-            name: float(mean) if np.isfinite(mean) else None for name, mean in zip(names, means, strict=True)
-        }
+        self._average(names, table[:rows])
         if len(bad):
             row, column = bad[0]
             raise Diverged(pending[row].step, names[column], float(table[row, column]))
+
+    def _average(self, names: Sequence[str], table: np.ndarray) -> None:
+        """Say what the losses were over the last second."""
+        self._recent.append((self._flushed, table.sum(axis=0), len(table)))
+        while self._flushed - self._recent[0][0] >= MEAN_SECONDS:
+            self._recent.popleft()
+        means = np.sum([total for _, total, _ in self._recent], axis=0) / sum(rows for _, _, rows in self._recent)
+        self.latest = {
+            name: float(mean) if np.isfinite(mean) else None for name, mean in zip(names, means, strict=True)
+        }
 
     def sync(self) -> None:
         """Write what is pending, and wait until it is on the disk."""

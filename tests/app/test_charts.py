@@ -9,7 +9,18 @@ import pytest
 from gancore.algorithms import build_algorithm
 from tests.miniatures import KINDS, tiny, train
 from ui import colors
-from ui.figures.curves import AXES, ROLES, Mark, comparison_figure, curve_names, panels, run_figure, thin
+from ui.figures.curves import (
+    AXES,
+    ROLES,
+    Mark,
+    comparison_figure,
+    curve_data,
+    curve_names,
+    panels,
+    run_figure,
+    smooth,
+    thin,
+)
 
 BY_EVERY_RUN = {"step", "epoch", "time", "step_time"}  # written with what a step returns
 
@@ -75,28 +86,49 @@ def rows(count: int = 100) -> pd.DataFrame:
 
 
 def numbers(array: dict[str, str]) -> np.ndarray:
-    assert array["dtype"] == "f4"
-    return np.frombuffer(base64.b64decode(array["bdata"]), "<f4")
+    return np.frombuffer(base64.b64decode(array["bdata"]), f"<{array['dtype']}")
 
 
 def test_a_curve_has_a_ghost_of_the_raw_values():
-    figure = run_figure(rows(), panels(tiny("dcgan"))["losses"], "run", weight=0.9)
+    figure = run_figure(panels(tiny("dcgan"))["losses"], "run", weight=0.9)
     assert [trace.get("name") for trace in figure["data"]] == [None, "D loss", None, "G loss"]
-    assert list(numbers(figure["data"][0]["y"])) == list(range(1, 101))
+    assert [trace["meta"]["smoothed"] for trace in figure["data"]] == [False, True, False, True]
+    assert [trace["meta"]["column"] for trace in figure["data"]] == ["loss_d", "loss_d", "loss_g", "loss_g"]
     assert not figure["data"][0]["showlegend"]
-    assert len(run_figure(rows(), panels(tiny("dcgan"))["losses"], "run", weight=0.0)["data"]) == 2
+    assert len(run_figure(panels(tiny("dcgan"))["losses"], "run", weight=0.0)["data"]) == 2
+    assert list(numbers(curve_data(rows(), ["loss_d"], 0.9)["loss_d"]["raw"]["y"])) == list(range(1, 101))
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame(), pd.DataFrame({"step": [1.0]}), rows().head(0)])
 def test_curves_that_are_not_there_yet_are_left_out(frame):
-    assert run_figure(frame, panels(tiny("vae"))["losses"], "run")["data"] == []
+    assert curve_data(frame, ["loss"], 0.9) == {}
 
 
 def test_what_is_not_finite_is_left_out():
     frame = rows(4)
     frame.loc[1, "loss_d"], frame.loc[2, "loss_d"] = np.nan, np.inf
-    ghost = run_figure(frame, panels(tiny("dcgan"))["losses"], "run")["data"][0]
-    assert list(numbers(ghost["x"])) == [1, 4]
+    assert list(numbers(curve_data(frame, ["loss_d"], 0.9)["loss_d"]["raw"]["x"])) == [1, 4]
+
+
+def test_a_part_of_a_curve_is_finer_and_smoothed_as_in_all_of_it():
+    frame = rows(50_000)
+    whole = smooth(frame["loss_d"], 0.9)
+    part = curve_data(frame, ["loss_d"], 0.9, between=(40_000, 40_500))["loss_d"]
+    assert list(numbers(part["raw"]["x"])) == list(range(39_999, 40_502))  # with a point beyond either end
+    assert numbers(part["smoothed"]["y"]) == pytest.approx(whole[39_998:40_501])
+    assert len(numbers(curve_data(frame, ["loss_d"], 0.9)["loss_d"]["raw"]["x"])) <= 1_500
+
+
+@pytest.mark.parametrize("gap", [[], [0, 1], [40, 41], [99]])
+@pytest.mark.parametrize("weight", [0.0, 0.9, 0.99])
+def test_smoothing_can_be_continued_from_where_it_stands(weight, gap):
+    values = pd.Series(np.random.default_rng(0).standard_normal(120))
+    values[gap] = np.nan
+    frame = pd.DataFrame({"step": np.arange(1, 101), "loss_d": values[:100]})
+    mean, total = curve_data(frame, ["loss_d"], weight)["loss_d"]["average"] or (0.0, 0.0)
+    for value in values[100:]:
+        mean, total = (total * weight * mean + value) / (total * weight + 1), total * weight + 1
+    assert mean == pytest.approx(smooth(values, weight).iloc[-1])
 
 
 def test_a_long_curve_keeps_its_peaks():
@@ -108,7 +140,7 @@ def test_a_long_curve_keeps_its_peaks():
 
 
 def test_a_mark_is_a_line_and_a_note():
-    figure = run_figure(rows(), panels(tiny("dcgan"))["losses"], "run", marks=[Mark(40, "lr_d 5e-4", "#123456")])
+    figure = run_figure(panels(tiny("dcgan"))["losses"], "run", marks=[Mark(40, "lr_d 5e-4", "#123456")])
     (line,), (note,) = figure["layout"]["shapes"], figure["layout"]["annotations"]
     assert (line["x0"], line["x1"]) == (40, 40)
     assert line["line"]["color"] == "#123456"

@@ -58,7 +58,7 @@ def test_its_run_shows_what_it_declares(open_page, runs, monkeypatch):
     run = runs.create(RunConfig().replace(FAST), name="painted")
     assert execute(run.path) == "finished"
     figures, films = {}, []
-    monkeypatch.setattr(view, "chart", lambda figure, *, alt, **_: figures.update({alt: figure}))
+    monkeypatch.setattr(view, "curves", lambda figure, _run, *, alt, **_: figures.update({alt: figure}))
     monkeypatch.setattr(view, "film", lambda shown, **_: films.extend(shown))
     app.query_params["run"] = run.id
     app.run()

@@ -357,8 +357,10 @@ def test_a_link_to_a_deleted_run_says_so(open_page, finished, runs):
 def test_what_a_status_says_is_no_markup(open_page, finished):
     run = finished("odd")
     run.write_status(run.status.model_copy(update={"device": "<b>*x*</b>"}))
-    (progress,) = open_page("train", run=run.id).get("progress")
-    assert r"on \<b>\*x\*\</b>" in progress.proto.text
+    app = open_page("train", run=run.id)
+    shown = [each.proto.json for each in app.get("bidi_component") if "progress" in each.proto.component_name]
+    assert "on <b>*x*</b>" in "".join(shown)  # the component shows text as text
+    assert not any("<b>" in each.value for each in app.markdown)
 
 
 @pytest.mark.parametrize("classes", [None, (1, 7)])

@@ -13,7 +13,7 @@ from gancore.config import RunConfig
 from gancore.store import RunStore
 from gancore.store.scalars import ScalarWriter, read_scalars
 from gancore.training.events import Notice, Step
-from gancore.training.sinks import FLUSH_SECONDS, Diverged, HistorySink, ScalarSink
+from gancore.training.sinks import FLUSH_SECONDS, FLUSH_SHARE, MEAN_SECONDS, Diverged, HistorySink, ScalarSink
 
 
 class Clock:
@@ -45,15 +45,34 @@ def sink(path: Path, clock: Clock) -> ScalarSink:
     return ScalarSink(ScalarWriter(path), clock)
 
 
-def test_rows_are_written_about_once_a_second(path: Path, clock: Clock, sink: ScalarSink) -> None:
+def test_rows_are_written_several_times_a_second(path: Path, clock: Clock, sink: ScalarSink) -> None:
     written = []
     for step in range(1, 11):
-        clock.now = step * FLUSH_SECONDS / 4
+        clock.now = step * FLUSH_SECONDS[0] / 4
         sink(event(step))
         written.append(len(read_scalars(path)))
     assert written == [0, 0, 0, 4, 4, 4, 4, 8, 8, 8]
     sink.close()
     assert read_scalars(path)["step"].tolist() == list(range(1, 11))
+
+
+@pytest.mark.parametrize(("trained", "pause"), [(10.0, 0.2), (2_500.0, 2_500 * FLUSH_SHARE), (1e6, 1.0)])
+def test_rows_of_a_long_run_come_in_larger_portions(path, clock, sink, trained: float, pause: float) -> None:
+    def at(now: float) -> int:
+        clock.now = now
+        sink(Step(1, 0.2, trained, 0.2, event(1).scalars))
+        return len(read_scalars(path))
+
+    assert [at(0.99 * pause), at(1.01 * pause)] == [0, 2]
+    sink.close()
+
+
+def test_the_losses_of_the_status_are_means_over_the_last_second(clock: Clock, sink: ScalarSink) -> None:
+    for step, loss in enumerate((9.0, 1.0, 2.0, 6.0), start=1):
+        clock.now = 0.4 * step
+        sink(event(step, loss_d=loss))
+    assert sink.latest["loss_d"] == pytest.approx(3.0)  # the first one was more than a second ago
+    sink.close()
 
 
 def test_a_row_holds_what_the_step_said(path: Path, sink: ScalarSink) -> None:
@@ -71,13 +90,14 @@ def test_a_row_holds_what_the_step_said(path: Path, sink: ScalarSink) -> None:
     ]
 
 
-def test_the_latest_numbers_are_means_of_the_last_flush(sink: ScalarSink) -> None:
+def test_the_latest_numbers_are_means(clock: Clock, sink: ScalarSink) -> None:
     for step, loss in ((1, 1.0), (2, 3.0)):
         sink(event(step, loss_d=loss))
     assert sink.latest == {}
     sink.flush()
     assert sink.latest == {"loss_d": 2.0, "loss_g": 2.0}
     sink(event(3, loss_d=7.0))
+    clock.now = MEAN_SECONDS
     sink.flush()
     assert sink.latest == {"loss_d": 7.0, "loss_g": 2.0}
     sink.flush()  # nothing new

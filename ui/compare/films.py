@@ -8,14 +8,13 @@ from typing import Any
 import streamlit as st
 
 from gancore.store import Run
-from gancore.store.records import MOST_COUNT
+from gancore.store.records import LIVE, MOST_COUNT
 from ui.boundary import boundary
 from ui.compare import address, noise
 from ui.compare.chosen import Chosen, choose
 from ui.frontend import comparing
-from ui.run.film import thin_steps
-from ui.run.progress import LIVE
 from ui.server import pictures
+from ui.server.pictures import thin_steps
 
 TICK = 3.0  # seconds between looks while one of the runs trains
 

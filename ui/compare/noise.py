@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from gancore.store import Run
+from gancore.store.records import LIVE
 from gancore.text import listed
 from ui import state
-from ui.run.progress import LIVE
 
 T = TypeVar("T")
 

@@ -8,13 +8,14 @@ from typing import Any
 import streamlit as st
 
 from gancore.store import Run
+from gancore.store.records import LIVE
 from ui.boundary import boundary
 from ui.compare.chosen import lines, names
 from ui.compare.controls import Controls
 from ui.frontend import plots
-from ui.run.film import aspect, thin_steps
-from ui.run.progress import LIVE
+from ui.run.film import aspect
 from ui.server import pictures
+from ui.server.pictures import thin_steps
 
 
 def section(runs: Sequence[Run], controls: Controls) -> None:  # noqa: ARG001 (all sections take them)

@@ -10,7 +10,7 @@ from gancore.evaluation.measures import MEASURES, last
 from gancore.experiments import EXPERIMENTS
 from gancore.store import Run
 from gancore.store.index import Snapshot
-from gancore.store.records import ShownState
+from gancore.store.records import LIVE, ShownState
 from gancore.text import describe_duration
 from ui import navigation, state
 from ui.experiments import sweeps
@@ -19,8 +19,8 @@ from ui.figures.evaluations import as_text
 from ui.frontend.components import Cell, Row, cells
 from ui.messages import attempt
 from ui.run import film, progress, quality
-from ui.run.progress import LIVE, share
 from ui.server import pictures
+from ui.words import share
 
 TICK = 1.0  # seconds between looks while something trains
 TRY_AGAIN: tuple[ShownState, ...] = ("failed", "stopped", "interrupted", "damaged")

@@ -10,7 +10,7 @@ import streamlit as st
 from gancore.config import ConfigError, RunConfig
 from gancore.experiments import Experiment, Scale
 from gancore.experiments.evidence import Evidence
-from gancore.store.records import ShownState
+from gancore.store.records import LIVE, ShownState
 from gancore.sweeps.plan import of_experiment
 from gancore.sweeps.planner import SEEDS, Offer, decides, offer, seeds_of
 from gancore.text import describe_duration
@@ -19,7 +19,6 @@ from ui.experiments import sweeps
 from ui.experiments.arms import Arm
 from ui.forms import costing
 from ui.messages import describe, say
-from ui.run.progress import LIVE
 from ui.words import plain
 
 SCALES: dict[Scale, str] = {"quick": "Quick", "full": "Full, as in the report"}

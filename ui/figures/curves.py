@@ -66,9 +66,9 @@ def thin(x: np.ndarray, y: np.ndarray, points: int = MAX_POINTS) -> np.ndarray:
     return chosen
 
 
-def _array(values: np.ndarray) -> dict[str, str]:
-    """Numbers as plotly.js takes them without parsing: base64 of 32-bit floats."""
-    return {"dtype": "f4", "bdata": base64.b64encode(values.astype("<f4").tobytes()).decode()}
+def packed(values: np.ndarray, dtype: str = "f4") -> dict[str, str]:
+    """Numbers as plotly.js takes them without parsing: base64 of 32-bit floats, or of 64 bits (`f8`)."""
+    return {"dtype": dtype, "bdata": base64.b64encode(values.astype(f"<{dtype}").tobytes()).decode()}
 
 
 def _line(x: pd.Series, y: pd.Series, color: str, width: int, **style: Any) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _line(x: pd.Series, y: pd.Series, color: str, width: int, **style: Any) -> d
     xs, ys = xs[finite], ys[finite]
     chosen = thin(xs, ys)
     line = {"color": color, "width": width}
-    return {"type": "scatter", "mode": "lines", "x": _array(xs[chosen]), "y": _array(ys[chosen]), "line": line, **style}
+    return {"type": "scatter", "mode": "lines", "x": packed(xs[chosen]), "y": packed(ys[chosen]), "line": line, **style}
 
 
 def _traces(rows: pd.DataFrame, x: str, column: str, name: str, color: str, weight: float) -> list[dict[str, Any]]:
@@ -98,16 +98,76 @@ def _points(rows: pd.DataFrame, x: str, column: str, name: str, color: str) -> l
     return [Points(name, color, rows[x].to_numpy(), np.where(np.abs(values) <= _MOST, values, np.nan))]
 
 
-def run_figure(
-    rows: pd.DataFrame, panel: Panel, run_id: str, weight: float = SMOOTHING, marks: Sequence[Mark] = ()
-) -> Figure:
-    """A run's own curves against the step."""
-    data, points = [], []
+def run_figure(panel: Panel, run_id: str, weight: float = SMOOTHING, marks: Sequence[Mark] = ()) -> Figure:
+    """A run's own curves against the step, without their numbers: each trace says in `meta` which it shows.
+
+    The numbers come from `curve_data`, and from the run itself while it trains.
+    """
+    data: list[dict[str, Any]] = []
     for curve in panel.curves:
-        data += _traces(rows, "step", curve.column, curve.name, ROLES[curve.role], weight)
-        points += _points(rows, "step", curve.column, curve.name, ROLES[curve.role])
-    drawn = layout("step", panel.y, revision=run_id + panel.title, log=panel.log, marks=marks)
-    return keep_readable({"data": data, "layout": drawn}, points)
+        color = ROLES[curve.role]
+        ghost = {"line": {"color": color, "width": 1}, "opacity": 0.22, "showlegend": False, "hoverinfo": "skip"}
+        solid = {"line": {"color": color, "width": 2}, "name": legend(curve.name), "hovertemplate": "%{y:.3g}"}
+        for smoothed, style in ((False, ghost), (True, solid)) if weight > 0 else ((True, solid),):
+            shows = {"column": curve.column, "smoothed": smoothed}
+            data.append({"type": "scatter", "mode": "lines", "meta": shows, **style})
+    return {"data": data, "layout": layout("step", panel.y, revision=run_id + panel.title, log=panel.log, marks=marks)}
+
+
+def curve_data(
+    rows: pd.DataFrame,
+    columns: Iterable[str],
+    weight: float,
+    between: tuple[float, float] | None = None,
+    points: int = MAX_POINTS,
+) -> dict[str, dict[str, Any]]:
+    """Curves for a browser, raw and smoothed, each of at most `points` points: of all steps, or of those `between` two.
+
+    `average` is what smoothing needs to go on after the last row: the average so far and the weight of all that is in
+    it. Columns that are not there are left out.
+    """
+    steps = rows["step"].to_numpy() if "step" in rows else np.empty(0)
+    first, last = 0, len(steps)
+    if between is not None:  # and a point beyond either end, to which the line leads
+        first = max(int(np.searchsorted(steps, between[0], side="left")) - 1, 0)
+        last = int(np.searchsorted(steps, between[1], side="right")) + 1
+    found = {}
+    for column in columns:
+        if column not in rows or not len(steps):
+            continue
+        raw = rows[column]
+        smoothed = smooth(raw, weight)
+        found[column] = {
+            "raw": _thinned(steps[first:last], raw.to_numpy()[first:last], points),
+            "smoothed": _thinned(steps[first:last], smoothed.to_numpy()[first:last], points),
+            "average": _average(raw, smoothed, weight),
+        }
+    return found
+
+
+def robust_axis(rows: pd.DataFrame, curves: Iterable[Curve]) -> dict[str, Any] | None:
+    """The range of an axis that some spikes of a run leave, and traces that mark them; None where none does."""
+    points = [each for curve in curves for each in _points(rows, "step", curve.column, curve.name, ROLES[curve.role])]
+    figure = keep_readable({"data": [], "layout": {"yaxis": {}}}, points)
+    bounds = figure["layout"]["yaxis"].get("range")
+    return None if bounds is None else {"range": bounds, "marks": figure["data"]}
+
+
+def _thinned(steps: np.ndarray, values: np.ndarray, points: int) -> dict[str, dict[str, str]]:
+    drawable = np.abs(values) <= _MOST
+    steps, values = steps[drawable], values[drawable]
+    chosen = thin(steps, values, points)
+    return {"x": packed(steps[chosen], "f8"), "y": packed(values[chosen])}
+
+
+def _average(raw: pd.Series, smoothed: pd.Series, weight: float) -> tuple[float, float] | None:
+    """Where `smooth` stands after the last row; None where nothing of the past counts."""
+    seen = np.isfinite(raw.to_numpy())
+    if not np.isfinite(smoothed.iloc[-1]):
+        return None
+    ages = np.arange(len(seen))[::-1]
+    recent = ages < (np.log(1e-20) / np.log(weight) if weight > 0 else 1)  # what is older weighs nothing
+    return float(smoothed.iloc[-1]), float(np.sum(weight ** ages[seen & recent]))
 
 
 AXES = {"step": "step", "epoch": "epoch", "time": "training time (s)"}

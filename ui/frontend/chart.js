@@ -1,4 +1,11 @@
-// A Plotly chart that keeps its DOM node, and with it zoom and hover, while its data changes.
+// A Plotly chart that keeps its DOM node, and with it zoom and hover, while its data change. It shows the numbers that
+// come with it, or follows the curves of a run by itself.
+
+const LIVE_MS = 150 // between drawings of a run that trains, at least
+const SHARE = 0.15 // of the time that drawing may take
+const LONGEST_MS = 1_000 // between drawings, however long they take
+const ZOOM_MS = 200 // after a zoom, until its curves are asked for
+const AXIS_MS = 5_000 // between two looks at whether spikes leave the axis
 
 function loadPlotly(address) {
   window.ganWorkbenchPlotly ??= new Promise((resolve, reject) => {
@@ -26,40 +33,191 @@ function themed(layout, element) {
   return merged
 }
 
-// Draws at once what is on the screen, and what is not when it comes there: a live page redraws every second.
-function whenSeen(element, draw) {
-  element.draw = draw
-  if (element.seen) return draw()
-  element.watcher ??= new IntersectionObserver(
-    (entries) => {
-      const before = element.seen
-      element.seen = entries.at(-1).isIntersecting
-      if (element.seen && !before) element.draw()
-    },
-    { rootMargin: "200px" },
-  )
-  element.watcher.observe(element)
+class Chart {
+  constructor(element, message) {
+    Object.assign(this, { element, message, seen: false, due: false, drawn: 0, cost: 0, updates: 0 })
+    this.waiting = null
+    this.drawing = Promise.resolve()
+    this.watcher = new IntersectionObserver(
+      (entries) => {
+        this.seen = entries.at(-1).isIntersecting
+        if (this.seen && this.due) this.soon()
+      },
+      { rootMargin: "200px" },
+    )
+    this.watcher.observe(element)
+  }
+
+  show(data) {
+    this.data = data
+    this.element.style.height = `${data.height}px`
+    this.element.setAttribute("aria-label", data.alt)
+    this.follow(data.run)
+    this.soon(0)
+    loadPlotly(data.library).then(
+      (Plotly) => {
+        this.Plotly = Plotly
+        this.soon(0)
+      },
+      (error) => this.say(`${error.message}: restart the dashboard.`),
+    )
+  }
+
+  say(sentence) {
+    this.message.textContent = sentence
+    this.element.classList.remove("loading")
+  }
+
+  // --- the curves of a run
+
+  async follow(run) {
+    const wanted = JSON.stringify(run ?? null)
+    if (this.followed === wanted) return
+    this.followed = wanted
+    this.leave?.()
+    this.leave = null
+    if (!run) return
+    this.run = run
+    const { curve, client } = await modules(run)
+    if (this.followed !== wanted) return
+    this.client = client
+    this.curves ??= new curve.Curves(run.weight)
+    if (run.live) this.leave = client.follow(run.address, (message) => this.take(message))
+    this.fetchCurves()
+  }
+
+  take(message) {
+    if (message.kind === "rows" && !this.fetching) {
+      const { low, high } = this.curves
+      if (!this.curves.append(message)) return this.fetchCurves()
+      const spiked = this.curves.low < low || this.curves.high > high
+      if (spiked && performance.now() - this.fetched > AXIS_MS) return this.fetchCurves()
+      this.soon()
+    }
+    if (message.kind === "reset") this.fetchCurves()
+  }
+
+  async fetchCurves() {
+    const run = this.run
+    if (this.fetching) return (this.again = true)
+    this.fetching = true
+    try {
+      const found = await this.client.curves(run.address, run)
+      if (run === this.run) this.curves.reset(found)
+      if (!this.isZoomed) this.axis = found.axis // or the zoom would be lost
+      this.fetched = performance.now()
+      this.say("")
+      this.complete = true
+    } catch (error) {
+      this.say(this.complete ? "" : `The curves could not be loaded: ${error.message}`)
+    }
+    this.fetching = false
+    if (this.again) {
+      this.again = false
+      return this.fetchCurves()
+    }
+    this.soon(0)
+    this.zoomed()
+  }
+
+  // What lies between two steps, finer than in the picture of all of them.
+  zoomed() {
+    clearTimeout(this.zooming)
+    const { autorange, range } = this.element.layout?.xaxis ?? {}
+    if (!this.curves || this.curves.rows <= 1_000) return
+    const whole = autorange !== false || !range
+    this.zooming = setTimeout(async () => {
+      if (whole) return this.curves.zoom(null) ?? this.soon(0)
+      const [from, to] = range.map(Number)
+      try {
+        this.curves.zoom(await this.client.curves(this.run.address, { ...this.run, from, to }))
+        this.element.dataset.zoomed = `${from} ${to}`
+        this.soon(0)
+      } catch {
+        this.element.dataset.zoomed = "" // the picture of all steps stays
+      }
+    }, ZOOM_MS)
+  }
+
+  traces() {
+    const { data } = this.data.figure
+    if (!this.data.run) return data
+    const lines = data.map((trace) => ({ trace, line: this.curves?.line(trace.meta.column, trace.meta.smoothed) }))
+    const drawn = lines.filter(({ line }) => line?.x.length)
+    return [...drawn.map(({ trace, line }) => ({ ...trace, x: line.x, y: line.y })), ...(this.robustAxis()?.marks ?? [])]
+  }
+
+  // The axis that some spikes leave, each with a mark at its edge.
+  robustAxis() {
+    return this.data.figure.layout.yaxis.type === "log" ? null : this.axis
+  }
+
+  layout() {
+    const { layout } = this.data.figure
+    const axis = this.robustAxis()
+    return axis ? { ...layout, yaxis: { ...layout.yaxis, range: [...axis.range], autorange: false } } : layout
+  }
+
+  // --- drawing
+
+  // Draw after a while, so that drawing takes a small share of the time, and never what nobody sees.
+  soon(pause = LIVE_MS) {
+    this.due = true
+    if (this.waiting !== null || !this.seen) return
+    const wanted = Math.max(pause, Math.min(this.cost / SHARE, LONGEST_MS))
+    const wait = Math.max(0, wanted - (performance.now() - this.drawn))
+    this.waiting = setTimeout(() => requestAnimationFrame(() => this.draw()), pause ? wait : 0)
+  }
+
+  draw() {
+    this.waiting = null
+    const complete = !this.data.run || this.complete
+    if (!this.due || !this.Plotly || !complete || !this.element.isConnected) return
+    if (this.element._dragging) return this.soon() // or the zoom that is being drawn would be lost
+    this.due = false
+    const begin = performance.now()
+    const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] }
+    const layout = themed(this.layout(), this.element)
+    this.drawing = this.Plotly.react(this.element, this.traces(), layout, config).catch(() => {})
+    this.drawn = performance.now()
+    this.cost = this.drawn - begin
+    this.element.classList.remove("loading")
+    this.element.dataset.updates = this.updates += 1
+    if (this.updates === 1) this.listen()
+  }
+
+  listen() {
+    this.element.on("plotly_relayout", (changed) => {
+      if (Object.keys(changed).some((name) => name.includes("axis.range"))) this.isZoomed = true
+      this.zoomed()
+    })
+    this.element.on("plotly_doubleclick", () => (this.isZoomed = false))
+  }
+
+  // Plotly ends a drawing later than it returns: what it still wants to do must find the chart as it left it.
+  close() {
+    this.due = false
+    this.watcher.disconnect()
+    this.leave?.()
+    this.followed = "closed"
+    clearTimeout(this.waiting)
+    clearTimeout(this.zooming)
+    this.drawing.finally(() => this.Plotly?.purge(this.element))
+  }
+}
+
+async function modules({ scripts }) {
+  const load = (name) => import(new URL(scripts + name, document.baseURI).href)
+  const [curve, client] = await Promise.all([load("curve.js"), load("client.js")])
+  return { curve, client }
 }
 
 export default function ({ data, parentElement }) {
   const element = parentElement.querySelector(".chart")
-  const message = parentElement.querySelector(".message")
-  element.style.height = `${data.height}px`
-  element.setAttribute("aria-label", data.alt)
-  element.pending = data
-  loadPlotly(data.library).then(
-    (Plotly) => {
-      if (element.pending !== data) return // a newer update is on its way
-      whenSeen(element, () => {
-        const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] }
-        Plotly.react(element, element.pending.figure.data, themed(element.pending.figure.layout, element), config)
-        element.dataset.updates = Number(element.dataset.updates ?? 0) + 1
-      })
-    },
-    (error) => (message.textContent = `${error.message}: restart the dashboard.`),
-  )
+  const chart = (element.chart ??= new Chart(element, parentElement.querySelector(".message")))
+  chart.show(data)
   return () => {
-    element.watcher?.disconnect()
-    window.Plotly?.purge(element)
+    chart.close()
+    delete element.chart
   }
 }

@@ -1,28 +1,22 @@
-"""Components of our own: a chart that survives its updates, sample grids with a slider through time, one picture, and
-runs as cells, arms by seeds."""
+"""Components of our own: a chart that survives its updates, sample grids with a slider through time, one picture, how
+far a run is, and runs as cells, arms by seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
+from gancore.store import Run
 from ui.figures.curves import Figure
-from ui.server import library
+from ui.server import feeds, library
+from ui.server import live as live_routes
+from ui.server.pictures import Frame
 
 _FRONTEND = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One sample grid of a film."""
-
-    step: int
-    caption: str
-    src: str  # its address, relative to the server's
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,8 @@ class Row:
 
 _CHART = st.components.v2.component(
     "gan_workbench_chart",
-    html='<div>\n<div class="chart" role="figure"></div><div class="message" role="alert"></div>\n</div>',
+    html='<div>\n<div class="chart loading" role="figure"></div><div class="message" role="alert"></div>\n</div>',
+    css=(_FRONTEND / "chart.css").read_text(encoding="utf-8"),
     js=(_FRONTEND / "chart.js").read_text(encoding="utf-8"),
     isolate_styles=False,  # Plotly puts its style sheet into the document
 )
@@ -87,6 +82,17 @@ _PICTURE = st.components.v2.component(
     js=(_FRONTEND / "picture.js").read_text(encoding="utf-8"),
 )
 
+_PROGRESS = st.components.v2.component(
+    "gan_workbench_progress",
+    html="""<div class="progress">
+    <div class="line"><span class="label"></span><span class="words"></span>
+    <span class="connection" role="status"></span></div>
+    <div class="bar" role="progressbar" aria-valuemin="0" aria-valuemax="100"><div class="done"></div></div>
+    </div>""",
+    css=(_FRONTEND / "progress.css").read_text(encoding="utf-8"),
+    js=(_FRONTEND / "progress.js").read_text(encoding="utf-8"),
+)
+
 _CELLS = st.components.v2.component(
     "gan_workbench_cells",
     html='<div class="grid">\n</div>',
@@ -95,24 +101,62 @@ _CELLS = st.components.v2.component(
 )
 
 
+def following(run: Run, *, live: bool) -> dict[str, Any]:
+    """What a component needs to read a run by itself, and to follow it while it is `live`."""
+    return {"address": live_routes.address(run), "scripts": library.SCRIPTS, "live": live}
+
+
 def chart(figure: Figure, *, key: str, alt: str, height: int = 330) -> None:
     """Show a figure; with the same key it stays the same chart, zoom included, however its data change."""
     _CHART(key=key, data={"figure": figure, "alt": alt, "height": height, "library": library.ADDRESS}, height="content")
 
 
-def film(films: Sequence[Film], *, key: str, identity: str) -> None:
+def curves(figure: Figure, run: Run, *, weight: float, live: bool, key: str, alt: str, height: int = 330) -> None:
+    """Show curves of a run: the browser gets their numbers by itself, finer ones where it zooms in, and follows the run
+    while it is `live`. The traces of the figure say in `meta` what they show."""
+    columns = sorted({trace["meta"]["column"] for trace in figure["data"]})
+    asked = following(run, live=live) | {"columns": columns, "weight": weight}
+    data = {"figure": figure, "alt": alt, "height": height, "library": library.ADDRESS, "run": asked}
+    _CHART(key=key, data=data, height="content")
+
+
+def film(films: Sequence[Film], *, key: str, identity: str, live: Run | None = None) -> None:
     """Show sample grids with one slider through time; another `identity` starts again at the newest.
 
-    Before there are any it takes as much room as later on, so that nothing below jumps when the first one comes.
+    Before there are any it takes as much room as later on, so that nothing below jumps when the first one comes. A film
+    of one run that trains, `live`, gets newer grids by itself.
     """
-    _FILM(key=key, data={"films": [asdict(one) for one in films], "id": identity}, height="content")
+    data = {"films": [asdict(one) for one in films], "id": identity}
+    _FILM(key=key, data=data | {"run": following(live, live=True) if live else None}, height="content")
 
 
 def picture(
-    source: str | None, *, key: str, alt: str, aspect: float = 1.0, width: int | Literal["stretch"] = "stretch"
+    source: str | None,
+    *,
+    key: str,
+    alt: str,
+    aspect: float = 1.0,
+    width: int | Literal["stretch"] = "stretch",
+    live: Run | None = None,
 ) -> None:
-    """Show one sample grid by its address, pixel by pixel; without one, the room for it."""
-    _PICTURE(key=key, data={"src": source, "alt": alt, "aspect": aspect}, width=width, height="content")
+    """Show one sample grid by its address, pixel by pixel; without one, the room for it. That of a run that trains,
+    `live`, becomes the newest one by itself."""
+    data = {"src": source, "alt": alt, "aspect": aspect, "run": following(live, live=True) if live else None}
+    _PICTURE(key=key, data=data, width=width, height="content")
+
+
+def progress(run: Run, *, live: bool, key: str, label: str = "", losses: bool = False) -> bool:
+    """Show how far a run is, on a line, with its `losses` if wanted, and as a bar; both follow it while it is `live`.
+
+    Whether something changed that the page around it shows: a fragment is drawn anew then.
+    """
+    data = feeds.progress(run) | {
+        "label": label,
+        "shows_losses": losses,
+        "name": run.name,
+        "run": following(run, live=live),
+    }
+    return bool(_PROGRESS(key=key, data=data, on_changed_change=lambda: None, height="content").changed)
 
 
 def cells(rows: Sequence[Row], *, key: str) -> tuple[Literal["open", "retry"], str] | None:

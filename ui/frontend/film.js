@@ -87,19 +87,53 @@ function play(root) {
   }, FRAME_MS)
 }
 
-export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".film")
-  const steps = [...new Set(data.films.flatMap((film) => film.frames.map((frame) => frame.step)))].sort((a, b) => a - b)
+// What a run that trains adds to its film, or takes back when it goes on from an earlier step.
+function take(root, message) {
+  const [film] = root.film.films
+  if (message.kind === "pictures") addFrames(film, message.frames)
+  else if (message.kind === "reset") film.frames = film.frames.filter((frame) => frame.step <= message.step)
+  else return
+  place(root, root.film.films)
+  render(root)
+}
+
+function addFrames(film, frames) {
+  const known = new Map(film.frames.map((frame) => [frame.step, frame]))
+  for (const frame of frames) known.set(frame.step, frame)
+  film.frames = [...known.values()].sort((a, b) => a.step - b.step)
+}
+
+// Whoever looks at the newest frame goes on seeing the newest; whoever went back in time stays there.
+function place(root, films, startAgain = false) {
   const before = root.film
-  const sameFilms = before && before.id === data.id
-  // Whoever looks at the newest frame goes on seeing the newest; whoever went back in time stays there.
-  const following = !sameFilms || (before.position >= before.steps.length - 1 && !root.timer)
+  const steps = [...new Set(films.flatMap((film) => film.frames.map((frame) => frame.step)))].sort((a, b) => a - b)
+  const following = startAgain || (before.position >= before.steps.length - 1 && !root.timer)
   let position = steps.length - 1
   if (!following) position = Math.max(0, steps.findLastIndex((step) => step <= before.steps[before.position]))
-  if (!sameFilms && root.timer) stop(root)
-  root.film = { id: data.id, films: data.films, steps, position }
+  root.film = { ...before, films, steps, position }
+}
+
+async function follow(root, run) {
+  const address = run?.live ? run.address : null
+  if (root.followed === address) return
+  root.followed = address
+  root.leave?.()
+  root.leave = null
+  if (!address) return
+  const { follow } = await import(new URL(`${run.scripts}client.js`, document.baseURI).href)
+  if (root.followed === address) root.leave = follow(address, (message) => take(root, message))
+}
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".film")
+  const startAgain = root.film?.id !== data.id
+  if (startAgain && root.timer) stop(root)
+  if (startAgain) root.film = { id: data.id, films: [], steps: [], position: 0 }
+  if (startAgain) root.ahead = new Map()
+  // What the run itself told meanwhile is newer than what the page was drawn with.
+  if (!startAgain && root.followed) addFrames(data.films[0], root.film.films[0].frames.filter(isNewer(data.films[0])))
+  place(root, data.films, startAgain)
   buildFigures(root, data.films)
-  if (!sameFilms) root.ahead = new Map()
   root.querySelector(".controls").onpointerenter = () => fetchAhead(root)
   root.querySelector("input").oninput = (event) => {
     stop(root)
@@ -109,5 +143,14 @@ export default function ({ data, parentElement }) {
   }
   root.querySelector("button").onclick = () => play(root)
   render(root)
-  return () => clearInterval(root.timer)
+  follow(root, data.run)
+  return () => {
+    clearInterval(root.timer)
+    root.leave?.()
+  }
+}
+
+function isNewer(film) {
+  const last = film.frames.at(-1)?.step ?? -1
+  return (frame) => frame.step > last
 }

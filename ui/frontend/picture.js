@@ -1,5 +1,26 @@
 // One sample grid, kept in its place while newer ones come.
 
+function show(picture, source) {
+  const image = picture.querySelector("img")
+  if (!source) return image.removeAttribute("src")
+  const address = new URL(source, document.baseURI).href
+  if (image.src !== address) image.src = address
+}
+
+async function follow(picture, run) {
+  const address = run?.live ? run.address : null
+  if (picture.followed === address) return
+  picture.followed = address
+  picture.leave?.()
+  picture.leave = null
+  if (!address) return
+  const { follow } = await import(new URL(`${run.scripts}client.js`, document.baseURI).href)
+  if (picture.followed !== address) return
+  picture.leave = follow(address, ({ kind, frames }) => {
+    if (kind === "pictures") show(picture, frames.at(-1).src)
+  })
+}
+
 export default function ({ data, parentElement }) {
   const picture = parentElement.querySelector(".picture")
   const image = picture.querySelector("img")
@@ -10,7 +31,7 @@ export default function ({ data, parentElement }) {
     const enlarged = image.clientWidth * devicePixelRatio > image.naturalWidth
     image.style.imageRendering = enlarged ? "pixelated" : "auto"
   }
-  if (!data.src) return image.removeAttribute("src")
-  const source = new URL(data.src, document.baseURI).href
-  if (image.src !== source) image.src = source
+  show(picture, data.src)
+  follow(picture, data.run)
+  return () => picture.leave?.()
 }

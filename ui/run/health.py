@@ -21,11 +21,11 @@ from gancore.health.signs import SIGNS
 from gancore.store import Run, RunStore
 from gancore.store.index import Snapshot, Stamp
 from gancore.store.naming import title_of
+from gancore.store.records import LIVE
 from ui import state
 from ui.forms import draft, starting
 from ui.messages import attempt, describe, say
 from ui.run.controls import settings_at
-from ui.run.progress import LIVE
 from ui.words import plain
 
 PATIENCE = 20.0  # seconds that a run is given to stop before its checkpoint is forked

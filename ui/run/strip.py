@@ -7,10 +7,11 @@ import streamlit as st
 from gancore.store import Run
 from ui import navigation, state
 from ui.boundary import boundary
-from ui.run import controls, film, progress, queue
-from ui.words import plain
+from ui.frontend.components import progress
+from ui.run import controls, film, queue
+from ui.words import plain, progress_line, share, unit
 
-TICK = 1.0  # seconds between looks while something trains
+TICK = 5.0  # seconds between looks at what nobody was told of
 MOST = 3  # bars
 WATCH = 2.0  # seconds between looks at what else goes on in the store
 
@@ -49,7 +50,7 @@ def _others(others: list[str], waiting: list[str]) -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for run in runs[:MOST]:
-            label = f":material/play_arrow: {plain(run.name)} {progress.share(run.status):.0%}"
+            label = f":material/play_arrow: {plain(run.name)} {share(run.status):.0%}"
             with st.popover(label, key=f"other-{run.id}"), boundary(run):
                 _in_brief(run)
         if len(runs) > MOST:
@@ -60,7 +61,7 @@ def _others(others: list[str], waiting: list[str]) -> None:
 
 
 def _in_brief(run: Run) -> None:
-    st.caption(plain(progress.progress_line(run.status, counted=progress.unit(run.config))))
+    st.caption(plain(progress_line(run.status, counted=unit(run.config))))
     with st.container(horizontal=True):
         st.page_link(navigation.TRAIN, label="Watch", icon=":material/visibility:", query_params={"run": run.id})
         controls.control_buttons(run, "strip")
@@ -71,14 +72,11 @@ def _strip(run_id: str) -> None:
     if run is None or run.state != "running":
         st.rerun()
     with st.container(border=True, key=f"now-strip-{run.id}"), boundary(run):
-        status = run.status
         picture, words, buttons = st.columns([0.6, 6, 3.4], vertical_alignment="center")
         with picture:
-            film.newest(run, place="strip", width=52)
-        words.progress(
-            progress.share(status),
-            text=f"**{plain(run.name)}** · {plain(progress.progress_line(status, counted=progress.unit(run.config)))}",
-        )
+            film.newest(run, place="strip", width=52, live=True)
+        with words:
+            progress(run, live=True, key=f"strip-progress-{run.id}", label=run.name, losses=True)
         with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             st.page_link(navigation.TRAIN, label="Watch", icon=":material/visibility:", query_params={"run": run.id})
             controls.control_buttons(run, "strip")

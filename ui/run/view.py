@@ -11,15 +11,15 @@ import streamlit as st
 from gancore.config import SETTINGS, RunConfig
 from gancore.config.kinds import Panel
 from gancore.store import Run
-from gancore.store.records import ShownState
+from gancore.store.records import LIVE, ShownState
 from ui import navigation, state
 from ui.boundary import boundary
 from ui.colors import REAL
-from ui.figures.curves import Mark, panels, run_figure
-from ui.frontend.components import chart, film
+from ui.figures.curves import SMOOTHING, Mark, panels, run_figure
+from ui.frontend.components import curves, film, progress
 from ui.run import changes, controls, health, interruption, numbers, quality
 from ui.run.film import newest, run_film
-from ui.run.progress import LIVE, progress_line, share, state_badge, unit
+from ui.run.progress import state_badge
 from ui.run.strip import TICK
 from ui.words import labels, plain, value_text
 
@@ -46,13 +46,12 @@ def _view(run_id: str, shown: ShownState) -> None:
     with st.container(key="pictures-and-losses"):  # one above the other where there is little room, see page.css
         left, right = st.columns([1, 1.25], gap="medium")
     with left, boundary(run):
-        film([run_film(run)], key=f"film-{run.id}", identity=run.id)
+        film([run_film(run)], key=f"film-{run.id}", identity=run.id, live=run if live else None)
     with boundary(run):
-        rows = run.scalars()
         charts = panels(run.config)
         with right, boundary(run):
-            _panel(run, rows, next(iter(charts.values())), height=430)  # the main one
-        _details(run, rows, charts, live)
+            _panel(run, next(iter(charts.values())), live, height=430)  # the main one
+        _details(run, charts, live)
 
 
 def _header(run: Run, live: bool) -> None:
@@ -68,8 +67,7 @@ def _header(run: Run, live: bool) -> None:
             controls.control_buttons(run, "view")
     _origin_line(run)
     numbers.line(run)
-    words = progress_line(status, live=live, counted=unit(run.config), losses=False)
-    st.progress(share(status), text=plain(words))
+    progress(run, live=live, key=f"progress-{run.id}")
     health.line(run, live=live)
     if run.state == "interrupted":
         interruption.note(run)
@@ -100,13 +98,14 @@ def _origin_line(run: Run) -> None:
         st.page_link(navigation.COMPARE, label="Compare the two", icon=":material/compare:", query_params=both)
 
 
-def _panel(run: Run, rows: pd.DataFrame, panel: Panel, height: int) -> None:
-    figure = run_figure(rows, panel, run.id, marks=change_marks(run))
-    chart(figure, key=f"chart-{run.id}-{panel.title}", alt=f"{panel.title} of {run.name}", height=height)
+def _panel(run: Run, panel: Panel, live: bool, height: int) -> None:
+    figure = run_figure(panel, run.id, marks=change_marks(run))
+    key, alt = f"chart-{run.id}-{panel.title}", f"{panel.title} of {run.name}"
+    curves(figure, run, weight=SMOOTHING, live=live, key=key, alt=alt, height=height)
     st.caption(panel.caption)
 
 
-def _details(run: Run, rows: pd.DataFrame, charts: dict[str, Panel], live: bool) -> None:
+def _details(run: Run, charts: dict[str, Panel], live: bool) -> None:
     titles = {key: charts[key].title for key in list(charts)[1:]}
     options = [*titles, "quality", "settings", "history"]
     chosen = st.segmented_control(
@@ -119,7 +118,7 @@ def _details(run: Run, rows: pd.DataFrame, charts: dict[str, Panel], live: bool)
         label_visibility="collapsed",
     )
     if chosen in charts:
-        _panel(run, rows, charts[chosen], height=300)
+        _panel(run, charts[chosen], live, height=300)
     elif chosen == "quality":
         quality.section(run, live=live, marks=change_marks(run))
     elif chosen == "settings":

@@ -15,17 +15,17 @@ import streamlit as st
 from gancore.config import SETTINGS
 from gancore.store import Run
 from gancore.store.index import Snapshot
-from gancore.store.records import RESUMABLE
+from gancore.store.records import LIVE, RESUMABLE
 from gancore.text import describe_duration
 from ui import navigation, state
 from ui.boundary import boundary, explain
 from ui.forms import draft
 from ui.messages import attempt
-from ui.run import controls, film, health, progress, quality, view
-from ui.run.progress import LIVE, state_word
+from ui.run import controls, film, health, quality, view
+from ui.run.progress import state_word
 from ui.run.strip import WATCH
 from ui.runs import columns
-from ui.words import plain, value_text
+from ui.words import plain, share, value_text
 
 LOOK_SECONDS = 0.4  # for which the health of runs is looked at before a page is drawn
 LOOK_AGAIN = 1.5  # seconds from one such while to the next
@@ -186,7 +186,7 @@ def _lasting_row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) ->
         "samples": film.thumbnail(run),
         "name": ("★ " if meta.starred else "") + run.name,
         "state": None,
-        "progress": 100 * progress.share(status),
+        "progress": 100 * share(status),
         "health": None,
         **measured,
         "data": config.data.name,

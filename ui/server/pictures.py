@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import stat
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from ui import state
 SMALL = 128  # pixels along the longer side of a thumbnail: a table's row on a fine screen
 MOST_BYTES = 20_000_000  # of a picture; our own are below one
 MOST_PIXELS = 16_000_000  # of a picture; our own have a hundredth
+MAX_FRAMES = 48  # grids of a run that the browser can step through, spread over its length
 
 _KEPT = "private, max-age=31536000, immutable"
 _LOOKED_UP = "no-cache"
@@ -31,6 +33,35 @@ _LOOKED_UP = "no-cache"
 
 class _Gone(LookupError):
     """There is no such picture."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One sample grid of a film."""
+
+    step: int
+    caption: str
+    src: str  # its address, relative to the server's
+
+
+def frames(run: Run, steps: Sequence[int] | None = None) -> list[Frame]:
+    """A run's sample grids: those at `steps`, or else thinned to what is worth stepping through."""
+    samples = run.samples()
+    wanted = thin_steps(list(samples)) if steps is None else [step for step in samples if step in steps]
+    per_epoch = max(run.config.batches_per_epoch / run.config.batches_per_step, 1e-9)
+    return [
+        Frame(step=step, caption=f"step {step:,} · epoch {step / per_epoch:.1f}", src=source)
+        for step in wanted
+        if (source := address(run, step, path=samples[step])) is not None
+    ]
+
+
+def thin_steps(steps: Sequence[int]) -> list[int]:
+    """At most `MAX_FRAMES` of the steps, evenly spread, the first and the last among them."""
+    if len(steps) <= MAX_FRAMES:
+        return list(steps)
+    chosen = {round(i * (len(steps) - 1) / (MAX_FRAMES - 1)) for i in range(MAX_FRAMES)}
+    return [step for index, step in enumerate(steps) if index in chosen]
 
 
 def address(run: Run, step: int, *, small: bool = False, path: Path | None = None) -> str | None:

@@ -12,19 +12,24 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from ui import state
-from ui.server import finding, library, pictures
+from ui.server import finding, library, live, pictures
 from ui.server.headers import SecurityHeaders
 
 
 def routes() -> list[BaseRoute]:
     """Below the path at which Streamlit serves its pages."""
     base = "/" + (st.get_option("server.baseUrlPath") or "").strip("/")
+    following = live.Live()
     return [
         Route(f"{base.rstrip('/')}/{path}", endpoint)
         for path, endpoint in (
             ("pictures/{run}/{step:int}.png", pictures.picture),
             ("drawn/{run}/{seed:int}/{step:int}.png", pictures.drawn),
+            ("live/{run}/stream", following.stream),
+            ("live/{run}/news", live.news),
+            ("live/{run}/curves", live.curves),
             (library.ADDRESS, library.plotly_js),
+            ("scripts/{version}/{name}", library.module),
             (finding.ADDRESS, finding.find),
         )
     ]

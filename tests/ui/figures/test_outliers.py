@@ -6,7 +6,7 @@ import pytest
 
 from gancore.config.kinds import Curve, Panel
 from ui import colors
-from ui.figures.curves import comparison_figure, run_figure
+from ui.figures.curves import comparison_figure, robust_axis
 from ui.figures.outliers import robust_range
 
 STEPS = np.arange(1.0, 1001.0)
@@ -52,11 +52,10 @@ def test_few_points_beside_a_long_curve_are_all_shown():
 
 def test_a_runs_spikes_are_marked_where_they_left():
     rows = pd.DataFrame({"step": STEPS, "loss_d": noisy(0.6), "loss_g": spiked(700, -4_812.0)})
-    figure = run_figure(rows, LOSSES, "a")
-    axis = figure["layout"]["yaxis"]
-    assert axis["autorange"] is False
+    axis = robust_axis(rows, LOSSES.curves)
+    assert axis is not None
     assert -10 < axis["range"][0] < 0 < axis["range"][1] < 10
-    (marks,) = [trace for trace in figure["data"] if trace["mode"] == "markers"]
+    (marks,) = axis["marks"]
     assert (marks["x"], marks["y"], marks["customdata"]) == ([701.0], [axis["range"][0]], [-4810.0])
     assert marks["marker"]["symbol"] == ["triangle-down"]
     assert marks["marker"]["color"] == colors.G
@@ -75,6 +74,7 @@ def test_runs_side_by_side_share_one_axis():
 def test_a_stretch_beyond_the_axis_has_one_mark():
     losses = noisy(1.5)
     losses[300:306] = [50, 200, 900, 400, 100, 50]
-    figure = run_figure(pd.DataFrame({"step": STEPS, "loss_g": losses}), LOSSES, "a")
-    (marks,) = [trace for trace in figure["data"] if trace["mode"] == "markers"]
+    axis = robust_axis(pd.DataFrame({"step": STEPS, "loss_g": losses}), LOSSES.curves)
+    assert axis is not None
+    (marks,) = axis["marks"]
     assert marks["customdata"] == [900.0]
