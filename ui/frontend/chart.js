@@ -65,7 +65,7 @@ class Chart {
 
   say(sentence) {
     this.message.textContent = sentence
-    this.element.classList.remove("loading")
+    if (sentence) this.element.classList.remove("loading")
   }
 
   // --- the curves of a run

@@ -245,6 +245,11 @@ class Feed:
                 self._task.cancel()
                 self._task = None
 
+    def end(self) -> None:
+        """Let all who follow go."""
+        self._ended = True
+        self._tell()
+
     async def _watch(self) -> None:
         """Look again and again, until nothing more comes."""
         loop = asyncio.get_running_loop()

@@ -38,6 +38,7 @@ class Live:
 
     def __init__(self) -> None:
         self._feeds: dict[str, Feed] = {}
+        self._ending = False
 
     @property
     def followers(self) -> int:
@@ -49,10 +50,16 @@ class Live:
         run = await asyncio.to_thread(_find, request)
         if run is None:
             return _no_such_run()
-        if self.followers >= MOST_FOLLOWERS:
+        if self._ending or self.followers >= MOST_FOLLOWERS:
             return PlainTextResponse("Too many follow runs here.", 503, _FRESH | {"Retry-After": str(RETRY)})
         known = request.headers.get("last-event-id") or request.query_params.get("after")
         return EventStream(self._pieces(run, Position.parse(known)))
+
+    def end(self) -> None:
+        """End all streams, and begin none: the server ends."""
+        self._ending = True
+        for feed in self._feeds.values():
+            feed.end()
 
     async def _pieces(self, run: Run, position: Position | None) -> AsyncGenerator[bytes]:
         feed = self._feeds.setdefault(run.id, Feed(run))

@@ -13,19 +13,21 @@ from starlette.routing import BaseRoute, Route
 
 from ui import state
 from ui.server import finding, library, live, pictures
+from ui.server.ending import when_asked_to_end
 from ui.server.headers import SecurityHeaders
+
+_LIVE = live.Live()
 
 
 def routes() -> list[BaseRoute]:
     """Below the path at which Streamlit serves its pages."""
     base = "/" + (st.get_option("server.baseUrlPath") or "").strip("/")
-    following = live.Live()
     return [
         Route(f"{base.rstrip('/')}/{path}", endpoint)
         for path, endpoint in (
             ("pictures/{run}/{step:int}.png", pictures.picture),
             ("drawn/{run}/{seed:int}/{step:int}.png", pictures.drawn),
-            ("live/{run}/stream", following.stream),
+            ("live/{run}/stream", _LIVE.stream),
             ("live/{run}/news", live.news),
             ("live/{run}/curves", live.curves),
             (library.ADDRESS, library.plotly_js),
@@ -45,5 +47,6 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Go on with what waits in the queue, nobody need look; at the end stop what trains, with a checkpoint."""
     executor = await asyncio.to_thread(state.executor)
     await asyncio.to_thread(executor.ensure_worker)
-    yield
+    with when_asked_to_end(_LIVE.end):
+        yield
     await asyncio.to_thread(executor.close)
