@@ -9,6 +9,7 @@ from gancore.config import SETTINGS
 from gancore.config.kinds import KINDS
 from gancore.store import Run
 from tests.app.test_train import experiments, start, unfold, widget
+from ui.run import forking
 
 
 def choose(app: AppTest, run: Run, checkpoint: str = "last") -> AppTest:
@@ -200,3 +201,48 @@ def test_every_family_can_be_forked(open_page, stopped, runs, kind):
     (fork,) = runs.queue()
     assert fork.config == parent.config.replace({"train.epochs": 5})
     assert not app.exception
+
+
+def clicked(app: AppTest, run: Run, step: int) -> AppTest:
+    """As a click on a curve leaves it: what happens in the chart itself is tested in a browser."""
+    app.session_state["fork-clicked"] = run.id, step
+    return app.run()
+
+
+@pytest.mark.parametrize(
+    ("step", "nearest"), [(4, None), (5, "000005"), (9, "000005"), (11, "000010"), (12, "last"), (999, "last")]
+)
+def test_a_click_takes_the_nearest_checkpoint_at_or_before_it(stopped, step, nearest):
+    assert forking.nearest(stopped("parent"), step) == nearest
+
+
+def test_a_click_on_a_curve_is_forked_there(open_page, stopped, runs):
+    parent = stopped("parent")
+    app = clicked(open_page("train", run=parent.id), parent, 8)
+    assert any("near step 8: **step 5** is the nearest" in element.value for element in app.markdown)
+    app.button(key="fork-here-go").click().run()
+    assert app.button(key="start").label == "Start as a fork"
+    assert not any("near step 8" in element.value for element in app.markdown)
+    start(app)
+    (fork,) = runs.queue()
+    assert fork.meta.parent_step == 5
+    app = clicked(app, parent, 3)  # another run is shown
+    assert not any("near step" in element.value for element in app.markdown)
+
+
+def test_a_click_before_the_first_checkpoint_says_so(open_page, stopped):
+    parent = stopped("parent")
+    app = clicked(open_page("train", run=parent.id), parent, 3)
+    assert any("at or before step 3; the first is of step 5" in element.value for element in app.markdown)
+    app.button(key="fork-here-close").click().run()
+    assert not any("step 3" in element.value for element in app.markdown)
+
+
+def test_a_checkpoint_before_a_change_has_the_settings_before_it(open_page, stopped):
+    parent = stopped("parent")
+    parent.steer({"optim.lr_g": 1e-2})
+    parent.record_change(parent.changes()[0], 10)
+    app = open_page("train", run=parent.id)
+    assert "step 10, before lr_g 0.01" in app.selectbox(key=f"fork-from-{parent.id}").options
+    choose(app, parent, "000010")
+    assert widget(app, "optim.lr_g", "s").value == parent.config.optim.lr_g

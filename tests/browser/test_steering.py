@@ -60,12 +60,15 @@ def test_a_rate_is_changed_while_it_trains_and_the_run_is_forked(app, new_page: 
     train_toy(page, app.url)
     (run,) = app.store.list()
 
-    # A change is offered, applied, marked on the curves, and told in the history.
+    # A change is made in the run's own settings, applied, marked on the curves, and told in the history.
     chart = page.locator(LOSSES)
     chart.evaluate("element => { element.mine = true }")
-    fill(page, "lr_d", "1e-3")
+    press(page, "Steer")
+    box = typed(page, "lr_d")
+    box.fill("1e-3")
+    box.press("Enter")
     page.get_by_role("button", name="Apply now: lr_d 1e-3").click()
-    expect(page.get_by_role("button", name="Apply now")).to_have_count(0)
+    expect(page.get_by_role("button", name="Apply now", exact=True)).to_be_disabled()
     page.wait_for_function(f"selector => ({NOTES})(document.querySelector(selector)).includes('lr_d 1e-3')", arg=LOSSES)
     assert chart.evaluate("element => element.mine")
     page.get_by_text("History", exact=True).click()
@@ -86,6 +89,15 @@ def test_a_rate_is_changed_while_it_trains_and_the_run_is_forked(app, new_page: 
     expect(typed(page, "lr_d")).to_have_value("1e-3")
     press(page, "Stop")
     expect_state(page, "stopped")
+
+    # A click on a curve says which checkpoint is nearest.
+    place = chart.bounding_box()
+    assert place
+    chart.click(position={"x": 0.8 * place["width"], "y": 0.5 * place["height"]})
+    expect(page.get_by_text(re.compile(r"To fork near step [\d,]+: (step [\d,]+|the last checkpoint)"))).to_be_visible()
+    press(page, "Close")
+    expect(page.get_by_text("To fork near step")).to_have_count(0)
+
     fill(page, "lr_d", "1e-4")
     page.get_by_role("button", name="Start as a fork").click()
     expect(page.get_by_text(re.compile(r"Forked at step [\d,]+ from"))).to_be_visible()

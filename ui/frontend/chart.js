@@ -187,6 +187,7 @@ class Chart {
   }
 
   listen() {
+    this.element.on("plotly_click", ({ points }) => this.clicked(Math.round(Number(points[0].x))))
     this.element.on("plotly_relayout", (changed) => {
       if (Object.keys(changed).some((name) => name.includes("axis.range"))) this.isZoomed = true
       this.zoomed()
@@ -212,9 +213,10 @@ async function modules({ scripts }) {
   return { curve, client }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const element = parentElement.querySelector(".chart")
   const chart = (element.chart ??= new Chart(element, parentElement.querySelector(".message")))
+  chart.clicked = (step) => setTriggerValue("clicked", step)
   chart.show(data)
   return () => {
     chart.close()

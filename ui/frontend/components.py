@@ -3,7 +3,7 @@ far a run is, and runs as cells, arms by seeds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from gancore.store import Run
+from gancore.store.records import MOST_COUNT
 from ui.figures.curves import Figure
 from ui.server import feeds, library
 from ui.server import live as live_routes
@@ -111,13 +112,32 @@ def chart(figure: Figure, *, key: str, alt: str, height: int = 330) -> None:
     _CHART(key=key, data={"figure": figure, "alt": alt, "height": height, "library": library.ADDRESS}, height="content")
 
 
-def curves(figure: Figure, run: Run, *, weight: float, live: bool, key: str, alt: str, height: int = 330) -> None:
+def curves(
+    figure: Figure,
+    run: Run,
+    *,
+    weight: float,
+    live: bool,
+    key: str,
+    alt: str,
+    height: int = 330,
+    on_click: Callable[[int], None] | None = None,
+) -> None:
     """Show curves of a run: the browser gets their numbers by itself, finer ones where it zooms in, and follows the run
-    while it is `live`. The traces of the figure say in `meta` what they show."""
+    while it is `live`. The traces of the figure say in `meta` what they show.
+
+    `on_click` is told, in a callback, at which step somebody clicked a curve.
+    """
+
+    def clicked() -> None:
+        step = st.session_state[key].clicked
+        if on_click is not None and type(step) is int and 0 <= step <= MOST_COUNT:  # it comes from the browser
+            on_click(step)
+
     columns = sorted({trace["meta"]["column"] for trace in figure["data"]})
     asked = following(run, live=live) | {"columns": columns, "weight": weight}
     data = {"figure": figure, "alt": alt, "height": height, "library": library.ADDRESS, "run": asked}
-    _CHART(key=key, data=data, height="content")
+    _CHART(key=key, data=data, on_clicked_change=clicked, height="content")
 
 
 def film(films: Sequence[Film], *, key: str, identity: str, live: Run | None = None) -> None:

@@ -32,7 +32,7 @@ def last_visit() -> float | None:
 
 def remember() -> None:
     """Have the browser note that somebody is here now."""
-    _NOTE(key="visit", data={"now": int(st.session_state[_LAST])}, height=1)
+    _NOTE(key="visit", data={"now": int(time.time())}, height=1)
 
 
 def read(cookie: str | None, now: float) -> float | None:

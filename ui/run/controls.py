@@ -2,73 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import streamlit as st
 
-from gancore.config import ConfigError, RunConfig
-from gancore.executors.loading import load_torch
+from gancore.config import ConfigError
 from gancore.store import Run
 from gancore.store.naming import title_of
 from gancore.store.records import RESUMABLE, Command
 from ui import state
 from ui.forms import draft, sidebar, starting
-from ui.messages import attempt, say
-from ui.run import changes
+from ui.messages import attempt
 from ui.words import plain
-
-
-def fork_button(run: Run) -> None:
-    """Where to fork from; choosing one fills the form with the settings that held there."""
-    names = sorted(kept(run), key=lambda name: (name != "last", name))
-    icon, key = ":material/fork_right:", f"fork-{run.id}-{st.session_state.get('forks', 0)}"  # a new one is closed
-    if not names:
-        st.button("Fork", icon=icon, key=f"no-{key}", disabled=True, help="There is no checkpoint yet.")
-        return
-    with st.popover("Fork", icon=icon, key=key):
-        st.markdown("A new run that continues from a checkpoint of this one, with other settings.")
-        before: dict[int | None, str] = {each.step: changes.describe([each]) for each in run.changes() if each.step}
-        name = st.selectbox(
-            "From", names, format_func=lambda name: _checkpoint_text(name, before), key=f"fork-from-{run.id}"
-        )
-        if st.button("Choose settings", type="primary", key=f"fork-go-{run.id}", on_click=take_fork, args=(run, name)):
-            st.rerun()  # the form, too
-
-
-def kept(run: Run) -> list[str]:
-    """The checkpoints that can be forked, by name, and nothing else that lies there."""
-    return [name for name in run.checkpoints() if name == "last" or name.isdecimal()]
-
-
-def _checkpoint_text(name: str, before: Mapping[int | None, str]) -> str:
-    """`the last checkpoint`, `step 700, before lr_d 0.1`."""
-    if name == "last":
-        return "the last checkpoint"
-    change = before.get(int(name))
-    return f"step {int(name):,}" + (f", before {change}" if change else "")
-
-
-def settings_at(run: Run, checkpoint: str) -> RunConfig:
-    """The settings to fork a checkpoint with: those that led to it. Raises `BadCheckpoint`, `ConfigError`."""
-    if not run.changes():
-        return run.config
-    step = run.checkpoint_step(checkpoint)
-    is_before_a_change = checkpoint.isdecimal() and any(change.step == step for change in run.changes())
-    return run.config_at(step - 1 if is_before_a_change else step)
-
-
-def take_fork(run: Run, checkpoint: str) -> None:
-    """Fill the form with what held at the checkpoint, and have Start fork it."""
-    load_torch()
-    from gancore.store.checkpoints import BadCheckpoint
-
-    try:
-        config = settings_at(run, checkpoint)
-    except (BadCheckpoint, ConfigError) as problem:
-        say(f"Forking {run.name} failed: {problem}")
-        return
-    st.session_state["forks"] = st.session_state.get("forks", 0) + 1
-    draft.start_from_checkpoint(run, checkpoint, config)
 
 
 def restart_on_embedded(run: Run) -> None:

@@ -25,7 +25,7 @@ from gancore.store.records import LIVE
 from ui import state
 from ui.forms import draft, starting
 from ui.messages import attempt, describe, say
-from ui.run.controls import settings_at
+from ui.run.forking import settings_at
 from ui.words import plain
 
 PATIENCE = 20.0  # seconds that a run is given to stop before its checkpoint is forked

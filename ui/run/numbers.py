@@ -24,7 +24,10 @@ _LOSSES = {
 def line(run: Run) -> None:
     """One line, as high before there are any."""
     parts = [*_quality(run), *_losses(run)]
-    st.markdown(" \u2002 ".join(parts) or ":gray[:small[Its first numbers come within seconds.]]")
+    st.markdown(
+        " \u2002 ".join(part.replace(" ", "\u00a0") for part in parts)
+        or ":gray[:small[Its first numbers come within seconds.]]"
+    )
 
 
 def _quality(run: Run) -> Iterator[str]:

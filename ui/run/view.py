@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -17,7 +18,7 @@ from ui.boundary import boundary
 from ui.colors import REAL
 from ui.figures.curves import SMOOTHING, Mark, panels, run_figure
 from ui.frontend.components import curves, film, progress
-from ui.run import changes, controls, health, interruption, numbers, quality
+from ui.run import changes, controls, forking, health, interruption, numbers, quality
 from ui.run.film import newest, run_film
 from ui.run.progress import state_badge
 from ui.run.strip import TICK
@@ -51,6 +52,7 @@ def _view(run_id: str, shown: ShownState) -> None:
         charts = panels(run.config)
         with right, boundary(run):
             _panel(run, next(iter(charts.values())), live, height=430)  # the main one
+            forking.offer(run)
         _details(run, charts, live)
 
 
@@ -63,7 +65,7 @@ def _header(run: Run, live: bool) -> None:
             if state.is_reference(run):
                 st.badge("reference, read-only", icon=":material/verified:", color="blue")
         with st.container(horizontal=True, width="content"):  # which go to the next line together
-            controls.fork_button(run)
+            forking.button(run)
             controls.control_buttons(run, "view")
     _origin_line(run)
     numbers.line(run)
@@ -100,9 +102,10 @@ def _origin_line(run: Run) -> None:
 
 def _panel(run: Run, panel: Panel, live: bool, height: int) -> None:
     figure = run_figure(panel, run.id, marks=change_marks(run))
-    key, alt = f"chart-{run.id}-{panel.title}", f"{panel.title} of {run.name}"
-    curves(figure, run, weight=SMOOTHING, live=live, key=key, alt=alt, height=height)
-    st.caption(panel.caption)
+    key, alt, choose = f"chart-{run.id}-{panel.title}", f"{panel.title} of {run.name}", partial(forking.choose, run.id)
+    curves(figure, run, weight=SMOOTHING, live=live, key=key, alt=alt, height=height, on_click=choose)
+    can_fork = any(name.isdecimal() for name in run.checkpoints())
+    st.caption(f"{panel.caption} Click a curve to fork the run there." if can_fork else panel.caption)
 
 
 def _details(run: Run, charts: dict[str, Panel], live: bool) -> None:
