@@ -193,3 +193,12 @@ def test_a_toy_shows_the_plane() -> None:
     config = CASES["ring"]
     picture = build_preview(build_algorithm(config), config)()
     assert picture.size == (planes.SIDE, planes.SIDE)
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+def test_rows_that_differ_have_a_name_each(kind: str) -> None:
+    config = CASES[kind]
+    names, (_, high) = config.kind.preview(config).rows, LAYOUTS[kind]
+    assert len(names) == (high if kind in ("cdcgan", "cmlp", "ema", "vae", "translator") else 0)
+    if kind == "cdcgan":
+        assert names == tuple("0123456789")

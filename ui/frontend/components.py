@@ -29,6 +29,7 @@ class Film:
     color: str | None = None
     note: str = ""  # what the pictures are
     aspect: float = 1.0  # width over height, before there is one
+    rows: Sequence[str] = ()  # what each row of the pictures shows, where they differ
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ function element(tag, className, text = "") {
 }
 
 function buildFigures(root, films) {
-  const titles = JSON.stringify(films.map((film) => [film.title, film.color, film.note, film.aspect]))
+  const titles = JSON.stringify(films.map((film) => [film.title, film.color, film.note, film.aspect, film.rows]))
   if (root.titles === titles) return
   root.titles = titles
   root.querySelector(".films").replaceChildren(
@@ -52,7 +52,14 @@ function buildFigures(root, films) {
       const image = document.createElement("img") // until its first source is there, the picture keeps its room
       image.onload = () => picture.classList.add("loaded")
       picture.append(image)
-      figure.append(title, picture, element("div", "caption", "no samples yet"), element("div", "note", film.note))
+      const labelled = element("div", "labelled")
+      if (film.rows.length) {
+        const rows = element("div", "rows")
+        rows.replaceChildren(...film.rows.map((name) => element("div", "", name)))
+        labelled.append(rows)
+      }
+      labelled.append(picture)
+      figure.append(title, labelled, element("div", "caption", "no samples yet"), element("div", "note", film.note))
       return figure
     }),
   )

@@ -19,7 +19,7 @@ def run_film(run: Run, title: str | None = None, steps: Sequence[int] | None = N
     """A run's sample grids: those at `steps`, or else thinned to what is worth stepping through."""
     preview = run.config.kind.preview(run.config)
     color = run_color(run) if title else None
-    return Film(title or run.name, pictures.frames(run, steps), color, preview.caption, preview.aspect)
+    return Film(title or run.name, pictures.frames(run, steps), color, preview.caption, preview.aspect, preview.rows)
 
 
 def aspect(config: RunConfig) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gancore.config.datasets import TOYS
+from gancore.config.datasets import DATASETS, TOYS
 from gancore.config.kinds.kind import Curve, Input, Kind, Panel, Preview
 from gancore.config.losses import LOSS_FACTS, LossFacts
 
@@ -94,9 +94,12 @@ def preview(config: RunConfig) -> Preview:
 
 
 def _class_preview(config: RunConfig) -> Preview:
-    rows = "one class per row, one noise vector per column"
-    caption = f"{rows} · fixed noise of seed {config.seed} · {sampled_network(config)}"
-    return Preview(caption, CLASS_COLUMNS / min(len(config.labels_in_use), CLASS_ROWS))
+    noise = f"fixed noise of seed {config.seed}"
+    caption = f"one class per row, one noise vector per column · {noise} · {sampled_network(config)}"
+    labels = config.labels_in_use[:CLASS_ROWS]
+    names = dict(enumerate(DATASETS[config.data.name].classes))
+    rows = tuple(names.get(label, str(label)) for label in labels)
+    return Preview(caption, CLASS_COLUMNS / len(labels), rows)
 
 
 def sampled_network(config: RunConfig) -> str:

@@ -49,6 +49,7 @@ class Preview:
 
     caption: str
     aspect: float = 1.0  # how much wider than high
+    rows: tuple[str, ...] = ()  # what each of its rows shows, where they differ
 
 
 def _nothing_to_check(_config: RunConfig) -> None:

@@ -45,7 +45,8 @@ def panels(config: RunConfig) -> dict[str, Panel]:
 def preview(config: RunConfig) -> Preview:
     """Regular images and their translations."""
     rows = "rows of regular images, each above its translations with three noise vectors"
-    return Preview(f"{rows} · {gan.sampled_network(config)}")
+    names = ("regular", "bold", "bold", "bold") * 2
+    return Preview(f"{rows} · {gan.sampled_network(config)}", rows=names if config.data.name != "own" else ())
 
 
 TRANSLATOR = Kind(

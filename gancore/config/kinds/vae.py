@@ -47,7 +47,9 @@ def panels(_config: RunConfig) -> dict[str, Panel]:
 def preview(config: RunConfig) -> Preview:
     """Held-out images and their reconstructions, then samples."""
     noise = f"fixed noise of seed {config.seed}"
-    return Preview(f"two rows of held-out images, each above its reconstructions, then samples · {noise}")
+    caption = f"two rows of held-out images, each above its reconstructions, then samples · {noise}"
+    rows = ("held out", "rebuilt") * 2 + ("sample",) * 4
+    return Preview(caption, rows=rows if config.data.name != "own" else ())  # of which there may be fewer
 
 
 VAE = Kind(
