@@ -1,8 +1,9 @@
 """What pages cost: training beside open tabs, and the bytes that a page sends.
 
-A real server trains a toy while nobody, one tab and several tabs look at it, in turns, so that whatever else the
-machine does falls on all alike. A browser on the same machine takes its share, too: on two cores a tab's own drawing
-weighs as much as what the server does for it.
+A real server trains a toy while nobody, tabs of a browser here, and clients that only listen look at it, in turns, so
+that whatever else the machine does falls on all alike. A browser on the same machine takes its share, too: on two cores
+a tab's own drawing weighs more than what the server does for it. Clients that listen are what tabs on other machines
+are for the server, but for the pages' own slow redrawing; those that ask every second are tabs without a stream.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,7 +30,8 @@ from gancore.bench.store import make_store
 from gancore.experiments import EXPERIMENTS
 from gancore.store import Run, RunStore
 
-TABS = (0, 1, 5)
+TABS = (1, 5)
+LISTENERS = 20
 RUNS, COMPARED = 137, 8
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 WARM_UP = 300  # steps of the toy before anything is measured
@@ -47,39 +52,89 @@ def run_benchmarks(command: Command, seconds: float, rounds: int, console: Conso
 
 
 def _training(command: Command, browser: Any, seconds: float, rounds: int, console: Console) -> Table:
-    rates: dict[int, list[float]] = {tabs: [] for tabs in TABS if browser is not None or tabs == 0}
+    rates: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder) / "runs")
         toy = store.create(EXPERIMENTS["toy-collapse"].base.replace({"train.epochs": 10_000}), name="toy")
         toy.enqueue()  # a server takes up what waits as soon as it begins
         with _serve(command, store) as url:
             _wait(lambda: toy.status.step > WARM_UP)
+            watched = _ways_to_watch(browser, url, toy)
+            rates = {who: [] for who in watched}
             for turn in range(rounds):
-                for tabs in rates if turn % 2 == 0 else reversed(rates):
-                    with console.status(f"round {turn + 1} of {rounds}: {tabs} tabs"):
-                        rates[tabs].append(_rate(toy, browser, url, tabs, seconds))
+                for who in watched if turn % 2 == 0 else reversed(watched):
+                    with console.status(f"round {turn + 1} of {rounds}: {who}"), watched[who]():
+                        rates[who].append(_rate(toy, seconds))
             toy.command("stop")
             _wait(lambda: toy.state != "running")
-    table = Table("tabs", "steps/s", "of those without a tab", "all rounds", box=None, pad_edge=False)
-    for tabs, found in rates.items():
-        shares = [each / alone for each, alone in zip(found, rates[0], strict=True)]
-        spread = f"{min(found):.0f}..{max(found):.0f}"
-        table.add_row(str(tabs), f"{median(found):.0f}", f"{100 * median(shares):.0f} %", spread)
+    table = Table("who looks", "steps/s", "of those with nobody", "all rounds", box=None, pad_edge=False)
+    for who, found in rates.items():
+        shares = [each / alone for each, alone in zip(found, rates[NOBODY], strict=True)]
+        spread = f"{100 * min(shares):.0f}..{100 * max(shares):.0f} %"
+        table.add_row(who, f"{median(found):.0f}", f"{100 * median(shares):.0f} %", spread)
     return table
 
 
-def _rate(run: Run, browser: Any, url: str, tabs: int, seconds: float) -> float:
-    """Steps a second of a run while so many tabs show it."""
-    pages = [browser.new_page(viewport={"width": 1440, "height": 900}) for _ in range(tabs)]
+NOBODY = "nobody"
+
+
+def _ways_to_watch(browser: Any, url: str, run: Run) -> dict[str, Callable[[], AbstractContextManager[None]]]:
+    tabs = TABS if browser is not None else ()
+    names = {1: "1 tab"} | {count: f"{count} tabs" for count in TABS if count > 1}
+    ways: dict[str, Callable[[], AbstractContextManager[None]]] = {NOBODY: partial(_tabs, browser, url, run, 0)}
+    ways |= {names[count]: partial(_tabs, browser, url, run, count) for count in tabs}
+    ways[f"{LISTENERS} streams"] = partial(_clients, _listen, f"{url}/live/{run.id}/stream")
+    ways[f"{LISTENERS} that ask every second"] = partial(_clients, _ask, f"{url}/live/{run.id}/news")
+    return ways
+
+
+@contextmanager
+def _tabs(browser: Any, url: str, run: Run, count: int) -> Iterator[None]:
+    """So many tabs that show a run."""
+    pages = [browser.new_page(viewport={"width": 1440, "height": 900}) for _ in range(count)]
     for page in pages:
         page.goto(f"{url}/train?run={run.id}")
         page.locator(".film img").wait_for()
+    try:
+        yield
+    finally:
+        for page in pages:
+            page.close()
+
+
+@contextmanager
+def _clients(talk: Callable[[str, threading.Event], None], address: str) -> Iterator[None]:
+    """Clients without a browser."""
+    done = threading.Event()
+    threads = [threading.Thread(target=talk, args=(address, done), daemon=True) for _ in range(LISTENERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def _listen(address: str, done: threading.Event) -> None:
+    with urllib.request.urlopen(address, timeout=30) as stream:
+        while not done.is_set() and stream.readline():
+            pass
+
+
+def _ask(address: str, done: threading.Event) -> None:
+    while not done.wait(1.0):
+        with suppress(OSError), urllib.request.urlopen(address, timeout=30) as answer:
+            answer.read()
+
+
+def _rate(run: Run, seconds: float) -> float:
+    """Steps a second of a run."""
     time.sleep(SETTLE)
     before = run.status
     time.sleep(seconds)
     after = run.status
-    for page in pages:
-        page.close()
     return (after.step - before.step) / max(after.heartbeat - before.heartbeat, 1e-9)
 
 

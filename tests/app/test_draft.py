@@ -80,3 +80,19 @@ def test_settings_of_a_run_are_those_in_effect(open_page, finished, page):
     assert widget(app, "optim.lr_d", "s").value == 1e-3
     assert experiments(app).options[0] == "Settings of steered"
     assert any(caption.value == "steered, unchanged" for caption in app.caption)
+
+
+def test_a_browser_that_missed_a_pass_gets_every_value_as_its_widgets_default(open_page):
+    """A value that is set besides reaches it in one message, which a pass that is cut short takes with it."""
+    app = open_page("train")
+    for element in app.text_input:
+        if element.key and element.key.startswith("t:"):
+            assert (element.proto.default, element.proto.set_value) == (element.value, False)
+    for element in app.slider:
+        if element.key and element.key.startswith("w:"):
+            assert (list(element.proto.default), element.proto.set_value) == ([element.value], False)
+    for element in app.selectbox:
+        if element.key and element.key.startswith("w:"):
+            assert not element.proto.set_value
+            assert element.proto.default == list(element.options).index(element.format_func(element.value))
+    assert any(element.key and element.key.startswith("t:") for element in app.text_input)

@@ -21,16 +21,13 @@ RANGE = "element => element._fullLayout.xaxis.range.map(Number)"
 def train(page: Page, url: str, *, ngf: str = "4") -> None:
     """Set small networks that train fast, for longer than the test takes, and start."""
     start = page.get_by_role("button", name="Start", exact=True)
-    for _ in range(3):  # on a busy machine a pass that is cut short can lose the form's values: then again
-        page.goto(f"{url}/train")
-        expect(page.get_by_test_id("stSidebar").get_by_text("G 369,600 · D 166,848 parameters")).to_be_visible()
-        for label, value in (("ngf", ngf), ("ndf", "4"), ("epochs", "300")):
-            box = page.get_by_label(f"{label}, typed")
-            box.fill(value)
-            box.press("Enter")
-            expect(page.get_by_text(re.compile(f"Changed:.*{label} \\d+ → {value}"))).to_be_visible()
-        if start.is_enabled():
-            break
+    page.goto(f"{url}/train")
+    expect(page.get_by_test_id("stSidebar").get_by_text("G 369,600 · D 166,848 parameters")).to_be_visible()
+    for label, value in (("ngf", ngf), ("ndf", "4"), ("epochs", "300")):
+        box = page.get_by_label(f"{label}, typed")
+        box.fill(value)
+        box.press("Enter")
+        expect(page.get_by_text(re.compile(f"Changed:.*{label} \\d+ → {value}"))).to_be_visible()
     start.click()
     expect(page.locator(f'.chart[aria-label^="Losses of quickstart, ngf {ngf}, "]')).to_be_visible()
     expect(page.locator(LOSSES)).to_have_count(1)  # that of the run before is gone

@@ -72,7 +72,7 @@ def _widget(setting: Setting) -> None:
     if setting.kind == "choice":
         _choice(setting)
     elif setting.kind == "bool":
-        st.toggle(setting.label, help=_help(setting), **_wire(setting, "w", _value(setting), _take))
+        st.toggle(setting.label, _value(setting), help=_help(setting), **_wire(setting, "w", _take))
     elif setting.scale == "log":
         _log_slider(setting)
     elif setting.scale == "linear":
@@ -83,12 +83,14 @@ def _widget(setting: Setting) -> None:
 
 def _choice(setting: Setting) -> None:
     titles = {name: info.title for name, info in DATASETS.items()} if setting.path == "data.name" else {}
+    choices = tuple(setting.choices)
     st.selectbox(
         setting.label,
-        tuple(setting.choices),
+        choices,
+        choices.index(_value(setting)),
         format_func=lambda value: titles.get(value, str(value).replace("_", " ")),
         help=_help(setting),
-        **_wire(setting, "w", _value(setting), _take),
+        **_wire(setting, "w", _take),
     )
 
 
@@ -99,9 +101,10 @@ def _log_slider(setting: Setting) -> None:
         st.select_slider(
             setting.label,
             sorted({*log_marks(setting), value}),
+            value,
             format_func=shown_text,
             help=_help(setting),
-            **_wire(setting, "s", value, _take),
+            **_wire(setting, "s", _take),
         )
         _typed(setting, label_visibility="collapsed", width=84)
 
@@ -114,9 +117,10 @@ def _linear_slider(setting: Setting) -> None:
         setting.label,
         int(low) if whole else float(low),
         int(high) if whole else max(float(high) - (step if setting.open_high else 0), _value(setting)),
+        _value(setting) if whole else float(_value(setting)),
         step=step,
         help=_help(setting),
-        **_wire(setting, "w", _value(setting), _take),
+        **_wire(setting, "w", _take),
     )
 
 
@@ -124,11 +128,12 @@ def _typed(setting: Setting, *, label_visibility: Any, width: Any = "stretch") -
     text = draft.typed().get(setting.path, shown_text(_value(setting)))
     st.text_input(
         setting.label if label_visibility == "visible" else f"{setting.label}, typed",
+        text,
         help=_help(setting) if label_visibility == "visible" else None,
         label_visibility=label_visibility,
         width=width,
         placeholder=setting.empty if setting.optional else None,
-        **_wire(setting, "t", text, _take_text),
+        **_wire(setting, "t", _take_text),
     )
 
 
@@ -155,10 +160,14 @@ def _value(setting: Setting) -> Any:
     return draft.values()[setting.path]
 
 
-def _wire(setting: Setting, role: str, value: Any, on_change: Any) -> dict[str, Any]:
-    """What connects a widget to the draft: its key, seeded with `value`, and what happens when it is used."""
+def _wire(setting: Setting, role: str, on_change: Any) -> dict[str, Any]:
+    """What connects a widget to the draft: its key, and what happens when it is used.
+
+    Its value is the widget's own default, not written into the session: that reaches a browser in a message of its own
+    kind once, and is lost with a pass that is cut short; the browser would then report a default of the widget as what
+    somebody chose.
+    """
     key = draft.widget_key(setting.path, role)
-    st.session_state.setdefault(key, value)
     fixed = draft.origin().fixes(setting.path)
     return {"key": key, "on_change": on_change, "args": (setting, role, key), "disabled": fixed}
 

@@ -77,7 +77,9 @@ class Chart {
     this.leave?.()
     this.leave = null
     if (!run) return
+    const another = run.address !== this.run?.address || String(run.columns) !== String(this.run.columns)
     this.run = run
+    if (another) Object.assign(this, { curves: null, axis: null, isZoomed: false, complete: false })
     const { curve, client } = await modules(run)
     if (this.followed !== wanted) return
     this.client = client
@@ -87,7 +89,8 @@ class Chart {
   }
 
   take(message) {
-    if (message.kind === "rows" && !this.fetching) {
+    if (message.kind === "rows" && this.fetching) this.held.push(message)
+    else if (message.kind === "rows") {
       const { low, high } = this.curves
       if (!this.curves.append(message)) return this.fetchCurves()
       const spiked = this.curves.low < low || this.curves.high > high
@@ -98,25 +101,30 @@ class Chart {
   }
 
   async fetchCurves() {
-    const run = this.run
     if (this.fetching) return (this.again = true)
+    const run = this.run
     this.fetching = true
+    this.held = [] // rows that come meanwhile
     try {
       const found = await this.client.curves(run.address, run)
-      if (run === this.run) this.curves.reset(found)
-      if (!this.isZoomed) this.axis = found.axis // or the zoom would be lost
-      this.fetched = performance.now()
-      this.say("")
-      this.complete = true
+      if (run !== this.run) this.again = true
+      else {
+        this.curves.reset(found)
+        if (!this.held.every((rows) => this.curves.append(rows))) this.again = true
+        if (!this.isZoomed) this.axis = found.axis // or the zoom would be lost
+        this.fetched = performance.now()
+        this.complete = true
+        this.say("")
+      }
     } catch (error) {
       this.say(this.complete ? "" : `The curves could not be loaded: ${error.message}`)
     }
     this.fetching = false
+    this.soon(0)
     if (this.again) {
       this.again = false
       return this.fetchCurves()
     }
-    this.soon(0)
     this.zoomed()
   }
 

@@ -110,7 +110,7 @@ def following(run: Run, *, live: bool) -> dict[str, Any]:
 
 def chart(figure: Figure, *, key: str, alt: str, height: int = 330) -> None:
     """Show a figure; with the same key it stays the same chart, zoom included, however its data change."""
-    _CHART(key=key, data={"figure": figure, "alt": alt, "height": height, "library": library.ADDRESS}, height="content")
+    _CHART(key=key, data={"figure": figure, "alt": alt, "height": height, "library": library.ADDRESS}, height=height)
 
 
 def curves(
@@ -138,7 +138,7 @@ def curves(
     columns = sorted({trace["meta"]["column"] for trace in figure["data"]})
     asked = following(run, live=live) | {"columns": columns, "weight": weight}
     data = {"figure": figure, "alt": alt, "height": height, "library": library.ADDRESS, "run": asked}
-    _CHART(key=key, data=data, on_clicked_change=clicked, height="content")
+    _CHART(key=key, data=data, on_clicked_change=clicked, height=height)
 
 
 def film(films: Sequence[Film], *, key: str, identity: str, live: Run | None = None) -> None:

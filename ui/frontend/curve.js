@@ -17,6 +17,7 @@ export class Average {
   }
 
   next(value) {
+    if (this.past === 0) return value
     this.total *= this.past
     if (Number.isFinite(value)) {
       this.mean = this.total ? (this.total * this.mean + value) / (this.total + 1) : value

@@ -47,11 +47,11 @@ def _view(run_id: str, shown: ShownState) -> None:
     with st.container(key="pictures-and-losses"):  # one above the other where there is little room, see page.css
         left, right = st.columns([1, 1.25], gap="medium")
     with left, boundary(run):
-        film([run_film(run)], key=f"film-{run.id}", identity=run.id, live=run if live else None)
+        film([run_film(run)], key="film", identity=run.id, live=run if live else None)
     with boundary(run):
         charts = panels(run.config)
         with right, boundary(run):
-            _panel(run, next(iter(charts.values())), live, height=430)  # the main one
+            _panel(run, next(iter(charts.values())), live, "main", height=430)
             forking.offer(run)
         _details(run, charts, live)
 
@@ -69,7 +69,7 @@ def _header(run: Run, live: bool) -> None:
             controls.control_buttons(run, "view")
     _origin_line(run)
     numbers.line(run)
-    progress(run, live=live, key=f"progress-{run.id}")
+    progress(run, live=live, key="progress")
     health.line(run, live=live)
     if run.state == "interrupted":
         interruption.note(run)
@@ -100,9 +100,11 @@ def _origin_line(run: Run) -> None:
         st.page_link(navigation.COMPARE, label="Compare the two", icon=":material/compare:", query_params=both)
 
 
-def _panel(run: Run, panel: Panel, live: bool, height: int) -> None:
+def _panel(run: Run, panel: Panel, live: bool, place: str, height: int) -> None:
+    """In the place of the run before, so that nothing jumps when another one is shown."""
     figure = run_figure(panel, run.id, marks=change_marks(run))
-    key, alt, choose = f"chart-{run.id}-{panel.title}", f"{panel.title} of {run.name}", partial(forking.choose, run.id)
+    alt, choose = f"{panel.title} of {run.name}", partial(forking.choose, run.id)
+    key = f"chart-{place}"
     curves(figure, run, weight=SMOOTHING, live=live, key=key, alt=alt, height=height, on_click=choose)
     can_fork = any(name.isdecimal() for name in run.checkpoints())
     st.caption(f"{panel.caption} Click a curve to fork the run there." if can_fork else panel.caption)
@@ -121,7 +123,7 @@ def _details(run: Run, charts: dict[str, Panel], live: bool) -> None:
         label_visibility="collapsed",
     )
     if chosen in charts:
-        _panel(run, charts[chosen], live, height=300)
+        _panel(run, charts[chosen], live, chosen, height=300)
     elif chosen == "quality":
         quality.section(run, live=live, marks=change_marks(run))
     elif chosen == "settings":

@@ -1,0 +1,178 @@
+"""A page that follows a run by itself: nothing trains here, the test writes what a run would write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from gancore.config import RunConfig
+from gancore.store import Run
+from gancore.store.records import Status
+from gancore.store.scalars import ScalarWriter
+from tests.browser.serving import App
+from ui.figures.curves import curve_data, smooth
+from ui.server import library, live
+
+pytestmark = pytest.mark.browser
+
+LOSSES = '.chart[aria-label^="Losses"]'
+LAST = """([selector, step]) =>
+  Math.max(0, ...(document.querySelector(selector)?._fullData ?? []).map(trace => trace.x.at(-1))) === step"""
+
+
+class Trained:
+    """A run whose folder this test writes."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.writer = ScalarWriter(run.path / "scalars.arrow")
+        self.step = 0
+        self.tell("running")
+
+    def go_on(self, steps: int) -> int:
+        """Write so many rows; the last step."""
+        rows = np.arange(self.step + 1, self.step + steps + 1)
+        losses = {"loss_d": 1 + 0.1 * np.sin(rows), "loss_g": 2 + 0.1 * np.cos(rows)}
+        self.writer.append({"step": rows, "epoch": rows / 5, "time": rows / 10, "step_time": 0 * rows + 0.1, **losses})
+        self.step += steps
+        return self.step
+
+    def go_back(self, step: int) -> None:
+        """Begin again at a step, as a resume does."""
+        self.writer.abandon()
+        self.writer = ScalarWriter(self.run.path / "scalars.arrow", keep_through=step)
+        self.step = step
+
+    def tell(self, state: str) -> None:
+        self.run.write_status(Status(state=state, step=self.step, total_steps=1_000, device="cpu"))
+
+
+@contextmanager
+def training(app: App) -> Iterator[Trained]:
+    run = app.store.create(RunConfig(), name="followed")
+    with run.lock():
+        trained = Trained(run)
+        trained.go_on(100)
+        yield trained
+        trained.writer.close()
+
+
+def shows(page: Page, step: int) -> None:
+    """Wait until the chart and the line of progress have come to a step."""
+    page.wait_for_function(LAST, arg=[LOSSES, step])
+    expect(page.locator(".progress .words").first).to_contain_text(f"step {step:,}/1,000")
+
+
+def test_a_page_follows_a_run_without_being_drawn_anew(app: App, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    messages: list[str] = []
+    page.on("websocket", lambda connection: connection.on("framereceived", lambda _: messages.append("")))
+    with training(app) as trained:
+        page.goto(f"{app.url}/train?run={trained.run.id}")
+        shows(page, 100)
+        page.locator(LOSSES).evaluate("element => { element.mine = true }")
+        page.wait_for_load_state("networkidle")
+        before = len(messages)
+        for _ in range(5):
+            shows(page, trained.go_on(7))
+        assert page.locator(LOSSES).evaluate("element => element.mine")
+        assert len(messages) - before < 5 * 3  # the slow look at what nobody was told of, not a pass for each
+        trained.go_back(60)
+        shows(page, trained.go_on(5))  # earlier than what was shown
+        trained.tell("finished")
+    expect(page.locator(".stMarkdownBadge").first).to_contain_text("finished")
+
+
+FOLLOW = """async ([script, address]) => {
+  const { follow } = await import(script)
+  window.heard = []
+  window.leave = follow(address, (message) => window.heard.push(message))
+}"""
+HEARD = "(test) => window.heard.some(new Function('message', `return ${test}`))"
+
+
+def test_more_tabs_than_a_browser_has_connections_share_one_stream(app: App, browser: Browser) -> None:
+    context = browser.new_context()
+    context.set_default_timeout(60_000)
+    with training(app) as trained:
+        tabs = [context.new_page() for _ in range(8)]
+        for tab in tabs:
+            tab.goto(f"{app.url}/_stcore/health")
+            tab.evaluate(FOLLOW, [f"{app.url}/{library.SCRIPTS}client.js", live.address(trained.run)])
+        for tab in tabs:
+            tab.wait_for_function(HEARD, arg="message.connection === 'live'")
+            tab.wait_for_function(HEARD, arg="message.kind === 'status'")
+            assert tab.evaluate("fetch('health').then((answer) => answer.ok)")
+        tabs[0].close()
+        trained.go_on(10)
+        for tab in tabs[1:]:
+            tab.wait_for_function(HEARD, arg="message.kind === 'rows' && message.after === 100")
+        tabs[1].evaluate("window.leave()")
+        tabs[1].evaluate("window.heard = []")
+        trained.go_on(10)
+        for tab in tabs[2:]:
+            tab.wait_for_function(HEARD, arg="message.kind === 'rows' && message.after === 110")
+        assert tabs[1].evaluate("window.heard") == []
+    context.close()
+
+
+SOURCE = """async ([script, address]) => {
+  const { Source } = await import(script)
+  window.heard = []
+  window.source = new Source(address, (message) => window.heard.push(message))
+}"""
+
+
+def test_a_stream_that_breaks_is_asked_for_and_comes_back(app: App, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    page.goto(f"{app.url}/_stcore/health")
+    page.route("**/stream*", lambda route: route.abort())
+    with training(app) as trained:
+        script = f"{app.url}/{library.SCRIPTS}source.js"
+        page.evaluate(SOURCE, [script, f"{app.url}/{live.address(trained.run)}"])
+        page.wait_for_function(HEARD, arg="message.connection === 'polling'")
+        trained.go_on(3)
+        page.wait_for_function(HEARD, arg="message.kind === 'rows' && message.after === 100")
+        page.unroute("**/stream*")
+        page.wait_for_function(HEARD, arg="message.connection === 'live'")
+        trained.go_on(3)
+        page.wait_for_function(HEARD, arg="message.kind === 'rows' && message.after === 103")
+        page.evaluate("window.source.close()")
+
+
+CONTINUED = """async ([script, start, steps, values, weight]) => {
+  const { Curve, thinned } = await import(script)
+  const curve = new Curve(weight, start)
+  values.forEach((value, index) => curve.append(steps[index], value ?? NaN))
+  const spike = Array.from({ length: 5000 }, (_, index) => (index === 1234 ? 9 : Math.sin(index)))
+  return { x: curve.smoothed.x, y: curve.smoothed.y, kept: thinned(spike, 200) }
+}"""
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.9, 0.99])
+def test_a_curve_is_continued_as_python_would_have_drawn_it(
+    app: App, new_page: Callable[[], Page], weight: float
+) -> None:
+    steps = np.arange(1, 401)
+    losses = pd.Series(np.random.default_rng(0).standard_normal(400).astype(np.float32))
+    losses[[0, 1, 150, 250, 251]] = np.nan
+    rows = pd.DataFrame({"step": steps, "loss_d": losses})
+    whole = smooth(losses.astype(float), weight)
+    page = new_page()
+    page.goto(f"{app.url}/_stcore/health")
+    for begun in (0, 1, 200):
+        start = curve_data(rows[:begun], ["loss_d"], weight).get("loss_d")
+        more = [None if np.isnan(value) else float(value) for value in losses[begun:]]
+        script = f"{app.url}/{library.SCRIPTS}curve.js"
+        drawn = page.evaluate(CONTINUED, [script, start, steps[begun:].tolist(), more, weight])
+        assert drawn["y"] == pytest.approx(whole[np.array(drawn["x"], int) - 1].tolist(), rel=1e-5)
+        assert drawn["x"][-1] == 400
+        assert 1234 in drawn["kept"]
+        assert len(drawn["kept"]) <= 200
+        assert json.dumps(start)
