@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from gancore.config import RunConfig
@@ -74,7 +75,7 @@ def shows(page: Page, step: int) -> None:
 def test_a_page_follows_a_run_without_being_drawn_anew(app: App, new_page: Callable[[], Page]) -> None:
     page = new_page()
     messages: list[bytes | str] = []
-    page.on("websocket", lambda connection: connection.on("framereceived", messages.append))
+    page.on("websocket", lambda connection: connection.on("framereceived", lambda sent: messages.append(sent)))
     with training(app) as trained:
         page.goto(f"{app.url}/train?run={trained.run.id}")
         shows(page, 100)
@@ -88,6 +89,37 @@ def test_a_page_follows_a_run_without_being_drawn_anew(app: App, new_page: Calla
         shows(page, trained.go_on(5))  # earlier than what was shown
         trained.tell("finished")
     expect(page.locator(".stMarkdownBadge").first).to_contain_text("finished")
+
+
+TOPS = """() => {
+  window.tops = new Set()
+  const look = () => {
+    const details = [...document.querySelectorAll("[data-testid=stButtonGroup]")]
+      .find((each) => each.textContent.includes("History"))
+    const main = document.querySelector("[data-testid=stMain]")
+    if (details) window.tops.add(Math.round(details.getBoundingClientRect().top + main.scrollTop))
+    requestAnimationFrame(look)
+  }
+  look()
+}"""
+
+
+def test_nothing_jumps_when_a_run_starts(app: App, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    with training(app) as trained:
+        (trained.run.path / "samples").mkdir()
+        grid = Image.fromarray(np.zeros((274, 274), np.uint8))  # as large as those of the quickstart
+        grid.save(trained.run.path / "samples" / "000100.png")
+        trained.tell("finished")
+    page.goto(f"{app.url}/train?run={trained.run.id}")
+    page.locator(f"{LOSSES}[data-updates]").wait_for()
+    page.locator(".film .picture.loaded").wait_for()
+    page.evaluate(TOPS)
+    page.get_by_role("button", name="Start", exact=True).click()
+    started = page.locator('.chart[aria-label^="Losses of quickstart"]')
+    started.wait_for()
+    page.wait_for_function("selector => document.querySelector(selector)?._fullData?.[0]?.x.length > 3", arg=LOSSES)
+    assert len(page.evaluate("[...window.tops]")) == 1
 
 
 FOLLOW = """async ([script, address]) => {

@@ -200,7 +200,12 @@ def layout(x: str, y: str, *, revision: str, log: bool, marks: Sequence[Mark]) -
     """A chart's layout with named axes; zoom is kept while the `revision` stays."""
     return {
         "xaxis": {"title": {"text": x}, "rangemode": "tozero"},
-        "yaxis": {"title": {"text": y}, "type": "log" if log else "linear", "exponentformat": "power"},
+        "yaxis": {
+            "title": {"text": y, "standoff": 8},
+            "automargin": True,
+            "type": "log" if log else "linear",
+            "exponentformat": "power",
+        },
         "margin": {"l": 60, "r": 12, "t": 28, "b": 44},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         "hovermode": "x unified",
