@@ -2,31 +2,49 @@
 
 import streamlit as st
 
-from ui import navigation, state
-from ui.runs import table
-from ui.words import plain
+from ui import messages, navigation, state
+from ui.run.progress import LIVE
+from ui.runs import actions, dialogs, looking, table, view
+from ui.runs.listing import Listing
 
-st.title("Runs", anchor=False)
-table.undo_bar()
-runs = state.runs()
+REFRESH = 2.0  # seconds between looks at what trains
+MANY = 500  # runs: with more, looks are as much rarer
 
-if not runs:
-    st.info("No runs yet. Start one on the Train page: it will be listed here.", icon=":material/info:")
-    st.page_link(navigation.TRAIN, label="Go to Train", icon=":material/tune:")
+
+def runs_table(ticking: bool) -> None:
+    messages.show()
+    navigation.leave_if_asked()
+    runs = state.runs()
+    unknown = looking.look(runs)
+    if dialogs.is_asked_for() or not runs or (ticking and not changes(unknown)):
+        st.rerun()  # all of the page: a dialog opens, or nothing changes by itself any more
+    mine = view.current()
+    table.show(Listing(runs, mine))
+    view.show_address(mine)
+    state.index().save()
+
+
+def changes(unknown: int) -> bool:
+    """Whether something in the table will be another thing soon."""
+    return bool(unknown) or any(run.state in LIVE for run in state.runs())
+
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Runs", anchor=False, width="stretch")
+    trashed = len(state.store().trashed())
+    st.button("Import", icon=":material/upload:", key="import", on_click=dialogs.ask, args=("import",))
+    st.button("Storage", icon=":material/hard_drive:", key="storage", on_click=dialogs.ask, args=("storage",))
+    if trashed:
+        st.button(f"Trash ({trashed:,})", icon=":material/delete:", key="trash", on_click=dialogs.ask, args=("trash",))
+dialogs.show()
+
+if runs := state.runs():
+    is_live = changes(looking.look(runs))
+    every = REFRESH * max(len(runs) / MANY, 1.0) if is_live else None
+    st.fragment(runs_table, run_every=every, key="runs")(is_live)
 else:
-    words = st.text_input(
-        "Filter",
-        key="filter",
-        placeholder="name, state, tag or setting, such as: dcgan finished ngf=64",
-        label_visibility="collapsed",
-        live=True,
-        persist_state="session",
-    )
-    table.look(runs)
-    shown = [run for run in runs if table.matches(run, words or "")]
-    chosen = table.runs_table(shown)
-    if not shown:
-        st.info(f"None of the {len(runs)} runs matches “{plain(words or '')}”.", icon=":material/search_off:")
-    table.actions(chosen)
-    table.outcome(chosen)
-table.trash()
+    st.info("No runs yet. Start one on the Train page: it will be listed here.", icon=":material/info:")
+    with st.container(horizontal=True):
+        st.page_link(navigation.TRAIN, label="Go to Train", icon=":material/tune:")
+        if actions.deleted():
+            st.button("Undo the deletion", icon=":material/undo:", key="undo", on_click=actions.undo)

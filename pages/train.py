@@ -5,6 +5,7 @@ import streamlit as st
 from gancore.config import ConfigError, RunConfig
 from gancore.store import Run
 from gancore.store.records import LIVE
+from gancore.store.storage import note_opened
 from ui import messages, state
 from ui.forms import costs, draft, drawing, imports, networks, picker, sidebar, starting, vary, widgets
 from ui.messages import say
@@ -116,6 +117,8 @@ if not live:
 if shown is None:
     nothing_yet()
 else:
+    if not state.is_reference(shown):
+        note_opened(shown)
     view.run_view(shown)
 if live:
     networks.panel()

@@ -15,6 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from gancore.cli import interrupts
+from gancore.cli.archives import clean, export_runs, import_runs
 from gancore.cli.bench import bench
 from gancore.cli.catalogue import datasets, experiments
 from gancore.cli.export import export
@@ -43,6 +44,9 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "sample": sample,
     "evaluate": evaluate,
     "export": export,
+    "export-runs": export_runs,
+    "import-runs": import_runs,
+    "clean": clean,
     "import": import_set,
     "datasets": datasets,
     "experiments": experiments,

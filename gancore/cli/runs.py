@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from gancore.cli.options import RUNS, Quiet, RunId, RunsDir, find, print_table
+from gancore.cli.options import RUNS, Quiet, RunId, RunsDir, Where, find, print_table, select
 from gancore.evaluation.measures import MAIN, headline
 from gancore.health import examine
 from gancore.store import Run, RunStore
@@ -18,9 +18,13 @@ from gancore.text import describe_duration
 from gancore.training.interruption import WHY_INTERRUPTED, how_it_goes_on
 
 
-def list_runs(runs_dir: RunsDir = RUNS, quiet: Quiet = False) -> None:
-    """All runs, newest first; with --quiet their ids alone."""
-    runs = RunStore(runs_dir).list()
+def list_runs(where: Where = "", runs_dir: RunsDir = RUNS, quiet: Quiet = False) -> None:
+    """All runs, or those that --where finds, newest first; with --quiet their ids alone."""
+    runs = select(RunStore(runs_dir).list(), where)
+    if where and not runs:
+        if not quiet:
+            print("No run matches.")
+        return
     if quiet:
         print("\n".join(run.id for run in runs))
         return

@@ -13,21 +13,21 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from gancore.config import RunConfig
 from gancore.files import read_regular, write_atomic
 from gancore.store.locks import RunNotFound
-from gancore.store.records import UNSETTLED, Change, Meta, Status
+from gancore.store.records import UNSETTLED, Change, Meta, ShownState, Status
 from gancore.store.run import Run
 from gancore.store.store import RunStore
 
 NAME = ".index.json"
-VERSION = 1
+VERSION = 2
 MOST_BYTES = 100_000_000  # of the file
 SAVE_SECONDS = 5.0  # between two writes of it, at least
 
@@ -45,10 +45,10 @@ class Snapshot(Run):
     Whether somebody executes it is looked up anew each time.
     """
 
-    def __init__(self, path: Path, stamp: Stamp) -> None:
+    def __init__(self, path: Path, stamp: Stamp, known: Mapping[str, Any] | None = None) -> None:
         super().__init__(path)
         self.stamp = stamp
-        self._known: dict[str, Any] = {}
+        self._known: dict[str, Any] = dict(known or {})
 
     def enqueue(self, priority: int = 0) -> None:
         """As the run is now, not as it was."""
@@ -68,6 +68,24 @@ class Snapshot(Run):
     def digest(self, *others: Stamp | str) -> str:
         """A word that is another one when this or another folder changes."""
         return hashlib.blake2b(repr((self.stamp, others)).encode(), digest_size=12).hexdigest()
+
+    @property
+    def basics(self) -> dict[str, Any]:
+        """What every list of runs asks of each: kept in the index, so that a new process need not read any folder."""
+        return {"created": self.created, "damage": self.damage, "settled": self.settled}
+
+    @property
+    def created(self) -> float:
+        return self.once("created", lambda: super(Snapshot, self).created)
+
+    @property
+    def settled(self) -> ShownState | None:
+        """The state if it stays as long as the folder does; None if it hangs on who holds the run's lock."""
+        return self.once("settled", lambda: None if self.status.state == "running" else super(Snapshot, self).state)
+
+    @property
+    def state(self) -> ShownState:
+        return self.settled or super().state
 
     @property
     def damage(self) -> str | None:
@@ -106,7 +124,7 @@ class Index:
         self.root = root
         self._lock = threading.Lock()
         self._runs: dict[str, Snapshot] = {}
-        self._facts: dict[str, dict[str, Any]] | None = None  # by run: the digest they hold for, and facts by name
+        self._facts: dict[str, dict[str, Any]] | None = None  # by run and name: the digest it holds for, and the fact
         self._saved, self._changed = 0.0, False
 
     def runs(self) -> Sequence[Snapshot]:
@@ -114,7 +132,10 @@ class Index:
         found = {name: self._look(name) for name in _names(self.root)}
         with self._lock:
             self._runs = found
-        return sorted(found.values(), key=lambda run: (run.created, run.id), reverse=True)
+        listed = sorted(found.values(), key=lambda run: (run.created, run.id), reverse=True)
+        for run in listed:
+            run.once("kept", partial(self._keep_basics, run))
+        return listed
 
     def find(self, run_id: str) -> Snapshot | None:
         """The run with this id; `run_id` may come from anywhere."""
@@ -132,19 +153,26 @@ class Index:
         stamp, newest = _stamp(f"{self.root}{os.sep}{name}")
         if known is not None and known.stamp == stamp and newest < time.time_ns() - UNSETTLED:
             return known
-        return Snapshot(self.root / name, stamp)
+        found = Snapshot(self.root / name, stamp)
+        kept = self.recall(found, "basics", found.digest())
+        return Snapshot(found.path, stamp, _basics(kept)) if kept else found
+
+    def _keep_basics(self, run: Snapshot) -> None:
+        if run.settled in _SETTLED and self.recall(run, "basics", run.digest()) is None:
+            self.keep(run, "basics", run.digest(), run.basics)
 
     def recall(self, run: Snapshot, fact: str, digest: str) -> Any:
         """What was kept of a run under this name, as plain data; None if nothing was, or it holds no more."""
-        facts = self._load().get(run.id, {})
-        return facts.get(fact) if facts.get("digest") == digest else None
+        match self._load().get(run.id, {}).get(fact):
+            case [str(kept_for), value] if kept_for == digest:
+                return value
+        return None
 
     def keep(self, run: Snapshot, fact: str, digest: str, value: Any) -> None:
         """Keep plain data of a run, as long as its digest stays; written soon."""
         facts = self._load()
         with self._lock:
-            before = facts.get(run.id, {})
-            facts[run.id] = (before if before.get("digest") == digest else {"digest": digest}) | {fact: value}
+            facts[run.id] = facts.get(run.id, {}) | {fact: [digest, value]}
             self._changed = True
 
     def save(self, *, now: bool = False) -> None:
@@ -180,6 +208,17 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         return {str(name): facts for name, facts in saved["runs"].items() if isinstance(facts, dict)}
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def _basics(kept: Any) -> dict[str, Any]:
+    """What an index says of a run's basics, if it says something of sense."""
+    match kept:
+        case {"created": float(), "damage": str() | None, "settled": str(settled)} if settled in _SETTLED:
+            return {name: kept[name] for name in ("created", "damage", "settled")}
+    return {}
+
+
+_SETTLED = frozenset(get_args(ShownState)) - {"queued", "running", "interrupted"}
 
 
 def _names(root: Path) -> Sequence[str]:

@@ -133,6 +133,8 @@ class Meta(Record):
     color: Annotated[int, Field(ge=0, lt=MOST_COLORS)] = 0  # place in the colour cycle
     priority: Annotated[int, Field(ge=-MOST_COUNT, le=MOST_COUNT)] = 0
     queued_at: Time = 0.0
+    imported_at: Time = 0.0  # Unix time at which it came from another store, in a zip; 0: it was made here
+    imported_from: Name = ""  # its id there
 
 
 class Change(Record):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from gancore.config import RunConfig
@@ -17,6 +19,8 @@ from gancore.store.records import Status
 from gancore.store.scalars import ScalarWriter
 from gancore.training.runner import execute
 from tests.miniatures import tiny
+from ui.frontend import runs as frontend
+from ui.runs import table
 
 DASHBOARD = Path(__file__).parents[2] / "ui" / "main.py"
 PNG = bytes.fromhex(  # one grey pixel
@@ -83,3 +87,48 @@ def stopped(runs: RunStore) -> Callable[..., Run]:
         return run
 
     return make
+
+
+class RunsTable:
+    """What the browser would show of the Runs page, and a way to ask for things as it does."""
+
+    def __init__(self) -> None:
+        self.data: dict[str, Any] = {}
+        self._asked: list[dict[str, Any]] = []
+
+    def show(self, *, data: dict[str, Any], **_: object) -> None:
+        self.data = data
+        if self._asked:
+            requests = [
+                {"session": data["session"], "number": data["done"] + place, **request}
+                for place, request in enumerate(self._asked, start=1)
+            ]
+            self._asked = []
+            table._take(requests)
+            st.rerun()
+
+    def ask(self, app: AppTest, what: str, **details: object) -> AppTest:
+        self._asked = [{"what": what, **details}]
+        return app.run()
+
+    def tick(self, app: AppTest, *runs: Run) -> AppTest:
+        return self.ask(app, "tick", ids=[run.id for run in runs], on=True)
+
+    def act(self, app: AppTest, name: str) -> AppTest:
+        return self.ask(app, "act", name=name)
+
+    @property
+    def names(self) -> list[str]:
+        return [line["name"] for line in self.data["lines"] if "id" in line]
+
+    def cells(self, name: str) -> dict[str, Any]:
+        """What stands in the row of this name, by column."""
+        (line,) = [line for line in self.data["lines"] if line.get("name") == name]
+        return dict(zip([column["id"] for column in self.data["columns"]], line["cells"], strict=True))
+
+
+@pytest.fixture
+def runs_table(monkeypatch: pytest.MonkeyPatch) -> RunsTable:
+    shown = RunsTable()
+    monkeypatch.setattr(frontend, "table", shown.show)
+    return shown

@@ -9,6 +9,7 @@ from gancore.store import Run
 from gancore.store.evaluations import Evaluation
 
 EVEN = (100,) * 10
+RING = {"data.name": "ring", "model.kind": "mlp", "model.g_output": "linear"}
 
 
 def evaluation(step: int, values: dict[str, float] | None = None, **changes: Any) -> Evaluation:

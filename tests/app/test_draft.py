@@ -10,7 +10,6 @@ import streamlit as st
 from gancore.config import RunConfig
 from gancore.experiments import EXPERIMENTS
 from gancore.store.naming import Title
-from tests.app.test_quality import ticked
 from tests.app.test_train import experiments, start, unfold, widget
 from ui.forms import draft, picker
 
@@ -64,7 +63,7 @@ def test_a_new_runs_title_is_recorded_beside_its_name(open_page, runs):
 
 
 @pytest.mark.parametrize("page", ["train", "runs"])
-def test_settings_of_a_run_are_those_in_effect(open_page, finished, page):
+def test_settings_of_a_run_are_those_in_effect(open_page, finished, runs_table, page):
     run = finished("steered")
     run.write_status(run.status.model_copy(update={"state": "stopped"}))
     run.steer({"optim.lr_d": 1e-3})
@@ -73,9 +72,7 @@ def test_settings_of_a_run_are_those_in_effect(open_page, finished, page):
         app = open_page("train", run=run.id)
         app.button(key=f"use-view-{run.id}").click().run()
     else:
-        app = ticked(open_page, 0)
-        next(button for button in app.button if button.label == "Use settings in Train").click().run()
-        app.switch_page("../pages/train.py").run()
+        app = runs_table.act(runs_table.tick(open_page("runs"), run), "use")
     unfold(app)
     assert widget(app, "optim.lr_d", "s").value == 1e-3
     assert experiments(app).options[0] == "Settings of steered"

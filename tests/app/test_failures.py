@@ -98,44 +98,32 @@ def test_a_queued_run_that_cannot_be_taken_out_stays(open_page, finished, break_
     assert first.state == "queued"
 
 
-def chosen(*runs: Run) -> AppTest:
-    """What stands below the table of runs once these are ticked: AppTest cannot tick."""
-
-    def page(ids: list[str]) -> None:
-        from ui import messages, state
-        from ui.runs import table
-
-        messages.show()
-        table.actions([run for run_id in ids if (run := state.find_run(run_id))])
-
-    return AppTest.from_function(page, args=([run.id for run in runs],), default_timeout=60).run()
-
-
 def press(app: AppTest, label: str) -> AppTest:
     (button,) = [button for button in app.button if button.label == label]
     return button.click().run()
 
 
-def test_deleting_on_a_read_only_disk(finished, runs, break_store):
+def test_deleting_on_a_read_only_disk(open_page, finished, runs, runs_table, break_store):
     first, second = finished("first"), finished("second")
-    app = chosen(first, second)
+    app = runs_table.tick(open_page("runs"), first, second)
     break_store(errno.EROFS)
-    press(app, "Delete")
+    runs_table.act(app, "delete")
     assert [READ_ONLY in toast for toast in toasts(app)] == [True, True]
     assert {run.id for run in runs.list()} == {first.id, second.id}
-    assert app.session_state["deleted"] == []
+    assert (runs_table.data["deleted"], runs_table.data["ticked"]) == ([], 2)
 
 
-def test_what_can_be_deleted_is_deleted_all_the_same(finished, runs, training):
+def test_what_can_be_deleted_is_deleted_all_the_same(open_page, finished, runs, runs_table, training):
     idle, busy = finished("idle"), training("busy")
-    app = press(chosen(busy, idle), "Delete")
+    app = runs_table.act(runs_table.tick(open_page("runs"), busy, idle), "delete")
     (toast,) = toasts(app)
     assert "busy is running" in toast
+    assert runs_table.data["deleted"] == []  # as busy is still ticked, its bar comes first
     assert app.session_state["deleted"] == [idle.id]
     assert [run.id for run in runs.list()] == [busy.id]
 
 
-def test_resuming_several_says_which_could_not(finished, monkeypatch):
+def test_resuming_several_says_which_could_not(open_page, finished, runs_table, monkeypatch):
     stopped = [finished("a"), finished("b")]
     for run in stopped:
         run.write_status(run.status.model_copy(update={"state": "stopped"}))
@@ -147,33 +135,34 @@ def test_resuming_several_says_which_could_not(finished, monkeypatch):
         whole(run, priority)
 
     monkeypatch.setattr(Run, "enqueue", enqueue)
-    app = press(chosen(*stopped), "Resume")
+    app = runs_table.act(runs_table.tick(open_page("runs"), *stopped), "resume")
     assert toasts(app) == ["Resuming a failed: a is running already"]
     assert [run.state for run in stopped] == ["stopped", "queued"]
 
 
-def test_notes_that_cannot_be_saved_stay_in_the_form(finished, break_store):
+def test_notes_that_cannot_be_saved_are_said(open_page, finished, runs_table, break_store):
     run = finished("mine")
-    app = chosen(run)
-    app.text_area(key=f"notes-{run.id}").set_value("a long thought")
+    app = open_page("runs")
     break_store(errno.ENOSPC)
-    press(app, "Save")
+    runs_table.ask(app, "notes", id=run.id, text="a long thought")
     assert FULL in toasts(app)[0]
-    assert app.text_area(key=f"notes-{run.id}").value == "a long thought"
     assert run.meta.notes == ""
 
 
 @pytest.mark.parametrize("key", ["undo", "restore"])
-def test_restoring_onto_another_run_of_that_id(open_page, finished, runs, key):
+def test_restoring_onto_another_run_of_that_id(open_page, finished, runs, runs_table, key):
     run = finished("mine")
     copy = shutil.copytree(run.path, runs.root.parent / "copy")
     runs.delete(run)
     shutil.move(copy, run.path)
     (run.path / "meta.json").write_text('{"name": "another"}')
     app = open_page("runs")
-    app.session_state["deleted"] = [run.id]
-    app.run()
-    app.button(key="undo" if key == "undo" else f"restore-{run.id}").click().run()
+    if key == "undo":
+        app.session_state["deleted"] = [run.id]
+        runs_table.ask(app, "undo")
+    else:
+        app.button(key="trash").click().run()
+        app.button(key=f"restore-{run.id}").click().run()
     (toast,) = toasts(app)
     assert toast.startswith("Restoring mine failed: ")
     assert [run.name for run in runs.list()] == ["another"]
@@ -183,7 +172,7 @@ def test_restoring_onto_another_run_of_that_id(open_page, finished, runs, key):
 def test_restoring_and_emptying_on_a_read_only_disk(open_page, finished, runs, break_store):
     run = finished("mine")
     runs.delete(run)
-    app = open_page("runs")
+    app = open_page("runs").button(key="trash").click().run()
     break_store(errno.EROFS)
     app.button(key=f"restore-{run.id}").click().run()
     assert READ_ONLY in toasts(app)[0]
@@ -205,7 +194,7 @@ def test_a_trash_that_cannot_be_emptied_says_so(open_page, finished, runs, monke
             raise PermissionError(errno.EACCES, "x", str(path))
 
     monkeypatch.setattr(shutil, "rmtree", rmtree)
-    app = press(open_page("runs"), "Delete for good")
+    app = press(open_page("runs").button(key="trash").click().run(), "Delete for good")
     assert READ_ONLY in toasts(app)[0]
     assert [run.name for run in runs.trashed()] == ["kept"]
 

@@ -12,9 +12,10 @@ from gancore.config import RunConfig
 from gancore.evaluation import runs
 from gancore.evaluation.measures import MEASURES
 from gancore.progress import Work
+from gancore.query import parse
 from gancore.store.records import Status
 from gancore.store.scalars import ScalarWriter
-from tests.app.evaluations import evaluation, full, plant
+from tests.app.evaluations import RING, evaluation, full, plant
 from ui import state
 from ui.colors import REAL, G
 from ui.compare import quality as comparing_quality
@@ -22,9 +23,7 @@ from ui.figures import evaluations
 from ui.figures.curves import Mark
 from ui.figures.evaluations import Series, class_bars, class_map, of_a_run, value_figure, with_classes, with_companions
 from ui.run import quality
-from ui.runs import columns
-
-RING = {"data.name": "ring", "model.kind": "mlp", "model.g_output": "linear"}
+from ui.runs import facts
 
 
 def show(app: AppTest, run) -> AppTest:
@@ -392,137 +391,51 @@ def test_what_both_networks_took_is_counted(open_page, finished):
 # --- tables of runs -------------------------------------------------------------------------------------------------
 
 
-def test_the_runs_table_has_the_values_that_some_run_has(open_page, finished):
+def test_the_headline_is_the_last_full_value_else_the_last_one(open_page, finished, runs_table):
     good = [evaluation(100), evaluation(200, {"fid": 5.0, "coverage": 0.7}), evaluation(400, {"fid": 8.0})]
-    plant(finished("good"), [*good, full(400, {"fid": 2.5, "coverage": 0.5})])
+    plant(finished("measured at the end"), [*good, full(300, {"fid": 2.5, "coverage": 0.5})])
+    plant(finished("on its way"), good)
+    plant(finished("toy", RING), [evaluation(100, {"modes": 7}), full(100, {"modes": 8, "coverage": 0.5})])
     finished("never measured")
-    frame = open_page("runs").dataframe[0]
-    table = frame.value.set_index("name")
-    assert dict(table.loc["good", [f"{title} (mnist-cnn-v1)" for title in MEASURED]]) == {
-        "FID (mnist-cnn-v1)": 8.0,
-        "best FID (mnist-cnn-v1)": 5.0,
-        "final FID (mnist-cnn-v1)": 2.5,
-        "coverage (mnist-cnn-v1)": 0.5,
-        "best coverage (mnist-cnn-v1)": 0.7,
-    }
-    assert np.isnan(table.loc["never measured", "FID (mnist-cnn-v1)"])
-    assert not {"modes found", "test ELBO", "near a mode", "FID"} & set(table)
-    assert set(table) - set(frame.proto.column_order) == {"best coverage (mnist-cnn-v1)"}  # or it gets too wide
+    app = open_page("runs")
+    shown = {name: runs_table.cells(name)["headline"] for name in runs_table.names}
+    assert [shown[name] and (shown[name]["text"], shown[name]["line"]) for name in runs_table.names] == [
+        None,
+        ("modes found 8", "step 100"),
+        ("FID 8.0", "step 400"),
+        ("FID 2.5", "step 300"),
+    ]
+    assert shown["on its way"]["help"] == "FID (mnist-cnn-v1) of 1,000 samples at step 400, during training"
+    runs_table.ask(app, "sort", by="headline")
+    assert runs_table.names == ["measured at the end", "on its way", "toy", "never measured"]
+    runs_table.ask(app, "columns", columns=["fid", "coverage"])
+    assert runs_table.cells("measured at the end") == {"fid": "2.5", "coverage": "0.50"}
+    assert runs_table.cells("never measured") == {"fid": None, "coverage": None}
 
 
-MEASURED = ("FID", "best FID", "final FID", "coverage", "best coverage")
-
-
-def test_a_small_curve_says_how_the_fid_went(open_page, finished):
+def test_a_small_curve_says_how_the_headline_went(open_page, finished, runs_table):
     plant(finished("good"), [evaluation(100), evaluation(200), evaluation(400, {"fid": 8.0}), full(400, {"fid": 2.5})])
     plant(finished("measured once"), [evaluation(100)])
-    finished("never measured")
-    table = open_page("runs").dataframe[0].value.set_index("name")
-    assert list(table.loc["good", "FID over time"]) == [10.0, 5.0, 8.0]
-    assert table["FID over time"].isna().to_dict() == {"never measured": True, "measured once": True, "good": False}
-
-
-def test_a_small_curve_is_of_the_main_value_and_has_no_more_points_than_a_cell(open_page, finished):
     found = [evaluation(step, {"fid": 9.0 if step == 501 else 1.0}) for step in range(1, 1_000, 5)]
     plant(finished("long"), found)
     vae = {"model.kind": "vae", "data.range": "0..1"}
     plant(finished("vae", vae), [evaluation(step, {"test_elbo": -100.0 - step}) for step in (1, 2)])
-    plant(finished("toy", RING), [evaluation(step, {"modes": step}, extractor=None) for step in (1, 2)])
     (finished("broken").path / "config.json").write_text("{")
-    table = open_page("runs").dataframe[0].value.set_index("state")["quality over time"]
-    assert table["damaged"] is None
-    toy, elbo, fid = table["finished"]
-    assert [list(toy), list(elbo)] == [[1, 2], [-101, -102]]
-    assert 30 <= len(fid) <= 40
-    assert max(fid) == 9.0
+    runs_table.ask(open_page("runs"), "columns", columns=["curve"])
+    curves = {name: runs_table.cells(name)["curve"] for name in runs_table.names if not name.startswith("broken")}
+    assert curves["good"]["points"] == [10, 5, 8]
+    assert curves["measured once"] is None
+    assert curves["vae"]["points"] == [-101, -102]
+    assert 20 <= len(curves["long"]["points"]) <= 30
+    assert max(curves["long"]["points"]) == 9
 
 
-def test_where_nothing_was_measured_there_is_no_curve(open_page, finished):
-    finished("never measured")
-    assert not [title for title in open_page("runs").dataframe[0].value if "over time" in title]
-
-
-def ticked(open_page, *rows: int) -> AppTest:
-    """The Runs page with these rows ticked, as a browser would say it."""
-    app = open_page("runs")
-    app.session_state[app.dataframe[0].key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
-    return app.run()
-
-
-def test_a_ticked_run_shows_its_curves_and_its_classes(open_page, finished, charts):
-    run = plant(finished("good"), [evaluation(100), full(100)])
-    app = ticked(open_page, 0)
-    assert not app.exception
-    assert app.multiselect(key=f"quality-{run.id}").value == ["fid", "coverage"]
-    assert {"FID of good", "coverage of good", "classes among the samples of good, by step"} <= set(charts)
-    assert "Last full evaluation" in words(app)
-
-
-def test_a_ticked_run_that_was_never_measured_says_so(open_page, finished, stopped, charts):
-    finished("bare")
-    assert "there is no checkpoint" in words(ticked(open_page, 0))
-    run = stopped("old")
-    app = ticked(open_page, 0)
-    assert "Not evaluated yet" in words(app)
-    assert app.button(key=f"measure-{run.id}")
-    assert charts == {}
-
-
-def test_of_several_ticked_runs_it_is_said_where_they_are_shown_together(open_page, finished, charts):
-    for name in ("a", "b"):
-        plant(finished(name), [evaluation(100)])
-    app = ticked(open_page, 0, 1)
-    assert "**Compare** shows their curves" in words(app)
-    assert charts == {}
-
-
-@pytest.mark.parametrize("rows", [(), (1,)])
-def test_nothing_ticked_or_a_damaged_run_has_no_quality(open_page, finished, charts, rows):
-    plant(finished("good"), [evaluation(100)])
-    (finished("broken").path / "config.json").write_text("{")  # listed last, as nobody knows when it began
-    app = ticked(open_page, *rows)
-    assert not app.exception
-    assert charts == {}
-    assert not app.subheader
-
-
-def test_values_through_different_extractors_have_columns_of_their_own(open_page, finished):
-    plant(finished("digits"), [evaluation(100)])
-    clothes = evaluation(100, {"fid": 30.0}, extractor="fashion-cnn-v1")
-    plant(finished("clothes", {"data.name": "fashion-mnist"}), [clothes])
-    toy = evaluation(100, {"coverage": 0.9, "modes": 8}, extractor=None, histogram=(), expected=())
-    plant(finished("toy", RING), [toy])
-    table = open_page("runs").dataframe[0].value.set_index("name")
-    titles = [title for title in table if title.startswith(("FID", "best", "coverage", "modes"))]
-    assert titles == [
-        "FID (fashion-cnn-v1)",
-        "best FID (fashion-cnn-v1)",
-        "FID (mnist-cnn-v1)",
-        "best FID (mnist-cnn-v1)",
-        "coverage",
-        "best coverage",
-        "coverage (mnist-cnn-v1)",
-        "best coverage (mnist-cnn-v1)",
-        "modes found",
-        "best modes found",
-    ]
-    assert table.loc["clothes", "FID (fashion-cnn-v1)"] == 30.0
-    assert np.isnan(table.loc["clothes", "FID (mnist-cnn-v1)"])
-    assert table.loc["toy", "coverage"] == 0.9
-
-
-def test_a_damaged_run_beside_measured_ones_is_a_row(open_page, finished):
-    plant(finished("good"), [evaluation(100)])
-    (finished("broken").path / "config.json").write_text("{")
-    table = open_page("runs").dataframe[0].value
-    missing = dict(zip(table["state"], table["FID (mnist-cnn-v1)"].isna(), strict=True))
-    assert missing == {"finished": False, "damaged": True}
-
-
-def test_what_old_runs_measured_of_themselves_is_still_shown(finished):
+def test_what_old_runs_measured_of_themselves_can_still_be_found(finished):
     run = finished("vae")
     (run.path / "summary.json").write_text('{"test_elbo": -105.6}')
-    assert columns.measured(run).values == {columns.Column("test_elbo"): -105.6}
+    (found,) = state.runs()
+    assert facts.facts(found)["test_elbo"] == -105.6
+    assert parse("test_elbo < -100").matches(facts.facts(found))
 
 
 def test_a_card_says_the_main_value(open_page, finished):

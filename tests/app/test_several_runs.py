@@ -8,7 +8,6 @@ import pytest
 
 from gancore.store.records import Status
 from ui.run import health
-from ui.runs import table
 
 
 @pytest.fixture
@@ -64,21 +63,8 @@ def test_more_than_a_few_are_counted(open_page, training):
     assert any("2 more runs are training" in caption.value for caption in app.caption)
 
 
-def test_the_health_of_a_run_that_trains_is_in_the_table(open_page, training, monkeypatch):
+def test_the_health_of_a_run_that_trains_is_in_the_table(open_page, training, runs_table, monkeypatch):
     training("one")
     monkeypatch.setattr(health, "word", lambda _run: "perhaps: something")
-    assert list(open_page("runs").dataframe[0].value["health"]) == ["perhaps: something"]
-
-
-def test_health_that_is_not_known_yet_is_looked_at_while_the_page_is_there(open_page, finished, monkeypatch):
-    """A page is drawn before all of a large store was looked at."""
-    for number in range(4):
-        finished(f"run {number}")
-    monkeypatch.setattr(health, "word", lambda _run: "perhaps: something")
-    with monkeypatch.context() as patch:
-        patch.setattr(table, "LOOK_SECONDS", -1.0)
-        app = open_page("runs")
-        assert "health" not in app.dataframe[0].value
-        assert any("The health of 4 runs is not known yet" in caption.value for caption in app.caption)
-    app.run()
-    assert list(app.dataframe[0].value["health"]) == ["perhaps: something"] * 4
+    runs_table.ask(open_page("runs"), "columns", columns=["health"])
+    assert runs_table.cells("one") == {"health": "perhaps: something"}

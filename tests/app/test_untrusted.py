@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from gancore.store import Run, RunStore
 from gancore.store.checkpoints import Checkpoint
 from ui.run import film, health, view
-from ui.runs import table
+from ui.runs import facts
 from ui.words import labels
 
 HUGE = 10**400
@@ -147,17 +147,16 @@ def test_a_bad_folder_can_be_looked_at(damage, open_page, finished):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no pipes in folders")
-def test_bad_folders_cost_other_runs_nothing(open_page, finished):
+def test_bad_folders_cost_other_runs_nothing(open_page, finished, runs_table):
     for name, damage in BAD.items():
         damage(finished(name))
     good = finished("good")
     assert "**good**" in [link.label for link in open_page("home").get("page_link")]
     app = open_page("runs")
-    rows = app.dataframe[0].value
-    assert len(rows) == len(BAD) + 1
-    assert rows[rows["name"] == "good"]["state"].item() == "finished"
-    app.text_input(key="filter").set_value("good").run()
-    assert list(app.dataframe[0].value["name"]) == ["good"]
+    assert len(runs_table.names) == len(BAD) + 1
+    assert runs_table.cells("good")["state"]["word"] == "finished"
+    runs_table.ask(app, "where", text="name = good", cursor=11)
+    assert runs_table.names == ["good"]
     app = open_page("train", run=good.id)
     assert "good" in shown(app)
 
@@ -229,18 +228,17 @@ def test_on_the_train_page_each_part_fails_alone(two, open_page, monkeypatch, pa
     assert app.button(key="start")
 
 
-def test_a_row_that_fails_says_so_in_its_place(two, open_page, monkeypatch):
+def test_a_row_that_fails_says_so_in_its_place(two, open_page, runs_table, monkeypatch):
     _, bad = two
     monkeypatch.setattr(film, "thumbnail", failing(film.thumbnail, bad))
     monkeypatch.setattr(health, "word", failing(health.word, bad))
-    monkeypatch.setattr(table, "_searchable", failing(table._searchable, bad))
+    monkeypatch.setattr(facts, "facts_of", failing(facts.facts_of, bad))
     app = open_page("runs")
-    rows = app.dataframe[0].value.set_index("name")
-    assert rows.loc["good"]["state"] == "finished"
-    assert rows.loc[bad.id]["state"] == "damaged"
-    assert "cannot be shown" in rows.loc[bad.id]["notes"]
-    app.text_input(key="filter").set_value("nothing like it").run()
-    assert list(app.dataframe[0].value["name"]) == [bad.id]  # which cannot be searched
+    assert runs_table.cells("good")["state"]["word"] == "finished"
+    assert runs_table.cells(bad.id)["state"]["state"] == "damaged"
+    assert "cannot be shown" in runs_table.cells(bad.id)["state"]["line"]
+    runs_table.ask(app, "where", text=f"id = {bad.id}", cursor=3)
+    assert runs_table.names == [bad.id]
 
 
 def test_in_a_comparison_one_run_can_fail(two, open_page, monkeypatch):

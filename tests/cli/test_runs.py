@@ -67,3 +67,26 @@ def test_show_names_what_goes_wrong(
     finding = Finding("collapse", "Mode collapse", 3, "2 of 10 digits come up.", "G repeats itself.", "report 002")
     monkeypatch.setattr(runs_command, "examine", lambda _run: [finding])
     assert "Mode collapse: 2 of 10 digits come up." in gancore("show", store.create(dcgan).id).out
+
+
+def test_list_finds_runs_by_a_query(gancore: Command, store: RunStore, dcgan: RunConfig) -> None:
+    slow, fast = (store.create(dcgan.replace({"optim.lr_g": rate}), name=f"rate {rate}") for rate in (2e-3, 0.1))
+    fast.edit_meta(tags=("homework",))
+    assert gancore("list", "--where", "lr_g > 0.01 and tag:homework", "--quiet").lines == [fast.id]
+    assert gancore("list", "--where", "lr_g = 0.002", "--quiet").lines == [slow.id]
+    assert slow.id in gancore("list", "--where", "state = stopped and not homework").out
+    assert "No run matches" in gancore("list", "--where", "state = running").out
+    wrong = gancore("list", "--where", "lr_g > 0.01 and los = hinge")
+    assert wrong.status == 2
+    assert "there is no field los; did you mean loss?: lr_g > 0.01 and →los = hinge" in wrong.err
+
+
+def test_list_examines_runs_only_if_it_is_asked_for_their_problems(
+    gancore: Command, store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(dcgan, name="some")
+    monkeypatch.setattr("gancore.cli.options.examine", lambda _run: pytest.fail("it was examined"))
+    assert gancore("list", "--where", "some", "--quiet").lines == [run.id]
+    sign = Finding("mode-collapse", "Mode collapse", 5, "", "", "", (), certain=True)
+    monkeypatch.setattr("gancore.cli.options.examine", lambda _run: [sign])
+    assert gancore("list", "--where", 'problem = "mode collapse"', "--quiet").lines == [run.id]

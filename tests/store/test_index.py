@@ -147,9 +147,9 @@ def test_it_is_written_now_and_then(store: RunStore, runs: list[Run], monkeypatc
         b"null",
         b"\xff\xfe",
         b'{"version": 99, "runs": {}}',
-        b'{"version": 1}',
-        b'{"version": 1, "runs": [1]}',
-        b'{"version": 1, "runs": {"a": 5}}',
+        b'{"version": 2}',
+        b'{"version": 2, "runs": [1]}',
+        b'{"version": 2, "runs": {"a": 5}}',
         b"[" * 100_000,
     ],
 )

@@ -1,173 +1,207 @@
-"""The columns of what was measured, in the table of runs."""
+"""The columns of the table of runs: what stands in a cell, and how a column is sorted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
-import numpy as np
-from streamlit.column_config import LineChartColumn, NumberColumn
-
-from gancore.evaluation.measures import CHEAP_SAMPLES, MAIN, MEASURES, at_the_end, best_of, newest, on_the_way
-from gancore.store import Run
-from gancore.store.evaluations import Evaluation
+from gancore.config import SETTINGS
+from gancore.evaluation.measures import MEASURES
+from gancore.query import FIELDS, Facts
+from gancore.query.fields import SETTING_FIELDS, STATES, Value
 from gancore.store.index import Snapshot
-from ui import colors, state
-from ui.boundary import explain
-from ui.figures.curves import thin
-from ui.figures.evaluations import FROM_ANYWHERE
+from gancore.text import describe_duration, describe_value
+from ui.run import health, progress
+from ui.runs.facts import Known
 
-POINTS = 40  # of a small curve in a cell, at most
+MOST_VARYING = 5  # columns for settings that differ among the runs shown, unless somebody chooses them
 
-When = Literal["last", "best", "end"]
-_FIDS: dict[When, tuple[str, str]] = {  # it hangs on the number of samples, which is the same in each column
-    "last": ("FID", f"Of {CHEAP_SAMPLES:,} samples, at the last evaluation during training. "),
-    "best": ("best FID", f"Of {CHEAP_SAMPLES:,} samples, the lowest during training. "),
-    "end": ("final FID", "Of all samples evaluated at the end. "),
+_TITLES = {
+    "state": "state",
+    "varying": "what varies",
+    "headline": "quality",
+    "curve": "quality over time",
+    "trained": "trained",
+    "when": "made",
+    "notes": "notes",
+    "health": "health",
+    "loss_d": "D loss",
+    "loss_g": "G loss",
+    "tag": "tags",
+    "progress": "progress, %",
 }
+_HELP = {
+    "headline": "FID; on toys the modes found. Of the evaluation at the end of training, else of the last one.",
+    "curve": "The same measure at each evaluation during training, from its lowest to its highest value.",
+    "varying": "The settings that tell the runs shown apart best.",
+    "trained": "How long it trained.",
+    "when": "When it was made.",
+    "health": "The gravest problem that its curves or samples show.",
+}
+_PATHS = {each.name: path for path, each in SETTING_FIELDS.items()}  # of settings, by their field
+_FIELD_OF = {"trained": "seconds", "when": "created"}  # what a column is sorted by, where its name is none
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of what was measured through one extractor: values through another one do not compare."""
+    """A column as the table shows it."""
 
-    key: str
-    extractor: str | None = None
-    when: When = "last"
-
-    @property
-    def title(self) -> str:
-        """`best FID (mnist-cnn-v1)`."""
-        label = MEASURES[self.key].label
-        if self.key == "fid":
-            label, _ = _FIDS[self.when]
-        elif self.when == "best":
-            label = f"best {label}"
-        return f"{label} ({self.extractor})" if self.extractor else label
-
-    @property
-    def look(self) -> Any:
-        """What it says and how the table writes it."""
-        measure, note = MEASURES[self.key], ""
-        if self.key == "fid":
-            _, note = _FIDS[self.when]
-        elif self.when == "best":
-            note = "The best during training. "
-        return NumberColumn(help=note + measure.help, format=f"%{measure.digits}")
-
-    @property
-    def place(self) -> tuple[int, str, int]:
-        """Where it stands among the others: by value, then by extractor."""
-        return MAIN.index(self.key), self.extractor or "", list(_FIDS).index(self.when)
-
-    @property
-    def is_asked_for(self) -> bool:
-        """Whether the table shows it only to those who choose it in its menu: it would get too wide."""
-        return self.when == "best" and self.key != "fid"
+    id: str
+    title: str
+    help: str
+    right: bool = False  # numbers stand on the right
 
 
-@dataclass(frozen=True)
-class Curve:
-    """A run's main value from one evaluation while it trained to the next."""
-
-    key: str
-    values: Sequence[float]
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What was measured of a run."""
-
-    values: Mapping[Column, float]
-    curve: Curve | None = None
+def column(name: str) -> Column:
+    """A column by its id."""
+    field = FIELDS.get(name)
+    is_number = name in ("headline", "trained") or (field is not None and field.kind == "number" and name != "progress")
+    return Column(name, title(name), _HELP.get(name) or (field.help if field else ""), is_number)
 
 
-class Quality:
-    """The columns of what was measured of these runs: those that some run fills, a small curve before them."""
-
-    def __init__(self, runs: Sequence[Run]) -> None:
-        self._measured = {run.id: _measured_or_nothing(run) for run in runs}
-        known = {column for each in self._measured.values() for column in each.values}
-        self._columns = sorted(known, key=lambda column: column.place)
-        self._curves = {each.curve.key for each in self._measured.values() if each.curve}
-
-    def cells(self, run: Run) -> dict[str, Any]:
-        """What stands in a run's row, by title."""
-        own = self._measured[run.id]
-        curve = {self._curve_title: own.curve.values if own.curve else None} if self._curves else {}
-        return curve | {column.title: own.values.get(column) for column in self._columns}
-
-    @property
-    def looks(self) -> dict[str, Any]:
-        """What the columns say and how they are written, by title."""
-        return {self._curve_title: self._curve_look, **{column.title: column.look for column in self._columns}}
-
-    @property
-    def asked_for(self) -> set[str]:
-        """Titles that are not shown at first."""
-        return {column.title for column in self._columns if column.is_asked_for}
-
-    @property
-    def _curve_title(self) -> str:
-        """`FID over time`, as long as that is what all of them show."""
-        (key, *others) = self._curves or ("fid",)
-        return f"{'quality' if others else MEASURES[key].label} over time"
-
-    @property
-    def _curve_look(self) -> Any:
-        shown = ", or else ".join(MEASURES[key].label for key in MAIN if key in self._curves)
-        since_zero = self._curves.isdisjoint(FROM_ANYWHERE)
-        least = "0" if since_zero else "its own lowest value"
-        note = f"at each evaluation during training; each cell runs from {least} to its own highest value."
-        return LineChartColumn(width=150, help=f"{shown}, {note}", y_min=0 if since_zero else None, color=colors.G)
+def title(name: str) -> str:
+    """Its heading."""
+    if name in _TITLES:
+        return _TITLES[name]
+    return SETTINGS[_PATHS[name]].label if name in _PATHS else MEASURES[name].label if name in MEASURES else name
 
 
-def _measured_or_nothing(run: Run) -> Measured:
-    try:
-        if run.damage:
-            return Measured({})
-        return run.once("measured", lambda: measured(run)) if isinstance(run, Snapshot) else measured(run)
-    except Exception as error:
-        explain(run, error)
-        return Measured({})
+def expand(chosen: Sequence[str], runs: Sequence[Facts]) -> list[str]:
+    """The columns that are shown: `varying` becomes the settings that differ among the runs."""
+    found: list[str] = []
+    for name in chosen:
+        found += [each for each in varying(runs) if each not in chosen] if name == "varying" else [name]
+    return found
 
 
-def measured(run: Run) -> Measured:
-    """What was measured of a run's samples: what hangs on their number apart for each, else the last; and the best.
+def varying(runs: Sequence[Facts], most: int = MOST_VARYING) -> list[str]:
+    """The settings that tell these runs apart best, by name, in the order of the form.
 
-    Looked up again only when something was measured since: a table asks it of all runs at every tick.
+    Best is what leaves least to guess (the entropy of its values over all runs): a setting that few of them use says
+    little, and so does one that a single run changed.
     """
-    return _measured(run.path, state.stamp(run.path / "evals"), state.stamp(run.path / "summary.json"))
+    spread = {name: _entropy(Counter(facts[name] for facts in runs if name in facts), len(runs)) for name in _PATHS}
+    best = sorted((name for name in spread if spread[name] > 0), key=lambda name: -spread[name])[:most]
+    return [name for name in _PATHS if name in best]
 
 
-@lru_cache(maxsize=5_000)
-def _measured(path: Path, *_stamps: tuple[int, int]) -> Measured:
-    run = Run(path)
-    evaluations, summary = run.evaluations(), run.summary
-    cheap, full = on_the_way(evaluations), at_the_end(evaluations)
-    found = {}
-    for key in MAIN:
-        every: dict[When, Evaluation | None] = {"last": newest(cheap, key), "best": best_of(cheap, key)}
-        if key == "fid":
-            every["end"] = newest(full, key)
-        else:
-            every["last"] = newest(full, key) or every["last"]
-        for when, evaluation in every.items():
-            if evaluation is not None:
-                extractor = evaluation.extractor if MEASURES[key].learned else None
-                found[Column(key, extractor, when)] = evaluation.values[key]
-        if not any(every.values()) and key in summary:  # of runs from before there were evaluations
-            found[Column(key)] = summary[key]
-    return Measured(found, _curve(cheap))
+def _entropy(counts: Counter[Value], total: int) -> float:
+    """In bits over all runs, of those that use the setting; 0 if they all have one value."""
+    if len(counts) < 2:
+        return 0.0
+    return -sum(count / total * math.log2(count / total) for count in counts.values())
 
 
-def _curve(cheap: Sequence[Evaluation]) -> Curve | None:
-    """The first of the main values that was measured more than once, in as many points as a cell has room for."""
-    for key in MAIN:
-        values = np.array([each.values[key] for each in cheap if key in each.values])
-        if len(values) > 1:
-            return Curve(key, values[thin(np.arange(len(values)), values, POINTS)].tolist())
-    return None
+def sort_key(name: str, facts: Facts, known: Known) -> Any:
+    """What a run is sorted by in a column; None if it has nothing there, which comes last in either direction."""
+    if name == "headline":
+        return (known.headline.key, known.headline.value) if known.headline else None
+    if name == "curve":
+        return known.curve[-1] if known.curve else None
+    if name == "health":
+        name = "problem"
+    if name == "state":
+        return STATES.index(facts["state"][0]), facts.get("progress", 0.0)  # type: ignore[index]
+    value = facts.get(_FIELD_OF.get(name, name))
+    if isinstance(value, str):
+        return (1, value.lower())
+    if isinstance(value, tuple):
+        return (1, " ".join(value).lower())
+    return None if value is None else (0, float(value))
+
+
+def cell(name: str, run: Snapshot, facts: Facts, known: Known) -> str | dict[str, Any] | None:
+    """What stands in a cell: a text, or its parts; None for nothing."""
+    if name in _CELLS:
+        return _CELLS[name](run, facts, known)  # type: ignore[no-any-return]
+    value = facts.get(name)
+    if value is None:
+        return None
+    if name in MEASURES:
+        return f"{value:{MEASURES[name].digits}}"
+    if name in ("loss_d", "loss_g"):
+        return f"{value:.3g}"
+    if name in _PATHS and _PATHS[name] in SETTINGS and isinstance(value, float):
+        whole = SETTINGS[_PATHS[name]].kind == "int"
+        return describe_value(int(value) if whole else value)
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return f"{value:,.0f}" if isinstance(value, float | int) and not isinstance(value, bool) else describe_value(value)
+
+
+def _state(run: Snapshot, facts: Facts, _known: Known) -> dict[str, Any]:
+    shown = run.state
+    live = shown in progress.LIVE or shown in ("paused", "stopped", "interrupted", "failed")
+    share = float(facts.get("progress", 0.0)) if live else None  # type: ignore[arg-type]
+    seen = None if run.damage else health.brief(run, look=False)
+    problem = seen.word if seen and seen.titles else None
+    line = run.damage or (_left(run) if shown == "running" else None) or problem
+    return {"word": progress.state_word(shown), "icon": progress.state_icon(shown), "state": shown} | {
+        "share": share,
+        "line": line,
+    }
+
+
+def _left(run: Snapshot) -> str | None:
+    remaining = run.status.remaining
+    return run.status.phase or (f"{describe_duration(remaining)} left" if remaining is not None else None)
+
+
+def _headline(_run: Snapshot, _facts: Facts, known: Known) -> dict[str, Any] | None:
+    found = known.headline
+    if found is None:
+        return None
+    measure = MEASURES[found.key]
+    shown = f"{found.value:.1f}" if found.key == "fid" else f"{found.value:{measure.digits}}"
+    return {"text": f"{measure.label} {shown}", "line": f"step {found.step:,}", "help": found.words}
+
+
+def _curve(_run: Snapshot, _facts: Facts, known: Known) -> dict[str, Any] | None:
+    if known.headline is None or len(known.curve) < 2:
+        return None
+    label = MEASURES[known.headline.key].label
+    words = f"{label} from {known.curve[0]:.3g} to {known.curve[-1]:.3g}"
+    return {"points": [float(f"{each:.4g}") for each in known.curve], "help": words}
+
+
+def _health(run: Snapshot, _facts: Facts, _known: Known) -> str | None:
+    seen = None if run.damage else health.brief(run, look=False)
+    return seen.word if seen else None
+
+
+def _when(_run: Snapshot, facts: Facts, _known: Known) -> dict[str, Any] | None:
+    created = facts.get("created")
+    if not isinstance(created, float) or not created:
+        return None
+    made = datetime.fromtimestamp(created)
+    return {"text": f"{made:%d %b %Y}", "line": f"{made:%H:%M}"}
+
+
+def _trained(_run: Snapshot, facts: Facts, _known: Known) -> str | None:
+    seconds = facts.get("seconds")
+    return describe_duration(seconds) if isinstance(seconds, float | int) and seconds else None
+
+
+def _notes(_run: Snapshot, facts: Facts, _known: Known) -> dict[str, Any]:
+    return {"note": facts.get("notes", "")}
+
+
+_CELLS: Mapping[str, Any] = {
+    "state": _state,
+    "headline": _headline,
+    "curve": _curve,
+    "health": _health,
+    "when": _when,
+    "created": _when,
+    "trained": _trained,
+    "notes": _notes,
+}
+
+
+def all_columns(names: Iterable[str]) -> list[dict[str, str]]:
+    """Columns to choose from."""
+    return [{"id": name, "title": title(name)} for name in names]

@@ -1,311 +1,267 @@
-"""The table of runs, what can be done with the chosen ones, and the way back from a deletion."""
+"""The table of all runs: what the browser is told of it, and what it asks for.
+
+What is asked for comes as numbered requests, each kept by the browser until it hears that it is done: whatever cuts a
+pass short, none is lost, and none is done twice. Runs are named by their ids, never by their places.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import time
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from functools import lru_cache
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from gancore.config import SETTINGS
-from gancore.store import Run
+from gancore.query import QueryError
+from gancore.query.clauses import choose
+from gancore.query.completion import complete
+from gancore.store import RunNotFound
 from gancore.store.index import Snapshot
-from gancore.store.records import LIVE, RESUMABLE
-from gancore.text import describe_duration
 from ui import navigation, state
-from ui.boundary import boundary, explain
-from ui.forms import draft
+from ui.boundary import explain
+from ui.colors import run_color
+from ui.frontend import runs as frontend
 from ui.messages import attempt
-from ui.run import controls, film, health, quality, view
-from ui.run.progress import state_word
-from ui.run.strip import WATCH
-from ui.runs import columns
-from ui.words import plain, share, value_text
+from ui.run import film
+from ui.runs import actions, columns
+from ui.runs.facts import known
+from ui.runs.listing import FACETS, Group, Listing
+from ui.runs.view import COLUMNS, DEFAULT_COLUMNS, GROUPS, SIZES, View, current
 
-LOOK_SECONDS = 0.4  # for which the health of runs is looked at before a page is drawn
-LOOK_AGAIN = 1.5  # seconds from one such while to the next
-MAX_VARYING = 8  # columns for settings that differ among the runs shown
+KEY = "runs-table"
+_DONE, _SESSION = "runs-done", "runs-session"  # in the session: the last request that was done, and whose they are
+MOST_REQUESTS = 200  # at a time
+MOST_TICKED = 5_000
 
-
-def matches(run: Run, words: str) -> bool:
-    """Whether every word is found in the run's name, state, tags, experiment or what goes wrong in it, or is a setting
-    such as `ngf=64`. What cannot be searched is not hidden."""
-    wanted = words.lower().split()
-    if not wanted:
-        return True
-    try:
-        return _has(run, wanted)
-    except Exception as error:
-        explain(run, error)
-        return True
+Request = Mapping[str, Any]
 
 
-def _has(run: Run, wanted: Sequence[str]) -> bool:
-    shown = run if isinstance(run, Snapshot) else state.index().find(run.id)
-    if shown is None:
-        return False
-    text, settings = shown.once("words", lambda: _searchable(shown))
-    seen = None if shown.damage else health.brief(shown, look=False)
-    text = "\n".join([text, state_word(shown.state), *(seen.titles if seen else ())]).lower()
-    return all(word in text or word in settings for word in wanted)
+def show(listing: Listing) -> None:
+    """The table with all that stands around it: search, facets, actions, pages."""
+    frontend.table(data=_data(listing), key=KEY, on_asked=lambda: _take(st.session_state[KEY].get("asked")))
 
 
-def _searchable(run: Run) -> tuple[str, set[str]]:
-    """What a run says of itself, and its settings as `name=value`."""
-    meta = run.meta
-    settings = set()
-    if not run.damage:
-        for path, value in run.config_now.flat.items():
-            settings |= {f"{name}={_value_text(path, value)}" for name in (path.lower(), SETTINGS[path].label.lower())}
-    return "\n".join([run.id, run.name, run.experiment or "", *meta.tags, meta.notes]), settings
-
-
-def _value_text(path: str, value: Any) -> str:
-    try:
-        return _known_text(path, type(value).__name__, value)
-    except TypeError:  # what cannot be a key
-        return value_text(path, value).lower()
-
-
-@lru_cache(maxsize=10_000)
-def _known_text(path: str, _kind: str, value: Any) -> str:
-    return value_text(path, value).lower()
-
-
-def varying(runs: Sequence[Run]) -> list[str]:
-    """The settings that differ among runs and have an effect in at least one of them."""
-    configs = []
-    for run in runs:
-        try:
-            configs += [] if run.damage else [run.config_now]
-        except Exception as error:
-            explain(run, error)
-    return [
-        path
-        for path in SETTINGS
-        if len({config.flat[path] for config in configs}) > 1 and any(config.uses(path) for config in configs)
-    ]
-
-
-def look(runs: Sequence[Snapshot]) -> None:
-    """Look at the health of those runs that nobody looked at, for a while; the rest comes later, while the page is
-    there. It is known from then on, in other servers, too."""
-    if _look_for_a_while(runs):
-        st.fragment(_go_on_looking, run_every=LOOK_AGAIN, key="looking")(runs)
-
-
-def _go_on_looking(runs: Sequence[Snapshot]) -> None:
-    left = _look_for_a_while(runs)
-    if not left:
-        st.rerun()
-    st.caption(f":material/hourglass_empty: The health of {left:,} runs is not known yet: it is being looked at.")
-
-
-def _look_for_a_while(runs: Sequence[Snapshot]) -> int:
-    """How many are left."""
-    deadline, left = time.monotonic() + LOOK_SECONDS, 0
-    for run in runs:
-        try:
-            known = run.damage is not None or health.brief(run, look=time.monotonic() < deadline) is not None
-        except Exception as error:
-            explain(run, error)
-            continue
-        left += not known
-    state.index().save(now=not left)
-    return left
-
-
-def runs_table(runs: Sequence[Snapshot]) -> list[Run]:
-    """All runs, a row each; returns those that are ticked."""
-    if not runs:
-        return []
-    paths = varying(runs)[:MAX_VARYING]
-    measured = columns.Quality(runs)
-    table = pd.DataFrame([_row(run, paths, measured.cells(run)) for run in runs])
-    for name in ("D loss", "G loss", "loss", "forked from", "health"):  # most tables lack some of them
-        if name in table and table[name].isna().all():
-            table = table.drop(columns=name)
-    event = st.dataframe(
-        table,
-        hide_index=True,
-        row_height=64,
-        height=min(64 * len(table) + 38, 620),
-        placeholder="–",
-        on_select="rerun",
-        selection_mode="multi-row",
-        key=_table_key(runs),
-        column_order=[name for name in map(str, table) if name not in measured.asked_for],
-        column_config={
-            "samples": st.column_config.ImageColumn("samples", width="small"),
-            "name": st.column_config.TextColumn("name", width="medium", pinned=True),
-            "progress": st.column_config.ProgressColumn("progress", format="%.0f %%", max_value=100, width=110),
-            "D loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
-            "G loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
-            "loss": st.column_config.NumberColumn(format="%.3g", help="Mean over the last 100 steps."),
-            "when": st.column_config.DatetimeColumn(format="distance"),
-            "health": st.column_config.TextColumn(help="Problems that its curves and samples show."),
-            **measured.looks,
-        },
-    )
-    return [Run(runs[index].path) for index in event.selection.rows if index < len(runs)]
-
-
-def _table_key(runs: Sequence[Run]) -> str:
-    """Another key for other rows: ticks are row numbers, and must not stay when what stands in the rows changes."""
-    return "runs-table-" + hashlib.blake2b(" ".join(run.id for run in runs).encode(), digest_size=8).hexdigest()
-
-
-def _row(run: Snapshot, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
-    """What the table says of a run; of one that cannot be read, why."""
-    try:
-        problem = run.damage
-        if problem is None:
-            return _whole_row(run, paths, measured)
-    except Exception as error:
-        problem = explain(run, error)
-    return {"samples": None, "name": run.id, "state": state_word("damaged"), **measured, "notes": problem}
-
-
-def _whole_row(run: Snapshot, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
-    row = run.once("row " + " ".join(paths), lambda: _lasting_row(run, paths, measured))
-    seen = health.brief(run, look=False)
-    parent = _parent_name(run.meta.parent)
-    return {**row, **measured} | {"state": state_word(run.state), "health": seen and seen.word, "forked from": parent}
-
-
-def _lasting_row(run: Run, paths: Sequence[str], measured: Mapping[str, Any]) -> dict[str, Any]:
-    """What stays in a row, in the order of its columns, as long as the run's folder does."""
-    status, meta, config = run.status, run.meta, run.config_now
-    numbers = status.scalars | run.summary  # of a run that was killed, a summary has no losses
+def _data(listing: Listing) -> dict[str, Any]:
+    view = listing.view
+    names = columns.expand(view.columns, [listing.facts[run.id] for run in listing.found])
     return {
-        "samples": film.thumbnail(run),
-        "name": ("★ " if meta.starred else "") + run.name,
-        "state": None,
-        "progress": 100 * share(status),
-        "health": None,
-        **measured,
-        "data": config.data.name,
-        **{SETTINGS[path].label: view.setting_text(config, path) for path in paths if path != "data.name"},
-        "D loss": numbers.get("loss_d"),
-        "G loss": numbers.get("loss_g"),
-        "loss": numbers.get("loss"),
-        "trained": describe_duration(status.seconds),
-        "when": datetime.fromtimestamp(run.created),
-        "experiment": run.experiment,
-        "forked from": None,
-        "tags": list(meta.tags),
-        "notes": meta.notes,
+        "session": st.session_state.setdefault(_SESSION, secrets.token_hex(8)),
+        "done": st.session_state.get(_DONE, 0),
+        "search": _search(listing),
+        "facets": [
+            {"name": each.name, "title": each.title, "values": [*each.values.items()], "chosen": each.chosen}
+            for each in listing.facets()
+        ],
+        "groups": [{"id": name, "title": FACETS.get(name, name.capitalize())} for name in GROUPS],
+        "group": view.group,
+        "columns": [vars(columns.column(name)) for name in names],
+        "chosen": columns.all_columns(view.columns),
+        "offered": columns.all_columns(COLUMNS),
+        "usual": list(DEFAULT_COLUMNS),
+        "by": view.by,
+        "descending": view.descending,
+        "lines": [_line(each, names, listing) for each in listing.page],
+        "page": min(view.page, listing.pages - 1),
+        "pages": listing.pages,
+        "size": view.size,
+        "sizes": SIZES,
+        "matched": len(listing.found),
+        "total": len(listing.runs),
+        "ticked": len(listing.ticked),
+        "all": len(listing.found) > 0 and all(run.id in view.ticked for run in listing.found),
+        "possible": actions.possible(listing.ticked),
+        "deleted": [run.name for run in actions.deleted()],
+        "tags": sorted({tag for facts in listing.facts.values() for tag in facts.get("tag", ())}),  # type: ignore[union-attr]
+        "remember": view.remembered,
     }
 
 
-def _parent_name(run_id: str | None) -> str | None:
-    if run_id is None:
-        return None
-    parent = state.index().find(run_id)
-    return parent.name if parent else "a run that no longer exists"
+def _search(listing: Listing) -> dict[str, Any]:
+    view, error = listing.view, listing.error
+    values = {each.name: [value for value, count in each.values.items() if count] for each in listing.facets()}
+    found = complete(view.typed, min(view.cursor, len(view.typed)), values)
+    return {
+        "text": view.typed,
+        "error": error and {"message": str(error), "start": error.start, "end": error.end},
+        "start": found.start,
+        "end": found.end,
+        "expected": found.expected,
+        "offers": [{"text": each.text, "note": each.note} for each in found.offers],
+    }
 
 
-def actions(chosen: Sequence[Run]) -> None:
-    """Buttons for the ticked runs."""
-    if not chosen:
-        st.caption("Tick a run to open, rename, resume or delete it; tick several to compare them.")
+def _line(line: Group | Snapshot, names: Sequence[str], listing: Listing) -> dict[str, Any]:
+    if isinstance(line, Group):
+        ticked = sum(run.id in listing.view.ticked for run in line.runs)
+        folded = line.name in listing.view.folded
+        return {"group": line.name, "count": len(line.runs), "ticked": ticked, "folded": folded}
+    try:
+        return _row(line, names, listing)
+    except Exception as error:
+        state_cell = {"word": "damaged", "icon": "broken_image", "state": "damaged", "line": explain(line, error)}
+        cells = [state_cell if name == "state" else None for name in names]
+        return {"id": line.id, "name": line.id, "ticked": line.id in listing.view.ticked, "cells": cells}
+
+
+def _row(run: Snapshot, names: Sequence[str], listing: Listing) -> dict[str, Any]:
+    facts, found = listing.facts[run.id], known(run)
+    return {
+        "id": run.id,
+        "name": run.name,
+        "color": run_color(run),
+        "picture": None if run.damage else film.thumbnail(run),
+        "starred": run.meta.starred,
+        "imported": bool(run.meta.imported_at),
+        "tags": list(run.meta.tags),
+        "ticked": run.id in listing.view.ticked,
+        "cells": [columns.cell(name, run, facts, found) for name in names],
+    }
+
+
+def _take(requests: object) -> None:
+    """Do what the browser asks for and was not done yet. It may ask for anything: what makes no sense is dropped."""
+    if not isinstance(requests, list):
         return
-    one = chosen[0] if len(chosen) == 1 and not chosen[0].damage else None
-    with st.container(horizontal=True):
-        if one and st.button("Open", icon=":material/open_in_full:", type="primary"):
-            st.switch_page(navigation.TRAIN, query_params={"run": one.id})
-        if len(chosen) > 1 and st.button("Compare", icon=":material/compare:", type="primary"):
-            st.switch_page(navigation.COMPARE, query_params={"runs": ",".join(run.id for run in chosen)})
-        resumable = [run for run in chosen if run.state in RESUMABLE]
-        if resumable and st.button("Resume", icon=":material/play_arrow:"):
-            for run in resumable:
-                controls.resume(run)
-            st.rerun()
-        if one and st.button("Use settings in Train", icon=":material/content_copy:"):
-            draft.start_from_run(one)
-            st.switch_page(navigation.TRAIN, query_params={"run": one.id})
-        if st.button("Delete", icon=":material/delete:"):
-            _delete(chosen)
-            st.rerun()
-    if one:
-        with st.expander("Name, tags and notes", icon=":material/edit:", key=f"edit-{one.id}"):
-            _edit(one)
+    mine = st.session_state.get(_SESSION)
+    for request in requests[:MOST_REQUESTS]:
+        if not isinstance(request, dict) or request.get("session") != mine:
+            continue
+        number = request.get("number")
+        if isinstance(number, int) and number > st.session_state.get(_DONE, 0):
+            st.session_state[_DONE] = number
+            do(current(), request)
 
 
-def _edit(run: Run) -> None:
-    meta = run.meta
-    with st.form(f"edit-form-{run.id}", border=False):
-        left, right = st.columns(2)
-        name = left.text_input("Name", run.name, max_chars=120, key=f"name-{run.id}")
-        tags = right.multiselect(
-            "Tags", sorted({*meta.tags}), list(meta.tags), accept_new_options=True, key=f"tags-{run.id}"
-        )
-        notes = st.text_area("Notes", meta.notes, height=90, key=f"notes-{run.id}")
-        starred = st.checkbox("Starred", meta.starred, key=f"star-{run.id}")
-        if st.form_submit_button("Save", icon=":material/save:"):
-            changes = {"name": name.strip(), "tags": tuple(tags), "notes": notes, "starred": starred}
-            attempt(f"Saving the notes of {run.name}", run.edit_meta, **changes)
-            st.rerun()
+def do(view: View, request: Request) -> None:
+    """Do one thing that is asked for."""
+    what = request.get("what")
+    if isinstance(what, str) and what in _REQUESTS:
+        _REQUESTS[what](view, request)
 
 
-def outcome(chosen: Sequence[Run]) -> None:
-    """What was measured of the ticked run, as on the Train page; of several, where it is shown together."""
-    usable = [run for run in chosen if not run.damage]
-    if len(usable) > 1:
-        st.caption("**Compare** shows their curves, samples and classes side by side.")
-    elif usable:
-        (run,) = usable
-        every = WATCH if run.state in LIVE else None
-        st.fragment(_outcome, run_every=every, key=f"outcome-{run.id}")(run.id)
+def _text(request: Request, name: str, most: int = 2_000) -> str:
+    value = request.get(name)
+    return value[:most] if isinstance(value, str) else ""
 
 
-def _outcome(run_id: str) -> None:
-    run = state.find_run(run_id)
-    if run is None or run.damage:
-        st.rerun()  # the table must notice, too
-    st.subheader("Sample quality", anchor=False)
-    with boundary(run):
-        quality.section(run, live=run.state in LIVE, marks=view.change_marks(run))
+def _texts(request: Request, name: str, most: int) -> list[str]:
+    values = request.get(name)
+    return [value for value in values[:most] if isinstance(value, str)] if isinstance(values, list) else []
 
 
-def _delete(chosen: Sequence[Run]) -> None:
-    delete = state.store().delete
-    st.session_state["deleted"] = [run.id for run in chosen if attempt(f"Deleting {run.name}", delete, run)]
+def _whole(request: Request, name: str) -> int:
+    value = request.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def undo_bar() -> None:
-    """After a deletion: what went, and the way back."""
-    trashed = {run.id: run for run in state.store().trashed()}
-    deleted = [trashed[run_id] for run_id in st.session_state.get("deleted", []) if run_id in trashed]
-    if not deleted:
+def _where(view: View, request: Request) -> None:
+    """Look for what is typed; as long as that is no query, for what was looked for before."""
+    view.typed, view.cursor = _text(request, "text"), max(_whole(request, "cursor"), 0)
+    if Listing([], view).error is None and view.typed != view.where:
+        view.where, view.page = view.typed, 0
+
+
+def _facet(view: View, request: Request) -> None:
+    name = _text(request, "name")
+    if name in FACETS:
+        try:
+            view.ask(choose(view.where, name, _texts(request, "values", 100)))
+        except QueryError:  # the address may ask for anything
+            return
+
+
+def _tick(view: View, request: Request) -> None:
+    for run_id in _texts(request, "ids", MOST_TICKED):
+        if request.get("on"):
+            view.ticked[run_id] = None
+        else:
+            view.ticked.pop(run_id, None)
+    for run_id in list(view.ticked)[MOST_TICKED:]:
+        del view.ticked[run_id]
+
+
+def _tick_found(view: View, request: Request) -> None:
+    """All that match, or all of one group; without `on`, none."""
+    listing, group = Listing(state.runs(), view), request.get("group")
+    if group is None and not request.get("on"):
+        view.ticked.clear()
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/delete: Deleted {plain(', '.join(run.name for run in deleted))}.", width="stretch")
-        if st.button("Undo", icon=":material/undo:", key="undo"):
-            restored = [run.id for run in deleted if attempt(f"Restoring {run.name}", state.store().restore, run.id)]
-            st.session_state["deleted"] = [run.id for run in deleted if run.id not in restored]
-            st.rerun()
+    wanted = [run for run in listing.found if group is None or listing.group_of(run) == group]
+    _tick(view, {"ids": [run.id for run in wanted], "on": request.get("on")})
 
 
-def trash() -> None:
-    """Everything deleted, until it is deleted for good."""
-    trashed = state.store().trashed()
-    if not trashed:
-        return
-    with st.expander(f"Trash ({len(trashed)})", icon=":material/delete:"):
-        for run in trashed:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(plain(run.name), width="stretch")
-                if st.button("Restore", key=f"restore-{run.id}", icon=":material/undo:"):
-                    attempt(f"Restoring {run.name}", state.store().restore, run.id)
-                    st.rerun()
-        with st.popover("Empty the trash", icon=":material/delete_forever:"):
-            st.markdown("This cannot be undone.")
-            if st.button("Delete for good", type="primary"):
-                attempt("Emptying the trash", state.store().empty_trash)
-                st.rerun()
+def _fold(view: View, request: Request) -> None:
+    name = _text(request, "group")
+    view.folded = view.folded | {name} if request.get("on") else view.folded - {name}
+
+
+def _fold_all(view: View, request: Request) -> None:
+    view.folded = {group.name for group in Listing(state.runs(), view).groups} if request.get("on") else set()
+    view.page = 0
+
+
+def _group(view: View, request: Request) -> None:
+    name = _text(request, "by")
+    view.group, view.folded, view.page = name if name in GROUPS else "", set(), 0
+
+
+def _columns(view: View, request: Request) -> None:
+    view.choose_columns(_texts(request, "columns", 1_000))
+
+
+def _page(view: View, request: Request) -> None:
+    view.page = max(_whole(request, "to"), 0)
+
+
+def _size(view: View, request: Request) -> None:
+    size = _whole(request, "to")
+    view.size, view.page = size if size in SIZES else view.size, 0
+
+
+def _open(_view: View, request: Request) -> None:
+    run = state.index().find(_text(request, "id"))
+    if run is not None and not run.damage:
+        navigation.go(navigation.TRAIN, {"run": run.id})
+
+
+def _act(view: View, request: Request) -> None:
+    actions.act(_text(request, "name"), Listing(state.runs(), view).ticked, view)
+
+
+def _edit(change: Callable[[Request], Mapping[str, Any]]) -> Callable[[View, Request], None]:
+    def edit(_view: View, request: Request) -> None:
+        try:
+            run = state.store().open(_text(request, "id"))
+        except RunNotFound:
+            return
+        if not run.damage:
+            attempt(f"Saving what is said of {run.name}", run.edit_meta, **change(request))
+
+    return edit
+
+
+def _tags(request: Request) -> Mapping[str, Any]:
+    words = (" ".join(tag.split())[:100] for tag in _texts(request, "tags", actions.MOST_TAGS))
+    return {"tags": tuple(dict.fromkeys(filter(None, words)))}
+
+
+_REQUESTS: Mapping[str, Callable[[View, Request], None]] = {
+    "where": _where,
+    "facet": _facet,
+    "sort": lambda view, request: view.sort(_text(request, "by")),
+    "tick": _tick,
+    "tick-found": _tick_found,
+    "fold": _fold,
+    "fold-all": _fold_all,
+    "group": _group,
+    "columns": _columns,
+    "page": _page,
+    "size": _size,
+    "open": _open,
+    "act": _act,
+    "star": _edit(lambda request: {"starred": bool(request.get("on"))}),
+    "tags": _edit(_tags),
+    "notes": _edit(lambda request: {"notes": _text(request, "text", 200_000)}),
+    "rename": _edit(lambda request: {"name": " ".join(_text(request, "text", 120).split())}),
+    "undo": lambda _view, _request: actions.undo(),
+}

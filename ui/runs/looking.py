@@ -1,0 +1,28 @@
+"""Looking at the health of runs that nobody looked at yet, a while at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from gancore.store.index import Snapshot
+from ui import state
+from ui.boundary import explain
+from ui.run import health
+
+SECONDS = 0.4  # for which it is looked at before a page is drawn
+
+
+def look(runs: Sequence[Snapshot]) -> int:
+    """Look at the health of those runs that nobody looked at, for a while; how many are left. What was seen is known
+    from then on, in other servers, too."""
+    deadline, left = time.monotonic() + SECONDS, 0
+    for run in runs:
+        try:
+            known = run.damage is not None or health.brief(run, look=time.monotonic() < deadline) is not None
+        except Exception as error:
+            explain(run, error)
+            continue
+        left += not known
+    state.index().save(now=not left)
+    return left
