@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gancore.text import describe_bytes, describe_duration, describe_rate, describe_value
+from gancore.text import counted, describe_bytes, describe_duration, describe_rate, describe_value
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,7 @@ def test_bytes_are_shown_in_the_unit_that_fits(count: float, text: str) -> None:
 )
 def test_a_value_reads_as_people_write_it(value: object, text: str) -> None:
     assert describe_value(value) == text
+
+
+def test_things_are_counted_in_words() -> None:
+    assert [counted(count, "run") for count in (0, 1, 2_000)] == ["0 runs", "1 run", "2,000 runs"]

@@ -14,7 +14,7 @@ from gancore.files import open_regular, replace, temporary_name
 from gancore.store import RunStore
 from gancore.store.archive import BadArchive, pack, unpack
 from gancore.store.storage import Keep, free_all, freeable, last_used, unused_since, usage
-from gancore.text import describe_bytes
+from gancore.text import counted, describe_bytes
 
 
 def export_runs(
@@ -41,7 +41,11 @@ def export_runs(
         raise BadInput(f"{out} cannot be written: {problem.strerror}") from None
     finally:
         temporary.unlink(missing_ok=True)
-    print(out if quiet else f"{len(whole):,} runs in {out} ({describe_bytes(out.stat().st_size)}), without checkpoints")
+    print(
+        out
+        if quiet
+        else f"{counted(len(whole), 'run')} in {out} ({describe_bytes(out.stat().st_size)}), without checkpoints"
+    )
 
 
 def import_runs(
@@ -60,7 +64,7 @@ def import_runs(
     for sentence in made.problems:
         typer.echo(sentence, err=True)
     if made.checkpoints and not quiet:
-        typer.echo(f"{made.checkpoints:,} checkpoints were left out: they could hold code", err=True)
+        typer.echo(f"{counted(made.checkpoints, 'checkpoint')} left out, as that could be code", err=True)
     if made.problems:
         raise typer.Exit(1)
 
@@ -83,9 +87,9 @@ def clean(
             table.add_row(run.id, describe_bytes(usage(run).total), describe_bytes(freeable(run, keep)), when)
         print_table(table)
     if not yes:
-        print(f"{describe_bytes(total)} of {len(old):,} runs would be freed: say --yes to delete them")
+        print(f"{describe_bytes(total)} of {counted(len(old), 'run')} would be freed: say --yes to do so")
         return
     freed, problems = free_all(old, keep)
     for problem in problems:
         typer.echo(problem, err=True)
-    print(f"{describe_bytes(freed)} of {len(old) - len(problems):,} runs freed")
+    print(f"{describe_bytes(freed)} of {counted(len(old) - len(problems), 'run')} freed")

@@ -13,7 +13,7 @@ def test_runs_go_into_a_zip_and_into_another_store(
 ) -> None:
     wide, narrow = (store.create(dcgan.replace({"model.ngf": ngf}), name=f"ngf {ngf}") for ngf in (4, 2))
     out, other = tmp_path / "runs.zip", tmp_path / "other"
-    assert gancore("export-runs", "--where", "ngf = 4", "--out", str(out)).out.startswith("1 runs in ")
+    assert gancore("export-runs", "--where", "ngf = 4", "--out", str(out)).out.startswith("1 run in ")
     assert gancore("import-runs", str(out), "--runs-dir", str(other)).lines == [wide.id]
     assert gancore("export-runs", narrow.id, wide.id, "--out", str(out), "--quiet").out.strip() == str(out)
     assert len(gancore("import-runs", str(out), "--runs-dir", str(other)).lines) == 2
@@ -40,9 +40,9 @@ def test_checkpoints_are_deleted_only_when_that_is_confirmed(
     execute(run.path, max_steps=12)
     assert "0 MB of 0 runs" in gancore("clean").out  # somebody used it today
     before = set(run.checkpoints())
-    assert "of 1 runs would be freed: say --yes" in gancore("clean", "--days", "0").out
+    assert "of 1 run would be freed: say --yes" in gancore("clean", "--days", "0").out
     assert set(run.checkpoints()) == before
-    assert "of 1 runs freed" in gancore("clean", "--days", "0", "--yes", "--quiet").out
+    assert "of 1 run freed" in gancore("clean", "--days", "0", "--yes", "--quiet").out
     assert set(run.checkpoints()) == {"last"}
-    assert "of 1 runs freed" in gancore("clean", "--days", "0", "--keep", "none", "--yes", "--quiet").out
+    assert "of 1 run freed" in gancore("clean", "--days", "0", "--keep", "none", "--yes", "--quiet").out
     assert not run.checkpoints()

@@ -14,7 +14,7 @@ from gancore.store.archive import BadArchive, pack, size_of, unpack
 from gancore.store.index import Snapshot
 from gancore.store.records import Meta
 from gancore.store.storage import Keep, Usage, free_all, last_used, unused_since, usage
-from gancore.text import describe_bytes
+from gancore.text import counted, describe_bytes
 from ui import state
 from ui.messages import attempt, describe, say
 from ui.words import plain
@@ -102,7 +102,7 @@ def _export(runs: Sequence[Run]) -> None:
     whole = [run for run in runs if not run.damage]
     size = size_of(whole)
     st.markdown(
-        f"{len(whole):,} run{'' if len(whole) == 1 else 's'}, up to {describe_bytes(size)}: settings, curves, sample "
+        f"{counted(len(whole), 'run')}, up to {describe_bytes(size)}: settings, curves, sample "
         "grids, evaluations, history, name, tags and notes. Checkpoints are not in it: they could hold code."
     )
     if size > MOST_EXPORTED:
@@ -138,7 +138,7 @@ def _import(_runs: Sequence[Run]) -> None:
         return
     for sentence in made.problems[:20]:
         say(sentence)
-    say(f"{len(made.runs):,} run{'' if len(made.runs) == 1 else 's'} imported.", icon="check")
+    say(f"{counted(len(made.runs), 'run')} imported.", icon="check")
     close()
     st.rerun()
 
@@ -149,7 +149,7 @@ def _storage(_runs: Sequence[Run]) -> None:
     total = _sum(list(taken.values()))
     state.index().save(now=True)
     st.markdown(
-        f"**{describe_bytes(total.total)}** in {len(runs):,} runs: checkpoints "
+        f"**{describe_bytes(total.total)}** in {counted(len(runs), 'run')}: checkpoints "
         f"{describe_bytes(total.checkpoints + total.last)}, set aside {describe_bytes(total.discarded)}, sample grids "
         f"{describe_bytes(total.samples)}, curves and the rest {describe_bytes(total.rest)}."
     )
@@ -180,7 +180,7 @@ def _clean_up(runs: Sequence[Snapshot], taken: Mapping[str, Usage]) -> None:
     if not old:
         st.caption("There is nothing to free.")
         return
-    st.caption(f"{describe_bytes(freed)} of {len(old):,} runs, such as {_which(old)}. This cannot be undone.")
+    st.caption(f"{describe_bytes(freed)} of {counted(len(old), 'run')}, such as {_which(old)}. This cannot be undone.")
     if st.button(f"Free {describe_bytes(freed)}", icon=":material/delete_forever:", key="clean"):
         done, problems = free_all([Run(run.path) for run in old], keep)
         for problem in problems[:20]:
