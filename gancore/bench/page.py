@@ -33,6 +33,7 @@ from gancore.store import Run, RunStore
 TABS = (1, 5)
 LISTENERS = 20
 RUNS, COMPARED = 137, 8
+MANY = 2_000  # runs of a large store
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 WARM_UP = 300  # steps of the toy before anything is measured
 SETTLE = 4.0  # seconds that tabs are given after they were opened
@@ -49,6 +50,7 @@ def run_benchmarks(command: Command, seconds: float, rounds: int, console: Conso
         console.print(_training(command, browser, seconds, rounds, console))
         if browser is not None:
             console.print(_bytes(command, browser, console))
+            console.print(_waits(command, browser, console))
 
 
 def _training(command: Command, browser: Any, seconds: float, rounds: int, console: Console) -> Table:
@@ -148,6 +150,32 @@ def _bytes(command: Command, browser: Any, console: Console) -> Table:
                 messages, pictures = _sent(browser, f"{url}/{path}")
                 table.add_row(what, f"{messages / 1e6:.2f} MB", f"{pictures / 1e6:.2f} MB")
     return table
+
+
+def _waits(command: Command, browser: Any, console: Console) -> Table:
+    """Seconds from asking for the Runs page to its first row."""
+    table = Table("Runs", "first server", "next server", "again", "found by a query", box=None, pad_edge=False)
+    with tempfile.TemporaryDirectory() as folder, console.status(f"the Runs page with {MANY:,} runs"):
+        store = make_store(Path(folder) / "runs", MANY)
+        waits = []
+        for _ in range(2):
+            with _serve(command, store) as url:
+                waits.append(_first_row(browser, f"{url}/runs"))
+                time.sleep(SETTLE)  # what it found out is kept
+                again = median(_first_row(browser, f"{url}/runs") for _ in range(3))
+                found = median(_first_row(browser, f"{url}/runs?where=ngf+%3D+64+and+lr_g+%3C+0.001") for _ in range(3))
+        table.add_row(f"{MANY:,}", *(f"{seconds:.2f} s" for seconds in (*waits, again, found)))
+    return table
+
+
+def _first_row(browser: Any, address: str) -> float:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    begin = time.perf_counter()
+    page.goto(address)
+    page.locator(".run").first.wait_for(timeout=120_000)
+    waited = time.perf_counter() - begin
+    page.close()
+    return waited
 
 
 def _sent(browser: Any, address: str, seconds: float = 12.0) -> tuple[int, int]:

@@ -272,8 +272,18 @@ def test_a_second_start_waits_in_a_queue_one_can_see_and_leave(open_page, runs):
     app = open_page("train", run=first.id)
     assert any("Queue · 1 waiting" in block.proto.popover.label for block in app.get("popover"))
     app.button(key=f"dequeue-{second.id}").click().run()
-    assert [run.id for run in runs.queue()] == [first.id]
-    assert second.state == "stopped"
+    assert [run.id for run in runs.list()] == [run.id for run in runs.queue()] == [first.id]
+    assert [run.id for run in runs.trashed()] == [second.id]  # it never began: nothing of it is left to look at
+    assert "the trash on the Runs page has it" in app.toast[0].value
+
+
+def test_a_run_that_had_begun_stays_when_it_leaves_the_queue(open_page, runs, finished):
+    shown, begun = finished("shown"), finished("begun")
+    begun.enqueue()
+    app = open_page("train", run=shown.id)
+    app.button(key=f"dequeue-{begun.id}").click().run()
+    assert begun.state == "stopped"
+    assert not runs.trashed()
 
 
 def test_the_queue_can_be_put_into_another_order(open_page, runs):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from gancore.store import Run
 from ui import state
-from ui.messages import attempt
+from ui.messages import attempt, say
 from ui.words import plain
 
 SHOWN = 6  # rows; the others on request
@@ -36,5 +36,16 @@ def _row(waiting: Sequence[Run], place: int, run: Run) -> None:
             attempt(f"Moving {run.name}", state.store().move, run, first)
             st.rerun()
         if st.button("Remove", key=f"dequeue-{run.id}", type="tertiary", icon=":material/close:"):
-            attempt(f"Removing {run.name}", run.command, "stop")
+            take_out(run)
             st.rerun()
+
+
+def take_out(run: Run) -> None:
+    """A run that never began goes to the trash, as there is nothing of it to look at; another one stops, and stays.
+
+    Those of a sweep stay in its grid, where they can be tried again.
+    """
+    if run.status.step or run.status.attempt or run.sweep:
+        attempt(f"Removing {run.name}", run.command, "stop")
+    elif attempt(f"Removing {run.name}", state.store().delete, run):
+        say(f"{run.name} was taken out of the queue: the trash on the Runs page has it.", icon="delete")

@@ -12,7 +12,7 @@ from gancore.store.records import RESUMABLE
 from ui import navigation, state
 from ui.forms import draft
 from ui.messages import attempt, say
-from ui.run import controls
+from ui.run import controls, queue
 from ui.runs import dialogs
 from ui.runs.view import View
 
@@ -64,7 +64,9 @@ def _resume(runs: Sequence[Run], _view: View) -> None:
 
 def _stop(runs: Sequence[Run], _view: View) -> None:
     for run in runs:
-        if run.state in ("running", "queued"):
+        if run.state == "queued":
+            queue.take_out(run)
+        elif run.state == "running":
             attempt(f"Stopping {run.name}", run.command, "stop")
 
 
