@@ -120,7 +120,7 @@ def test_the_query_stands_in_the_address_and_comes_from_it(open_page, finished, 
     finished("narrow", {"model.ngf": 8})
     app = runs_table.ask(open_page("runs"), "where", text="ngf = 64", cursor=8)
     assert runs_table.names == ["wide"]
-    assert app.query_params["where"] == ["ngf = 64"]
+    assert app.query_params["where"] == "ngf = 64"
     app.query_params["where"] = "ngf < 64"
     app.run()
     assert runs_table.names == ["narrow"]
