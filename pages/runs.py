@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from gancore.store.records import LIVE
 from ui import messages, navigation, state
-from ui.run.progress import LIVE
 from ui.runs import actions, dialogs, looking, table, view
 from ui.runs.listing import Listing
 

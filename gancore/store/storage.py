@@ -12,6 +12,7 @@ from typing import Literal
 
 from gancore.store.discarded import FOLDER as DISCARDED
 from gancore.store.locks import RunBusy, RunNotFound
+from gancore.store.records import LIVE
 from gancore.store.run import Run
 
 OPENED = "opened"  # an empty file of a run: its time says when somebody looked at the run last
@@ -19,8 +20,6 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 
 Keep = Literal["last", "none"]  # which checkpoints a clean-up leaves
-
-_LIVE = ("running", "queued")
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def _time_of(path: Path) -> float:
 
 def freeable(run: Run, keep: Keep) -> int:
     """Bytes that a clean-up would free of a run; 0 of one that trains or waits."""
-    if run.damage or run.state in _LIVE:
+    if run.damage or run.state in LIVE:
         return 0
     return usage(run).freeable(keep)
 
@@ -95,7 +94,7 @@ def freeable(run: Run, keep: Keep) -> int:
 def unused_since(runs: Iterable[Run], days: float, now: float | None = None) -> Sequence[Run]:
     """Those of the runs that nobody used for so many days, and that neither train nor wait."""
     before = (time.time() if now is None else now) - days * DAY
-    return [run for run in runs if not run.damage and run.state not in _LIVE and last_used(run) < before]
+    return [run for run in runs if not run.damage and run.state not in LIVE and last_used(run) < before]
 
 
 def free(run: Run, keep: Keep) -> int:
@@ -105,7 +104,7 @@ def free(run: Run, keep: Keep) -> int:
     `OSError`.
     """
     with run.hold(f"{run.name} is running"):
-        if Run(run.path).status.state in _LIVE:
+        if Run(run.path).status.state in LIVE:
             raise RunBusy(f"{run.name} waits or trains")
         doomed = [
             (path, size) for path, size in _files(run.path / "checkpoints") if keep == "none" or path.name != "last.pt"

@@ -14,6 +14,7 @@ from gancore.evaluation.measures import MEASURES
 from gancore.query import FIELDS, Facts
 from gancore.query.fields import SETTING_FIELDS, STATES, Value
 from gancore.store.index import Snapshot
+from gancore.store.records import LIVE
 from gancore.text import describe_duration, describe_value
 from ui.run import health, progress
 from ui.runs.facts import Known
@@ -135,7 +136,7 @@ def cell(name: str, run: Snapshot, facts: Facts, known: Known) -> str | dict[str
 
 def _state(run: Snapshot, facts: Facts, _known: Known) -> dict[str, Any]:
     shown = run.state
-    live = shown in progress.LIVE or shown in ("paused", "stopped", "interrupted", "failed")
+    live = shown in LIVE or shown in ("paused", "stopped", "interrupted", "failed")
     share = float(facts.get("progress", 0.0)) if live else None  # type: ignore[arg-type]
     seen = None if run.damage else health.brief(run, look=False)
     problem = seen.word if seen and seen.titles else None

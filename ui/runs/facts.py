@@ -14,11 +14,11 @@ from gancore.query import FIELDS, Facts
 from gancore.query.fields import facts_of, state_fact, values
 from gancore.store.evaluations import Evaluation, Size
 from gancore.store.index import Snapshot
+from gancore.store.records import LIVE
 from ui import state
 from ui.boundary import explain
 from ui.figures.curves import thin
 from ui.run import health
-from ui.run.progress import LIVE
 
 POINTS = 30  # of a small curve in a cell, at most
 
