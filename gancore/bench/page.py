@@ -44,7 +44,7 @@ Command = Callable[[list[str]], list[str]]  # options to the command line of a d
 def run_benchmarks(command: Command, seconds: float, rounds: int, console: Console) -> None:
     """Measure training beside tabs, `seconds` each in `rounds` turns, and what pages send; print both."""
     with ExitStack() as stack:
-        browser = _browser(stack)
+        browser = open_browser(stack)
         if browser is None:
             console.print("There is no Chromium or no playwright here (requirements-dev.txt): no tabs are opened.")
         console.print(_training(command, browser, seconds, rounds, console))
@@ -59,7 +59,7 @@ def _training(command: Command, browser: Any, seconds: float, rounds: int, conso
         store = RunStore(Path(folder) / "runs")
         toy = store.create(EXPERIMENTS["toy-collapse"].base.replace({"train.epochs": 10_000}), name="toy")
         toy.enqueue()  # a server takes up what waits as soon as it begins
-        with _serve(command, store) as url:
+        with serve(command, store) as url:
             _wait(lambda: toy.status.step > WARM_UP)
             watched = _ways_to_watch(browser, url, toy)
             rates = {who: [] for who in watched}
@@ -145,7 +145,7 @@ def _bytes(command: Command, browser: Any, console: Console) -> Table:
     with tempfile.TemporaryDirectory() as folder, console.status("pages of many runs"):
         store = make_store(Path(folder) / "runs", RUNS)
         ids = [run.id for run in store.list()[:COMPARED]]
-        with _serve(command, store) as url:
+        with serve(command, store) as url:
             for what, path in ((f"Runs, {RUNS}", "runs"), (f"Compare, {COMPARED}", f"compare?runs={','.join(ids)}")):
                 messages, pictures = _sent(browser, f"{url}/{path}")
                 table.add_row(what, f"{messages / 1e6:.2f} MB", f"{pictures / 1e6:.2f} MB")
@@ -199,7 +199,7 @@ def _sent(browser: Any, address: str, seconds: float = 12.0) -> tuple[int, int]:
     return sum(messages), sum(pictures)
 
 
-def _browser(stack: ExitStack) -> Any:
+def open_browser(stack: ExitStack) -> Any:
     """A headless Chromium, or None."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     try:
@@ -215,7 +215,7 @@ def _browser(stack: ExitStack) -> Any:
 
 
 @contextmanager
-def _serve(command: Command, store: RunStore) -> Iterator[str]:
+def serve(command: Command, store: RunStore) -> Iterator[str]:
     """A dashboard of a store in a process of its own; gives its address."""
     with socket.socket() as free:
         free.bind(("localhost", 0))

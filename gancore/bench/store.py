@@ -45,11 +45,11 @@ def run_benchmarks(console: Console) -> None:
         console.print(table)
 
 
-def make_store(root: Path, count: int) -> RunStore:
-    """A store of finished runs that differ in two settings, without training any."""
+def make_store(root: Path, count: int, steps: int = 1_050) -> RunStore:
+    """A store of finished runs of so many steps that differ in two settings, without training any."""
     store = RunStore(root)
     first = store.create(RunConfig(), name="run 0")
-    _finish(first)
+    _finish(first, steps)
     envelope = json.loads((first.path / "config.json").read_text())
     for number in range(1, count):
         folder = root / f"run-{number:05d}"
@@ -63,17 +63,17 @@ def make_store(root: Path, count: int) -> RunStore:
     return store
 
 
-def _finish(run: Run) -> None:
+def _finish(run: Run, steps: int) -> None:
     """Give a run what training would have left: curves, grids, a status and a summary."""
     writer = ScalarWriter(run.path / "scalars.arrow")
-    writer.append(_rows(1, 1_050))
+    writer.append(_rows(1, steps))
     writer.close()
     (run.path / "samples").mkdir()
     grid = (np.arange(274 * 274) ** 2 % 251).astype(np.uint8).reshape(274, 274)  # does not compress well
-    for step in range(0, 1_050, 50):
+    for step in range(0, steps, max(50, steps // 100)):
         (run.path / "samples" / f"{step:06d}.png").write_bytes(encode_png(Image.fromarray(grid)))
     (run.path / "summary.json").write_text('{"loss_d": 0.5, "loss_g": 1.5}')
-    run.write_status(Status(state="finished", step=1_050, total_steps=1_050, seconds=80, attempt=1))
+    run.write_status(Status(state="finished", step=steps, total_steps=steps, seconds=80, attempt=1))
 
 
 def _store_costs(root: Path, count: int) -> tuple[float, float, float]:

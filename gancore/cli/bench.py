@@ -15,18 +15,22 @@ class What(StrEnum):
     STEP = "step"
     STORE = "store"
     PAGE = "page"
+    COMPARISON = "comparison"
     JOBS = "jobs"
 
 
 def bench(
     what: Annotated[
-        What, typer.Argument(help="A step, a store of many runs, pages beside training, or several runs at once.")
+        What,
+        typer.Argument(
+            help="A step, a store of many runs, pages beside training, a comparison of many, or several runs at once."
+        ),
     ] = What.STEP,
     steps: Annotated[int, typer.Option(min=5, help="Steps per measurement.")] = 100,
     pairs: Annotated[int, typer.Option(min=1, help="Interleaved pairs or rounds; medians are shown.")] = 5,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds per measurement with open tabs.")] = 15.0,
 ) -> None:
-    """Measure what the run folder costs, and the step against a plain training loop; or a store; or pages; or jobs."""
+    """Measure what the run folder costs, and the step against a plain training loop; or whatever else is named."""
     console = Console()
     if what is What.STORE:
         from gancore.bench import store
@@ -37,6 +41,11 @@ def bench(
         from gancore.cli.dashboard import command
 
         page.run_benchmarks(command, seconds, pairs, console)
+    elif what is What.COMPARISON:
+        from gancore.bench import comparison
+        from gancore.cli.dashboard import command
+
+        comparison.run_benchmarks(command, pairs, console)
     elif what is What.JOBS:
         from gancore.bench import jobs
 

@@ -149,6 +149,14 @@ def test_groups_are_offered_by_what_differs(open_page, finished, shown):
     assert [name for name, _ in shown.data["compare-bar"]["groups"]] == ["", "seeds", "optim.lr_d"]
 
 
+def test_an_address_names_the_charts(open_page, finished, shown):
+    app = compare(open_page, finished("a"), finished("b"), columns="loss_g,nonsense,loss_d")
+    assert app.get_by_key("compare-charts").value == ["loss_g", "loss_d"]
+    app.get_by_key("compare-charts").set_value(["d_real"]).run()
+    assert app.query_params["columns"] in ("d_real", ["d_real"])
+    assert list(shown.charts("compare-curves")) == ["D(x)"]
+
+
 def test_films_stand_where_the_address_says(open_page, finished, shown):
     runs = [finished("a"), finished("b")]
     compare(open_page, *runs, step="5")

@@ -14,6 +14,7 @@ from gancore.store.evaluations import Evaluation
 from ui import state
 from ui.boundary import boundary
 from ui.colors import Line
+from ui.compare import address
 from ui.compare.chosen import lines, names
 from ui.compare.controls import SEEDS, Controls
 from ui.compare.quality import evaluations, warn
@@ -23,6 +24,7 @@ from ui.frontend import plots
 from ui.run import quality, view
 
 MOST_CHARTS = 8
+_CHARTS = "compare-charts"  # in the session
 
 
 def section(runs: Sequence[Run], controls: Controls) -> None:
@@ -35,15 +37,16 @@ def section(runs: Sequence[Run], controls: Controls) -> None:
     named = names_of(shown)
     measured = quality.measured([each for run in shown for each in run.evaluations])
     options = [*named, *(key for key in measured if key not in named)]
+    asked = address.current().columns or st.session_state.get(_CHARTS) or _first(runs[0], named, measured)
+    st.session_state[_CHARTS] = [key for key in asked if key in options][:MOST_CHARTS]
     chosen = st.multiselect(
         "Charts",
         options,
-        default=_first(runs[0], named, measured),
         format_func=lambda key: named[key] if key in named else MEASURES[key].label,
         max_selections=MOST_CHARTS,
         select_all=False,
-        key="compare-charts",
-        persist_state="session",
+        key=_CHARTS,
+        on_change=_keep,
         label_visibility="collapsed",
         placeholder="Choose curves and measures",
     )
@@ -53,6 +56,11 @@ def section(runs: Sequence[Run], controls: Controls) -> None:
     outputs = {game.output for run in runs if (game := run.config.kind.game(run.config)) is not None}
     if any(key.startswith("d_") for key in chosen) and len(outputs) > 1:
         st.caption("Some of these runs show probabilities and others raw scores: their levels are not comparable.")
+
+
+def _keep() -> None:
+    """Have the address say which charts somebody chose."""
+    address.change(columns=tuple(st.session_state[_CHARTS]))
 
 
 def _first(run: Run, named: Mapping[str, str], measured: Sequence[str]) -> list[str]:
