@@ -20,15 +20,11 @@ MOST_WORDS = 200  # characters
 
 
 def find(request: Request) -> JSONResponse:
-    """Answer with the newest runs that have all of the words, reference runs after the others."""
-    words = request.query_params.get("q", "")[:MOST_WORDS].lower().split()
-    found = []
-    for run in _runs():
-        if not run.damage and all(word in _text(run) for word in words):
-            found.append(_described(run))
-        if len(found) == MOST:
-            break
-    return JSONResponse(found, headers={"Cache-Control": "no-store"})
+    """Answer with the newest runs that have all of the words, those first that have them in a row."""
+    phrase = " ".join(request.query_params.get("q", "")[:MOST_WORDS].lower().split())
+    found = [run for run in _runs() if not run.damage and all(word in _text(run) for word in phrase.split())]
+    found.sort(key=lambda run: phrase not in _text(run))
+    return JSONResponse([_described(run) for run in found[:MOST]], headers={"Cache-Control": "no-store"})
 
 
 def _runs() -> Iterator[Snapshot]:
