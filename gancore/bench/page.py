@@ -159,7 +159,7 @@ def _waits(command: Command, browser: Any, console: Console) -> Table:
         store = make_store(Path(folder) / "runs", MANY)
         waits = []
         for _ in range(2):
-            with _serve(command, store) as url:
+            with serve(command, store) as url:
                 waits.append(_first_row(browser, f"{url}/runs"))
                 time.sleep(SETTLE)  # what it found out is kept
                 again = median(_first_row(browser, f"{url}/runs") for _ in range(3))
