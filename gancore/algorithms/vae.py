@@ -88,7 +88,7 @@ class VAE(Family):
         return draw
 
     def measure(self, held_out: Callable[[], Images]) -> dict[str, float]:
-        """The bound on held-out images and its two terms, in nats an image."""
+        """The bound on held-out images and its two terms, in nats per image."""
         images = held_out()
         source = torch.Generator().manual_seed(0)
         recon, kl = 0.0, 0.0

@@ -32,7 +32,7 @@ class Limits:
     swing: float = 0.4  # size of a swing (0.19; 0.46)
     turns: int = 4  # changes from high to low or back
     code: int = 300  # steps before which a VAE's code may be empty
-    kl: float = 3.0  # nats an image in the code (7; 2.7)
+    kl: float = 3.0  # nats per image in the code (7; 2.7)
     # Evaluations; the values are those of `gancore.evaluation.measures`
     grown: int = 400  # steps before which samples are not judged
     contrast: float = 0.05  # contrast of blank samples (0.22; 0.049)

@@ -138,6 +138,8 @@ def test_another_set_can_be_chosen(open_page):
     assert app.session_state["draft"]["model.nc"] == 3
     set_box(app).set_value("grey").run()
     assert app.session_state["draft"]["data.own"] == "grey"
+    (sheet,) = [element for element in app.get("imgs") if "grey" in element.proto.imgs[0].caption]
+    assert sheet.proto.imgs[0].url.endswith(".png")
     assert app.session_state["draft"]["model.nc"] == 1
 
 

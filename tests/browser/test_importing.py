@@ -35,7 +35,7 @@ def choose(page: Page, dataset: str) -> None:
 
 def upload(page: Page, name: str, content: bytes) -> None:
     """Put a zip into the form and press the button."""
-    page.get_by_role("button", name="Import images").click()
+    page.get_by_test_id("stSidebar").get_by_text("Import images").click()
     page.set_input_files(
         '[data-testid="stFileUploader"] input', {"name": name, "mimeType": "application/zip", "buffer": content}
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gancore.data.imported import ImportedSet
     from gancore.data.importing import ImportReport
 
+COLUMNS = 8  # of images of a set that are shown
 LOOK = 0.5  # seconds between looks at an import that is under way
 TYPES = ("zip", "png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff", "pgm", "ppm")
 
@@ -47,8 +48,8 @@ def panel() -> None:
         )
     job: Import | None = st.session_state.get(_JOB)
     busy = job is not None and not job.over.is_set()
-    popover = f"own-popover-{turn}-{_counter('popover')}"
-    with st.popover("Import images", icon=":material/upload:", width="stretch", key=popover):
+    folded = f"own-import-{turn}-{_counter('folded')}"
+    with st.expander("Import images", icon=":material/upload:", key=folded):
         _import_form(busy)
     if job is not None and busy:
         st.fragment(_under_way, run_every=LOOK, key="own-under-way")(job)
@@ -56,6 +57,7 @@ def panel() -> None:
         _outcome(job)
     if chosen in sets:
         _identity(chosen)
+        _pictures(chosen)
         _classes(sets[chosen])
         with st.popover("Delete this set", icon=":material/delete:", type="tertiary"):
             st.markdown("Runs that used it keep their results, but cannot go on without it.")
@@ -72,6 +74,30 @@ def _identity(name: str) -> None:
     elif expected != held:
         st.warning("This set has changed since these settings were chosen.", icon=":material/warning:")
         st.button("Use the set as it is now", key="own-renew", on_click=_take, args=(name,))
+
+
+def _pictures(name: str) -> None:
+    """Some images of the chosen set."""
+    from gancore.data.errors import DataUnavailable
+    from gancore.data.imported import version
+
+    try:
+        st.image(
+            _sheet(name, version(name)), width="stretch", output_format="PNG", caption=f"Some images of {plain(name)}"
+        )
+    except DataUnavailable as problem:
+        st.error(plain(str(problem)), icon=":material/error:")
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _sheet(name: str, version: int) -> bytes:
+    """Two rows of a set's images as one picture, kept as long as the set has this version."""
+    del version  # it is only asked for by the cache
+    from gancore.data.imported import some
+    from gancore.pictures.grids import encode_png, grid
+
+    images = some(name, 2 * COLUMNS).float() / 127.5 - 1
+    return encode_png(grid(images, COLUMNS), scale=max(1, 64 // images.shape[-1]))
 
 
 def _title(chosen: ImportedSet) -> str:
@@ -101,7 +127,7 @@ def _import_form(busy: bool) -> None:
         name = st.text_input("Name", suggested, max_chars=64, key=f"own-name-{files[0].file_id}")
     idle = bool(files) and not busy
     if st.button("Import", type="primary", disabled=not idle, key="own-import") and idle and _start(files, name):
-        _count_up("popover")  # closed, and the files are still in it should they not be usable
+        _count_up("folded")  # and the files are still in it should they not be usable
         st.rerun()
 
 
