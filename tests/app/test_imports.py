@@ -15,10 +15,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from gancore.data import importing
-from gancore.data.imported import contents, find, imported_sets, remove
+from gancore.data.imported import contents, find, imported_sets, remove, some
 from gancore.data.importing import import_images
 from gancore.executors.importing import Import, Stage
 from tests.app.test_train import start, widget, with_torch
+from ui.forms import imports
 
 File = tuple[str, bytes, str]
 
@@ -138,9 +139,15 @@ def test_another_set_can_be_chosen(open_page):
     assert app.session_state["draft"]["model.nc"] == 3
     set_box(app).set_value("grey").run()
     assert app.session_state["draft"]["data.own"] == "grey"
-    (sheet,) = [element for element in app.get("imgs") if "grey" in element.proto.imgs[0].caption]
-    assert sheet.proto.imgs[0].url.endswith(".png")
     assert app.session_state["draft"]["model.nc"] == 1
+    assert not app.error
+
+
+def test_a_set_shows_two_rows_of_its_images():
+    import_images([(file, content) for file, content, _ in files()], "grey")
+    assert some("grey", 500).shape == (80, 1, 16, 16)
+    sheet = Image.open(io.BytesIO(imports._sheet("grey", 1)))
+    assert sheet.size == (4 * (8 * 18 + 2), 4 * (2 * 18 + 2))  # four times as large, with gutters of two pixels
 
 
 def test_a_run_says_which_images_it_learns_from(open_page, runs):
