@@ -5,7 +5,21 @@ import streamlit as st
 from gancore.store import Run
 from ui import navigation, state
 from ui.boundary import boundary
-from ui.compare import address, bar, chips, classes, curves, films, losses, saved, settings, summary, table, wipe
+from ui.compare import (
+    address,
+    bar,
+    chips,
+    classes,
+    curves,
+    export,
+    films,
+    losses,
+    saved,
+    settings,
+    summary,
+    table,
+    wipe,
+)
 from ui.compare.chosen import Chosen, choose
 from ui.compare.controls import Controls
 from ui.words import plain
@@ -16,6 +30,7 @@ SECTIONS = {
     "One over the other": wipe.section,
     "Classes": classes.section,
     "Settings against results": settings.section,
+    "Export": export.section,
 }
 BESIDE = 3  # films that leave room for the losses beside them
 

@@ -61,12 +61,7 @@ def importance(settings: pd.DataFrame, values: Sequence[float]) -> Importance | 
     x = np.column_stack([encoded(settings[path].tolist()) for path in varied])
     random = np.random.default_rng(derive_seed(0, "importance"))
     everyone = np.arange(len(y))
-    raised, errors = [], []
-    for _ in range(BOOTSTRAPS):
-        drawn = random.choice(everyone, len(y))
-        gain, error = _forest(x, y, drawn, random)
-        raised.append(gain)
-        errors.append(error)
+    raised = [_forest(x, y, random.choice(everyone, len(y)), random) for _ in range(BOOTSTRAPS)]
     gains = np.clip(np.array(raised), 0.0, None)  # (bootstraps, settings)
     totals = gains.sum(1, keepdims=True)
     shares = np.divide(gains, totals, out=np.full_like(gains, 1 / len(varied)), where=totals > 0)
@@ -74,32 +69,49 @@ def importance(settings: pd.DataFrame, values: Sequence[float]) -> Importance | 
     found = [
         Share(path, float(shares[:, at].mean()), float(low[at]), float(high[at])) for at, path in enumerate(varied)
     ]
-    explained = 1.0 - float(np.mean(errors)) / float(np.var(y))
-    return Importance(sorted(found, key=lambda share: -share.mean), explained, len(y))
+    return Importance(sorted(found, key=lambda share: -share.mean), _explained(x, y, random), len(y))
 
 
-def _forest(x: Numbers, y: Numbers, drawn: npt.NDArray[np.int64], random: np.random.Generator) -> tuple[Numbers, float]:
-    """How much the squared error on unseen runs grows with each setting shuffled, and that error."""
-    from sklearn.tree import DecisionTreeRegressor  # type: ignore[import-untyped]  # here, as it takes long to import
-
+def _forest(x: Numbers, y: Numbers, drawn: npt.NDArray[np.int64], random: np.random.Generator) -> Numbers:
+    """How much the squared error on unseen runs grows with each setting shuffled, summed over trees."""
     settings = x.shape[1]
-    exact = x.astype(np.float32)  # as trees take it, so that they need not look again: checks take longer than trees
-    gains, errors = np.zeros(settings), []
+    gains = np.zeros(settings)
     for _ in range(TREES):
         bag = random.choice(drawn, len(drawn))
         unseen = np.setdiff1d(drawn, bag)
         if len(unseen) < 2:
             continue
-        tree = DecisionTreeRegressor(max_features=math.ceil(2 * settings / 3), random_state=int(random.integers(2**31)))
-        tree.fit(exact[bag], y[bag], check_input=False)
-        asked = np.tile(exact[unseen], (settings + 1, 1, 1))  # (settings + 1, runs, settings): the first as they are
+        asked = np.tile(x[unseen], (settings + 1, 1, 1))  # (settings + 1, runs, settings): the first as they are
         for at in range(settings):
             asked[at + 1, :, at] = random.permutation(asked[at + 1, :, at])
-        said = tree.tree_.predict(asked.reshape(-1, settings)).reshape(settings + 1, len(unseen))
+        said = _predicted(x[bag], y[bag], asked.reshape(-1, settings), random).reshape(settings + 1, len(unseen))
         squared = np.mean((said - y[unseen]) ** 2, axis=1)
-        errors.append(float(squared[0]))
         gains += squared[1:] - squared[0]
-    return gains, float(np.mean(errors)) if errors else float(np.var(y))
+    return gains
+
+
+def _explained(x: Numbers, y: Numbers, random: np.random.Generator) -> float:
+    """The share of the variance that a forest foresees, each run by the trees that have not seen it."""
+    total, count = np.zeros(len(y)), np.zeros(len(y))
+    for _ in range(4 * TREES):
+        bag = random.choice(len(y), len(y))
+        unseen = np.setdiff1d(np.arange(len(y)), bag)
+        if len(unseen):
+            total[unseen] += _predicted(x[bag], y[bag], x[unseen], random)
+            count[unseen] += 1
+    known = count > 0
+    return 1.0 - float(np.mean((y[known] - total[known] / count[known]) ** 2) / np.var(y))
+
+
+def _predicted(x: Numbers, y: Numbers, asked: Numbers, random: np.random.Generator) -> Numbers:
+    """What a tree that was grown on `x` and `y` says of others."""
+    from sklearn.tree import DecisionTreeRegressor  # type: ignore[import-untyped]  # here, as it takes long to import
+
+    features = math.ceil(2 * x.shape[1] / 3)
+    tree = DecisionTreeRegressor(max_features=features, random_state=int(random.integers(2**31)))
+    tree.fit(x.astype(np.float32), y, check_input=False)  # checks take longer than trees
+    found: Numbers = tree.tree_.predict(asked.astype(np.float32)).ravel()
+    return found
 
 
 def encoded(values: Sequence[Any]) -> Numbers:

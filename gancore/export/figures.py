@@ -216,15 +216,19 @@ def _scale(ax: Axes, panel: Panel, which: str) -> None:
     getattr(ax, f"{which}axis").set_major_formatter(lambda value, _: f"{value:,.6g}")
 
 
-def over_steps(name: str, charts: Sequence[tuple[str, Sequence[Band]]], y: str, alt: str) -> Markup:
+def over_steps(
+    name: str, charts: Sequence[tuple[str, Sequence[Band]]], y: str, alt: str, *, height: float = 1.45
+) -> Markup:
     """A small chart of curves for each arm, three in a line, on one vertical axis: mean, lowest and highest seed.
+
+    Each is `height` inches high. Curves of one name alone get no legend.
 
     What lies far beyond the others' range is cut off, as a network that diverged would flatten all of them.
     """
     columns = min(3, len(charts))
     lines = math.ceil(len(charts) / columns)
     made: list[Markup] = []
-    with _drawn(name, (WIDTH, 0.35 + 1.45 * lines), alt, made) as figure:
+    with _drawn(name, (WIDTH, 0.35 + height * lines), alt, made) as figure:
         grid = figure.subplots(lines, columns, squeeze=False, sharey=True)
         limits = _limits([band for _, bands in charts for band in bands])
         for place, ax in enumerate(grid.flat):

@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
 
 import gancore
 from gancore import machine
@@ -21,6 +20,7 @@ from gancore.experiments.evidence import Evidence, Runs
 from gancore.experiments.verdicts import at_once
 from gancore.export import claims, findings, measured, references, sections
 from gancore.export.claims import Judged
+from gancore.export.document import document
 from gancore.export.markup import Markup, joined, tag
 from gancore.export.sections import Numbering
 from gancore.export.study import Study, of_experiment, of_sweep
@@ -33,7 +33,6 @@ MOST_BYTES = 5_000_000
 _FOR_PICTURES = 2_500_000  # bytes of PNGs, which grow by a third inside HTML
 _MOST_PICTURE = 150_000
 _TITLE = 200  # characters
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 class ReportError(ValueError):
@@ -73,8 +72,7 @@ def lab_report(
         raise ReportError("a report needs an experiment or a sweep")
     parts = _judged(runs, studies, predictions)
     most = min(_MOST_PICTURE, _FOR_PICTURES // sum(len(study.arms) for study in studies))
-    body = _document(parts, title[:_TITLE] or _named(studies), author[:_TITLE], written or datetime.now(UTC), most)
-    return body.encode()
+    return _document(parts, title[:_TITLE] or _named(studies), author[:_TITLE], written or datetime.now(UTC), most)
 
 
 def _experiment(runs: Sequence[Run], name: str, scale: Scale | None) -> Study:
@@ -122,7 +120,7 @@ def _named(studies: Sequence[Study]) -> str:
     return studies[0].title if len(studies) == 1 else f"{len(studies)} experiments"
 
 
-def _document(parts: Sequence[Part], title: str, author: str, written: datetime, most: int) -> str:
+def _document(parts: Sequence[Part], title: str, author: str, written: datetime, most: int) -> bytes:
     number = Numbering()
     body = [
         _title_page(parts, title, author, written, number),
@@ -131,20 +129,7 @@ def _document(parts: Sequence[Part], title: str, author: str, written: datetime,
     ]
     listing = references.mentioned(_text_of(body) + "; " + references.behind(_configs(parts)))
     body.append(_references(len(parts) + 2, listing))
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="generator", content=f"GAN Workbench {gancore.__version__}"),
-        tag("title", title),
-        tag("style", Markup(_style())),
-    )
-    return "<!DOCTYPE html>\n" + tag("html", head, tag("body", *body), lang="en") + "\n"
-
-
-def _style() -> str:
-    return resources.files("gancore.export").joinpath("report.css").read_text(encoding="utf-8")
+    return document(title, *body)
 
 
 def _configs(parts: Sequence[Part]) -> list[RunConfig]:

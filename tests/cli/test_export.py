@@ -41,9 +41,22 @@ def test_reports_a_sweep(gancore: Command, store: RunStore, tmp_path: Path) -> N
     assert run.id in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+def test_compares_runs(gancore: Command, ended: RunStore, tmp_path: Path) -> None:
+    (first,) = ended.list()
+    second = ended.create(first.config.replace({"seed": 1}), name="again")
+    out = tmp_path / "comparison.html"
+    result = gancore("export", "--compare", first.id, "--compare", second.id, "--out", str(out))
+    assert (result.status, result.lines, result.err) == (0, [str(out)], "")
+    assert second.id in out.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        ((), "--compare RUN"),
+        (("--compare", "latest"), "a comparison takes two runs"),
+        (("--compare", "../x"), "run"),
+        (("--compare", "latest", "--report", "dcgan-nz"), "a comparison is a file of its own"),
         ((), "--report EXPERIMENT"),
         (("--report", "nix"), "unknown experiment 'nix'"),
         (("--report", "dcgan-ngf"), "none of its runs has ended"),
