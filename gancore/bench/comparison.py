@@ -66,7 +66,7 @@ def _visit(browser: Any, address: str) -> Visit:
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: visit.messages.append(len(data))))
     page.on("requestfinished", lambda request: visit.answers.append(request.sizes()["responseBodySize"]))
     begin = time.perf_counter()
-    page.goto(address, wait_until="commit")
+    page.goto(address, wait_until="commit", timeout=TIMEOUT)
     page.wait_for_function(IS_COMPLETE, arg=FIRST_PICTURE, timeout=TIMEOUT)
     visit.picture = time.perf_counter() - begin
     page.locator(LOSSES).first.wait_for(timeout=TIMEOUT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -13,10 +13,10 @@ from ui.boundary import boundary
 from ui.compare import address, noise
 from ui.compare.chosen import Chosen, choose
 from ui.frontend import comparing
-from ui.server import pictures
-from ui.server.pictures import thin_steps
+from ui.server import live, pictures
+from ui.server.pictures import Frame
 
-TICK = 3.0  # seconds between looks while one of the runs trains
+TICK = 5.0  # seconds between looks at states, and at what is being drawn
 
 
 def section(chosen: Chosen) -> None:
@@ -49,22 +49,16 @@ def _film(run: Run, chosen: Chosen, common: noise.Noise) -> comparing.Film:
         aspect=preview.aspect,
         frames=_frames(run, common.seed, grids),
         live=run.state in LIVE,
+        follow=live.address(run) if run.state in LIVE and grids.drawn is None else "",
     )
 
 
-def _frames(run: Run, seed: int, grids: noise.Grids) -> list[comparing.Frame]:
+def _frames(run: Run, seed: int, grids: noise.Grids) -> Sequence[Frame]:
     """The run's own grids, or those that were drawn from the noise of a seed."""
-    per_epoch = max(run.config.batches_per_epoch / run.config.batches_per_step, 1e-9)
-    if grids.drawn is not None:
-        found = {step: pictures.drawn_address(run, seed, step, path) for step, path in grids.drawn.items()}
-    else:
-        samples = run.samples()
-        found = {step: pictures.address(run, step, path=samples[step]) for step in thin_steps(list(samples))}
-    return [
-        comparing.Frame(step, f"step {step:,} · epoch {step / per_epoch:.1f}", source)
-        for step, source in found.items()
-        if source is not None
-    ]
+    if grids.drawn is None:
+        return pictures.frames(run)
+    found = {step: pictures.drawn_address(run, seed, step, path) for step, path in grids.drawn.items()}
+    return [Frame(step, pictures.caption(run, step), source) for step, source in found.items() if source is not None]
 
 
 def _take(change: Mapping[str, Any]) -> None:

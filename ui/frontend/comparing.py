@@ -13,7 +13,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui.server import finding
+from ui.server import finding, library
+from ui.server.pictures import Frame
 
 _FRONTEND = Path(__file__).parent
 
@@ -33,15 +34,6 @@ class Chip:
 
 
 @dataclass(frozen=True)
-class Frame:
-    """One sample grid."""
-
-    step: int
-    caption: str
-    src: str  # its address, relative to the server's
-
-
-@dataclass(frozen=True)
 class Film:
     """The sample grids of one of the compared runs."""
 
@@ -53,6 +45,7 @@ class Film:
     aspect: float
     frames: Sequence[Frame]
     live: bool  # whether more may come
+    follow: str = ""  # where they can be followed; empty: they are not, or nothing more comes
 
 
 def _read(*names: str) -> str:
@@ -127,7 +120,7 @@ def bar(
 def films(shown: Sequence[Film], *, step: int | None, line: str, heard: Heard) -> None:
     """Show films side by side at a `step`, or else at the newest that all have, with a `line` below; takes changes of
     the `step`."""
-    data = {"films": [asdict(each) for each in shown], "step": step, "line": line}
+    data = {"films": [asdict(each) for each in shown], "step": step, "line": line, "scripts": library.SCRIPTS}
     _exchange(_FILMS, "compare-films", data, heard)
 
 

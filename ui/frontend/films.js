@@ -38,7 +38,7 @@ function render(root) {
 }
 
 function buildFigures(root, films) {
-  const looks = JSON.stringify(films.map(({ frames: _frames, live: _live, ...rest }) => rest))
+  const looks = JSON.stringify(films.map(({ frames: _frames, live: _live, follow: _follow, ...rest }) => rest))
   if (root.looks === looks) return
   root.looks = looks
   const strip = root.querySelector(".films")
@@ -119,9 +119,58 @@ function play(root) {
   }, FRAME_MS)
 }
 
+// Runs that train say by themselves when there are new grids, and take them back when they go on from an earlier step.
+function take(root, id, message) {
+  const film = root.shown.films.find((each) => each.id === id)
+  if (!film) return
+  if (message.kind === "pictures") addFrames(film, message.frames)
+  else if (message.kind === "reset") film.frames = film.frames.filter((frame) => frame.step <= message.step)
+  else return
+  const stepNow = root.shown.steps[root.shown.position]
+  root.shown.steps = stepsOf(root.shown.films)
+  place(root, root.timer ? stepNow : root.asked)
+  render(root)
+}
+
+function addFrames(film, frames) {
+  const known = new Map(film.frames.map((frame) => [frame.step, frame]))
+  for (const frame of frames) known.set(frame.step, frame)
+  film.frames = [...known.values()].sort((a, b) => a.step - b.step)
+}
+
+function stepsOf(films) {
+  return [...new Set(films.flatMap((film) => film.frames.map((frame) => frame.step)))].sort((a, b) => a - b)
+}
+
+async function follow(root, data) {
+  const wanted = new Map(data.films.filter((film) => film.follow).map((film) => [film.follow, film.id]))
+  for (const [address, leave] of root.followed) {
+    if (wanted.has(address)) continue
+    root.followed.delete(address)
+    leave()
+  }
+  if (!wanted.size) return
+  const client = await import(new URL(`${data.scripts}client.js`, document.baseURI).href)
+  for (const [address, id] of wanted) {
+    if (root.followed.has(address) || !root.isConnected) continue
+    root.followed.set(address, client.follow(address, (message) => take(root, id, message)))
+  }
+}
+
+// What a run told meanwhile is newer than what the page was drawn with.
+function keepNews(root, films) {
+  for (const film of films) {
+    const before = root.followed.has(film.follow) && root.shown?.films.find((each) => each.id === film.id)
+    const last = film.frames.at(-1)?.step ?? -1
+    if (before) addFrames(film, before.frames.filter((frame) => frame.step > last))
+  }
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".reel")
-  const steps = [...new Set(data.films.flatMap((film) => film.frames.map((frame) => frame.step)))].sort((a, b) => a - b)
+  root.followed ??= new Map() // by address: how to leave it
+  keepNews(root, data.films)
+  const steps = stepsOf(data.films)
   const heard = exchange(root, data, setTriggerValue)
   const stepNow = root.shown?.steps[root.shown.position]
   if (heard) root.asked = data.step
@@ -142,5 +191,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.querySelector("button").onclick = () => play(root)
   root.querySelector(".said").textContent = data.line
   render(root)
-  return () => clearInterval(root.timer)
+  follow(root, data)
+  return () => {
+    clearInterval(root.timer)
+    for (const leave of root.followed.values()) leave()
+    root.followed.clear()
+  }
 }
