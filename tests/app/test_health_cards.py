@@ -298,3 +298,37 @@ def test_a_damaged_run_has_no_health(finished):
     run = finished("a")
     (run.path / "config.json").write_text("{}")
     assert health.word(Run(run.path)) is None
+
+
+UNDO = Remedy("set lr_d to 2e-4 again, as before step 5", {"optim.lr_d": 2e-4}, steer=True)
+BEFORE = Remedy("go on from step 5, before the change", {"optim.lr_d": 2e-4}, True, "000005")
+
+
+@pytest.fixture
+def spoiled(sick, stopped) -> Run:
+    """A run that was changed at step 5, where a checkpoint was kept, and went wrong."""
+    sick(replace(STRONG, remedies=(UNDO, BEFORE)))
+    run = stopped("spoiled")
+    run.steer({"optim.lr_d": 0.1})
+    run.record_change(run.changes()[0], 5)
+    return run
+
+
+def test_a_change_is_undone_in_the_run_with_one_click(open_page, spoiled):
+    spoiled.write_status(spoiled.status.model_copy(update={"state": "running"}))
+    with spoiled.lock():
+        app = open_page("train", run=spoiled.id)
+        assert remedy(app, spoiled).label.startswith("Undo the change: ")
+        remedy(app, spoiled).click().run()
+    assert not app.exception
+    assert [change.changes for change in spoiled.changes()] == [{"optim.lr_d": 0.1}, {"optim.lr_d": 2e-4}]
+    assert spoiled.asked == "run"  # it goes on
+
+
+def test_a_run_that_is_over_is_forked_from_before_the_change(open_page, spoiled, runs):
+    app = open_page("train", run=spoiled.id)
+    assert not any(button.key == f"remedy-{spoiled.id}-strong-0" for button in app.button)
+    remedy(app, spoiled, 1).click().run()
+    (fork,) = runs.queue()
+    assert (fork.meta.parent, fork.meta.parent_step) == (spoiled.id, 5)
+    assert fork.config.optim.lr_d == 2e-4

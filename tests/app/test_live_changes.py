@@ -139,6 +139,25 @@ def test_the_next_run_waits_besides(open_page, training, runs):
     start(app)
     (waiting,) = runs.queue()
     assert waiting.config == RunConfig().replace({"optim.lr_d": 5e-4})
+    assert app.toast[0].value == "quickstart, lr_d 5e-4 waits for digits (training)."
+    start(app)
+    assert app.toast[0].value.endswith("waits for digits (training) and 1 other.")
+
+
+def test_what_need_not_wait_is_looked_at_whatever_the_button_said(open_page, training, runs):
+    run = training()
+    app = open_page("train")
+    assert app.button(key="start").label == "Add to queue"
+    run.write_status(run.status.model_copy(update={"state": "finished", "step": 1050}))
+    start(app)
+    (new,) = runs.queue()
+    assert app.query_params["run"] == new.id
+    assert not app.toast
+
+
+def test_the_address_names_what_is_seen(open_page, training):
+    run = training()
+    assert open_page("train").query_params["run"] == run.id
 
 
 def test_the_live_view_shows_the_change_where_it_took_effect(open_page, training):
