@@ -1,7 +1,10 @@
 """Runs: every saved run in one table, and what can be done with it."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from gancore.store.index import Snapshot
 from gancore.store.records import LIVE
 from ui import messages, navigation, state
 from ui.runs import actions, dialogs, looking, table, view
@@ -11,12 +14,13 @@ REFRESH = 2.0  # seconds between looks at what trains
 MANY = 500  # runs: with more, looks are as much rarer
 
 
-def runs_table(ticking: bool) -> None:
+def runs_table(ticking: bool, seen: list[Sequence[Snapshot]]) -> None:
+    """The table, drawn again by itself while something changes; `seen` are the runs as the page saw them just now."""
     messages.show()
     navigation.leave_if_asked()
-    runs = state.runs()
-    unknown = looking.look(runs)
-    if dialogs.is_asked_for() or not runs or (ticking and not changes(unknown)):
+    runs = seen.pop() if seen else state.runs()
+    left = looking.look(runs)
+    if dialogs.is_asked_for() or not runs or (ticking and not left and not is_live(runs)):
         st.rerun()  # all of the page: a dialog opens, or nothing changes by itself any more
     mine = view.current()
     table.show(Listing(runs, mine))
@@ -24,9 +28,8 @@ def runs_table(ticking: bool) -> None:
     state.index().save()
 
 
-def changes(unknown: int) -> bool:
-    """Whether something in the table will be another thing soon."""
-    return bool(unknown) or any(run.state in LIVE for run in state.runs())
+def is_live(runs: Sequence[Snapshot]) -> bool:
+    return any(run.state in LIVE for run in runs)
 
 
 with st.container(horizontal=True, vertical_alignment="center"):
@@ -39,9 +42,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
 dialogs.show()
 
 if runs := state.runs():
-    is_live = changes(looking.look(runs))
-    every = REFRESH * max(len(runs) / MANY, 1.0) if is_live else None
-    st.fragment(runs_table, run_every=every, key="runs")(is_live)
+    ticking = is_live(runs) or not looking.is_done(runs)
+    every = REFRESH * max(len(runs) / MANY, 1.0) if ticking else None
+    st.fragment(runs_table, run_every=every, key="runs")(ticking, [runs])
 else:
     st.info("No runs yet. Start one on the Train page: it will be listed here.", icon=":material/info:")
     with st.container(horizontal=True):

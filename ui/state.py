@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -30,7 +31,12 @@ def _executor(root: Path) -> Executor:
 
 def root() -> Path:
     """The folder of this server's store: `GANCORE_RUNS`, else `runs/`."""
-    return Path(os.environ.get("GANCORE_RUNS") or PROJECT / "runs")
+    return _path(os.environ.get("GANCORE_RUNS") or str(PROJECT / "runs"))
+
+
+@lru_cache(maxsize=16)
+def _path(text: str) -> Path:  # pages ask for it thousands of times
+    return Path(text)
 
 
 def executor() -> Executor:

@@ -7,9 +7,10 @@ import json
 import stat
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gancore.config import RunConfig
@@ -202,7 +203,7 @@ def test_a_member_that_is_larger_than_it_says_is_damaged(trained: Run, other: Ru
     with zipfile.ZipFile(io.BytesIO(content)) as source:
         info = source.getinfo(f"{trained.id}/config.json")
     size = info.file_size.to_bytes(4, "little")
-    place = content.rindex(size, content.rindex(b"PK\x01\x02" if False else f"{trained.id}/config.json".encode()) - 46)
+    place = content.rindex(size, content.rindex(f"{trained.id}/config.json".encode()) - 46)
     content[place : place + 4] = (10).to_bytes(4, "little")
     made = unpack(other, io.BytesIO(content))
     assert not made.runs
@@ -224,24 +225,33 @@ def test_a_folder_that_can_be_no_run_is_said(trained: Run, other: RunStore, name
     assert "no id of a run" in made.problems[0]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    store = RunStore(tmp_path_factory.mktemp("whole"))
+    return packed(store.create(RunConfig(), name="x")).getvalue()
+
+
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 10_000))
-def test_any_damage_is_a_sentence(tmp_path_factory: pytest.TempPathFactory, junk: bytes, place: int) -> None:
-    root = tmp_path_factory.mktemp("any")
-    run = RunStore(root / "from").create(RunConfig(), name="x")
-    content = bytearray(packed(run).getvalue())
+def test_any_damage_is_a_sentence(whole: bytes, junk: bytes, place: int) -> None:
+    content = bytearray(whole)
     place %= len(content)
     content[place : place + len(junk)] = junk
-    other = RunStore(root / "to")
+    with TemporaryDirectory() as folder:
+        other = RunStore(Path(folder) / "to")
+        said = taken(other, content)
+        assert all("\n" not in sentence for sentence in said)
+        assert not [path for path in other.root.glob("*") if path.name.startswith(".")]
+
+
+def taken(store: RunStore, content: bytes) -> list[str]:
+    """What is said of a zip that may be damaged."""
     try:
-        made = unpack(other, io.BytesIO(content))
+        made = unpack(store, io.BytesIO(content))
     except BadArchive as problem:
-        said = [str(problem)]
-    else:
-        said = made.problems
-        assert all(not each.damage for each in made.runs)
-    assert all("\n" not in sentence for sentence in said)
-    assert [path for path in (root / "to").glob("*") if path.name.startswith(".")] == []
+        return [str(problem)]
+    assert all(not run.damage for run in made.runs)
+    return made.problems
 
 
 def test_hostile_text_in_meta_is_bounded(trained: Run, other: RunStore) -> None:

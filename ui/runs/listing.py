@@ -117,6 +117,7 @@ class Listing:
         here = {run.id: run for run in self.runs}
         return [here[run_id] for run_id in self.view.ticked if run_id in here]
 
+    @cached_property
     def facets(self) -> Sequence[Facet]:
         """Each with the counts that choosing a value would give: of the runs that the rest of the query finds."""
         return [self._facet(name, title) for name, title in FACETS.items()]

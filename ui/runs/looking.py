@@ -16,13 +16,21 @@ SECONDS = 0.4  # for which it is looked at before a page is drawn
 def look(runs: Sequence[Snapshot]) -> int:
     """Look at the health of those runs that nobody looked at, for a while; how many are left. What was seen is known
     from then on, in other servers, too."""
-    deadline, left = time.monotonic() + SECONDS, 0
-    for run in runs:
-        try:
-            known = run.damage is not None or health.brief(run, look=time.monotonic() < deadline) is not None
-        except Exception as error:
-            explain(run, error)
-            continue
-        left += not known
+    deadline = time.monotonic() + SECONDS
+    left = sum(not _is_known(run, look=time.monotonic() < deadline) for run in runs)
     state.index().save(now=not left)
     return left
+
+
+def is_done(runs: Sequence[Snapshot]) -> bool:
+    """Whether the health of all of them is known."""
+    return all(_is_known(run, look=False) for run in runs)
+
+
+def _is_known(run: Snapshot, *, look: bool) -> bool:
+    """Whether a run's health is known, or can never be."""
+    try:
+        return run.damage is not None or health.brief(run, look=look) is not None
+    except Exception as error:
+        explain(run, error)
+        return True

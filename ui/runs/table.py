@@ -50,7 +50,7 @@ def _data(listing: Listing) -> dict[str, Any]:
         "search": _search(listing),
         "facets": [
             {"name": each.name, "title": each.title, "values": [*each.values.items()], "chosen": each.chosen}
-            for each in listing.facets()
+            for each in listing.facets
         ],
         "groups": [{"id": name, "title": FACETS.get(name, name.capitalize())} for name in GROUPS],
         "group": view.group,
@@ -78,7 +78,7 @@ def _data(listing: Listing) -> dict[str, Any]:
 
 def _search(listing: Listing) -> dict[str, Any]:
     view, error = listing.view, listing.error
-    values = {each.name: [value for value, count in each.values.items() if count] for each in listing.facets()}
+    values = {each.name: [value for value, count in each.values.items() if count] for each in listing.facets}
     found = complete(view.typed, min(view.cursor, len(view.typed)), values)
     return {
         "text": view.typed,
