@@ -73,6 +73,7 @@ def test_settings_of_a_run_are_those_in_effect(open_page, finished, runs_table, 
         app.button(key=f"use-view-{run.id}").click().run()
     else:
         app = runs_table.act(runs_table.tick(open_page("runs"), run), "use")
+        app.switch_page("../pages/train.py").run()
     unfold(app)
     assert widget(app, "optim.lr_d", "s").value == 1e-3
     assert experiments(app).options[0] == "Settings of steered"

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-_SOURCES = Path(__file__).parent / "runs"
+_SOURCES = Path(__file__).parent
 _PARTS = ("elements", "outbox", "search", "menus", "actions", "cells", "rows", "table")  # one module of a few files
 
 _TABLE = st.components.v2.component(
