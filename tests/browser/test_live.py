@@ -155,6 +155,19 @@ def test_more_tabs_than_a_browser_has_connections_share_one_stream(app: App, bro
     context.close()
 
 
+def test_a_run_that_is_resumed_at_once_is_followed_on(app: App, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    page.goto(f"{app.url}/_stcore/health")
+    with training(app) as trained:
+        page.evaluate(FOLLOW, [f"{app.url}/{library.SCRIPTS}client.js", live.address(trained.run)])
+        page.wait_for_function(HEARD, arg="message.kind === 'status'")
+        trained.tell("paused")
+        page.wait_for_function(HEARD, arg="message.kind === 'end'")
+        trained.tell("running")
+        trained.go_on(10)
+        page.wait_for_function(HEARD, arg="message.kind === 'status' && message.step === 110")
+
+
 SOURCE = """async ([script, address]) => {
   const { Source } = await import(script)
   window.heard = []

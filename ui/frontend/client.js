@@ -3,6 +3,7 @@
 import { Hub } from "./hub.js"
 
 const AWAY_MS = 60_000 // a tab that nobody looks at for so long follows nothing
+const AGAIN_MS = 10_000 // after the end of a run
 const server = new URL("../../", import.meta.url)
 const followed = new Map() // id -> { address, take }
 let port = null
@@ -58,8 +59,16 @@ function inThisPage() {
   return port1
 }
 
-function receive({ data }) {
-  followed.get(data.id)?.take(data.message)
+function receive({ data: { id, message } }) {
+  followed.get(id)?.take(message)
+  if (message.kind === "end") setTimeout(() => followAgain(id), AGAIN_MS)
+}
+
+// Whoever still follows a run that ended has not heard of it, or somebody resumed it at once.
+function followAgain(id) {
+  if (!followed.has(id) || away === "gone") return
+  port.postMessage({ type: "leave", id })
+  ask(id, followed.get(id))
 }
 
 function leave() {
