@@ -36,6 +36,7 @@ RUNS, COMPARED = 137, 8
 MANY = 2_000  # runs of a large store
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 WARM_UP = 300  # steps of the toy before anything is measured
+PATIENCE = 120_000  # milliseconds that a page may take to open
 SETTLE = 4.0  # seconds that tabs are given after they were opened
 
 Command = Callable[[list[str]], list[str]]  # options to the command line of a dashboard
@@ -71,7 +72,7 @@ def _training(command: Command, browser: Any, seconds: float, rounds: int, conso
             _wait(lambda: toy.state != "running")
     table = Table("who looks", "steps/s", "of those with nobody", "all rounds", box=None, pad_edge=False)
     for who, found in rates.items():
-        shares = [each / alone for each, alone in zip(found, rates[NOBODY], strict=True)]
+        shares = [each / max(alone, 1e-9) for each, alone in zip(found, rates[NOBODY], strict=True)]
         spread = f"{100 * min(shares):.0f}..{100 * max(shares):.0f} %"
         table.add_row(who, f"{median(found):.0f}", f"{100 * median(shares):.0f} %", spread)
     return table
@@ -95,6 +96,7 @@ def _tabs(browser: Any, url: str, run: Run, count: int) -> Iterator[None]:
     """So many tabs that show a run."""
     pages = [browser.new_page(viewport={"width": 1440, "height": 900}) for _ in range(count)]
     for page in pages:
+        page.set_default_timeout(PATIENCE)
         page.goto(f"{url}/train?run={run.id}")
         page.locator(".film img").wait_for()
     try:
