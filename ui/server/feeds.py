@@ -29,10 +29,10 @@ from ui.server import pictures
 from ui.server.pictures import Frame
 from ui.words import losses_line, progress_line, share, unit
 
-PERIOD = 0.1  # seconds between looks
+PERIOD = 0.2  # seconds between looks: rows are written as often
 SLOWER = 10  # who follow a run, from which on each one more makes the looks rarer
 LONGEST = 0.8  # seconds between looks, however many follow
-STATE_SECONDS = 0.5  # between looks at whether anybody trains it, and at what changes seldom
+STATE_SECONDS = 1.0  # between looks at whether anybody trains it, and at what changes seldom
 SIGN = 10.0  # seconds after which the status is sent again, so that proxies and browsers know that the line works
 MOST_ROWS = 2_000  # in a message; whoever is further behind asks for the thinned curves again
 
