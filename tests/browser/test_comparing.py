@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from gancore.config import RunConfig
 from gancore.store import RunStore
 from tests.browser.serving import PROJECT, App, serve
 
@@ -183,3 +184,17 @@ def test_nothing_scrolls_the_page_sideways(shipped: App, new_page: Callable[[], 
         assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
         box = page.locator(".reel .films")
         assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+
+
+def test_films_of_a_run_that_trains_follow_it(app: App, new_page: Callable[[], Page]) -> None:
+    small = {"model.ngf": 4, "model.ndf": 4, "train.epochs": 300, "train.preview_every": 10, "train.evaluate_every": 0}
+    trains, waits = (app.store.create(RunConfig().replace(small | {"seed": seed})) for seed in (0, 1))
+    trains.enqueue()
+    page = new_page()
+    page.goto(f"{app.url}/compare?runs={trains.id},{waits.id}")
+    slider = page.get_by_label("Step of the samples shown")
+    for _ in range(3):  # more and more grids, by themselves
+        expect(slider).not_to_have_attribute("max", slider.get_attribute("max") or "")
+    expect(page.locator(".reel .caption").last).to_have_text("no samples yet")
+    expect(page.get_by_text("its last")).to_have_count(0)
+    trains.command("stop")
