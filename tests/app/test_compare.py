@@ -165,6 +165,19 @@ def test_films_stand_where_the_address_says(open_page, finished, shown):
     assert shown.data["compare-films"]["step"] is None
 
 
+def test_many_films_have_fewer_grids_each(open_page, finished, shown):
+    runs = [finished(name) for name in "ab"]
+    for run in runs:
+        content = next(iter(run.samples().values())).read_bytes()
+        for step in range(300):
+            (run.path / "samples" / f"{step:06d}.png").write_bytes(content)
+    compare(open_page, *runs)
+    assert [len(film["frames"]) for film in shown.films.values()] == [48, 48]
+    others = [finished(f"{number}") for number in range(38)]
+    compare(open_page, *runs, *others)
+    assert len(shown.films["a"]["frames"]) == 12
+
+
 def test_only_a_run_that_may_go_on_is_called_live(open_page, finished, shown):
     ended, waiting = finished("ended"), finished("waiting")
     waiting.enqueue()

@@ -61,11 +61,11 @@ def caption(run: Run, step: int) -> str:
     return f"step {step:,} · epoch {step / per_epoch:.1f}"
 
 
-def thin_steps(steps: Sequence[int]) -> list[int]:
-    """At most `MAX_FRAMES` of the steps, evenly spread, the first and the last among them."""
-    if len(steps) <= MAX_FRAMES:
+def thin_steps(steps: Sequence[int], most: int = MAX_FRAMES) -> list[int]:
+    """At most so many of the steps, two or more, evenly spread, the first and the last among them."""
+    if len(steps) <= most:
         return list(steps)
-    chosen = {round(i * (len(steps) - 1) / (MAX_FRAMES - 1)) for i in range(MAX_FRAMES)}
+    chosen = {round(i * (len(steps) - 1) / (most - 1)) for i in range(most)}
     return [step for index, step in enumerate(steps) if index in chosen]
 
 
