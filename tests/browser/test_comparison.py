@@ -98,7 +98,8 @@ def test_a_figure_and_the_table_are_saved(twelve: Page) -> None:
     assert svg.count("<path") > 12
     with twelve.expect_download() as download:
         chart.get_by_role("button", name=re.compile("as PNG")).click()
-    assert Image.open(download.value.path()).width == 1920
+    with Image.open(download.value.path()) as picture:
+        assert picture.width == 1920
     with twelve.expect_download() as download:
         twelve.locator(".results .save").click()
     table = pd.read_csv(download.value.path())
