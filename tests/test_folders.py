@@ -55,7 +55,7 @@ def opened(run: Run) -> dict[str, Any]:
     status, meta = run.status, run.meta
     read = {
         "state": run.state,
-        "name": run.name,
+        "name": meta.name or run.id,  # one that nobody named is called by its settings, which versions may do otherwise
         "tags": meta.tags,
         "notes": meta.notes,
         "starred": meta.starred,
