@@ -43,7 +43,7 @@ def _family(kind: Kinds) -> str:
 _OF_RUNS = (
     Field("name", "text", "The run's name."),
     Field("id", "text", "The run's id, the name of its folder."),
-    Field("state", "list", "What the run is doing; running and training are the same.", choices=STATES),
+    Field("state", "list", "What the run is doing; running means the same as training.", choices=STATES),
     Field("progress", "number", "Share of its steps that are done, in percent."),
     Field("step", "number", "Steps done."),
     Field("seconds", "number", "Seconds trained."),

@@ -223,7 +223,7 @@ def test_runs_of_other_seeds_are_drawn_from_the_noise_that_most_have(open_page, 
 def test_a_run_without_a_checkpoint_is_said_to_have_its_own_noise(open_page, finished, shown):
     compare(open_page, finished("a"), finished("b"), finished("c", {"seed": 1}))
     assert shown.films["c"]["note"] == "noise of its own seed, 1"
-    assert "a run has no checkpoint" in shown.data["compare-films"]["line"]
+    assert "some runs have no checkpoint" in shown.data["compare-films"]["line"]
 
 
 # --- below ----------------------------------------------------------------------------------------------------------

@@ -392,7 +392,7 @@ def test_what_both_networks_took_is_counted(open_page, finished):
 
 
 def test_the_headline_is_the_last_full_value_else_the_last_one(open_page, finished, runs_table):
-    good = [evaluation(100), evaluation(200, {"fid": 5.0, "coverage": 0.7}), evaluation(400, {"fid": 8.0})]
+    good = [evaluation(100), evaluation(200, {"fid": 5.0, "coverage": 0.7}), evaluation(400, {"fid": 4.99})]
     plant(finished("measured at the end"), [*good, full(300, {"fid": 2.5, "coverage": 0.5})])
     plant(finished("on its way"), good)
     plant(finished("toy", RING), [evaluation(100, {"modes": 7}), full(100, {"modes": 8, "coverage": 0.5})])
@@ -402,7 +402,7 @@ def test_the_headline_is_the_last_full_value_else_the_last_one(open_page, finish
     assert [shown[name] and (shown[name]["text"], shown[name]["line"]) for name in runs_table.names] == [
         None,
         ("modes found 8", "step 100"),
-        ("FID 8.0", "step 400"),
+        ("FID 4.99", "step 400"),  # which `fid < 5` finds
         ("FID 2.5", "step 300"),
     ]
     assert shown["on its way"]["help"] == "FID (mnist-cnn-v1) of 1,000 samples at step 400, during training"

@@ -65,7 +65,7 @@ def _redrawn(run: Run, seed: int, *, may_draw: bool) -> tuple[Grids, bool, str]:
         return Grids(note=own), False, "those of other seeds are drawn anew once they have ended"
     drawer = state.drawer()
     if not drawer.wanted(run, seed):
-        missing = "reference runs come without weights" if state.is_reference(run) else "a run has no checkpoint"
+        missing = "reference runs come without weights" if state.is_reference(run) else "some runs have no checkpoint"
         return Grids(note=own), False, missing
     job = drawer.draw(run, seed) if may_draw else None
     if job is not None and job.problem:

@@ -22,7 +22,7 @@ def section(reference: Sequence[Snapshot]) -> None:
     chosen = cases(reference)
     if not chosen:
         return
-    st.subheader("What the reports' experiments give", anchor=False)
+    st.subheader("Results of the reports' experiments", anchor=False)
     st.caption(
         "Runs that come with the project, at the quick scale unless they say otherwise. Open one to play its film."
     )

@@ -157,8 +157,8 @@ def _headline(_run: Snapshot, _facts: Facts, known: Known) -> dict[str, Any] | N
     if found is None:
         return None
     measure = MEASURES[found.key]
-    shown = f"{found.value:.1f}" if found.key == "fid" else f"{found.value:{measure.digits}}"
-    return {"text": f"{measure.label} {shown}", "line": f"step {found.step:,}", "help": found.words}
+    text = f"{measure.label} {found.value:{measure.digits}}"
+    return {"text": text, "line": f"step {found.step:,}", "help": found.words}
 
 
 def _curve(_run: Snapshot, _facts: Facts, known: Known) -> dict[str, Any] | None:
