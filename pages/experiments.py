@@ -6,6 +6,7 @@ from gancore.experiments import EXPERIMENTS
 from ui import navigation, state
 from ui.experiments import cards, own, question, report, sweeps
 from ui.forms import vary
+from ui.frontend.components import from_the_top
 
 experiment_id, sweep_id = st.query_params.get("experiment"), st.query_params.get("sweep")
 sweep = sweeps.find(sweep_id)
@@ -28,3 +29,4 @@ else:
     with st.container(key="sweeps"):
         sweeps.listing()
     cards.section(mine, reference)
+from_the_top(experiment_id or sweep_id or ("vary" if "vary" in st.query_params else ""))

@@ -101,7 +101,8 @@ def test_in_a_queue_and_after_a_deletion(hostile, open_page, finished, runs):
 
 
 def test_in_what_was_typed(hostile, open_page):
-    app = open_page("train", run=f"{hostile.id}{HOSTILE}")
+    app = open_page("train", run=hostile.id)
+    app.button_group(key="sidebar-mode-0").set_value("next").run()
     (box,) = [box for box in app.text_input if box.key.startswith("t:optim.lr_d")]
     box.set_value(HOSTILE).run()
     assert r"\[l\]" in app.error[0].value

@@ -25,10 +25,11 @@ def switch(shown: Run | None) -> Mode:
         st.empty()
         return "next"
     key = f"{_MODE}-{st.session_state.get(_TURN, 0)}"
-    st.session_state.setdefault(key, st.session_state[_MODE])
+    first: Mode = st.session_state.setdefault(f"{key}-first", st.session_state[_MODE])
     st.session_state[_MODE] = st.segmented_control(
         "Settings of",
         list(_MODES),
+        default=first,  # of its own, which a pass that is cut short does not lose; the same as long as the key
         required=True,
         format_func=_MODES.__getitem__,
         key=key,

@@ -27,6 +27,7 @@ function themed(layout, element) {
   const merged = { ...layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" }
   merged.font = { family: token("--st-font", "sans-serif"), size: 12, color: text }
   merged.hoverlabel = { bgcolor: token("--st-background-color", "#fff"), bordercolor: line, font: { color: text } }
+  merged.modebar = { bgcolor: "rgba(0,0,0,0)", color: text, activecolor: text }
   for (const name of Object.keys(layout)) {
     if (/^[xy]axis/.test(name)) merged[name] = { ...axis, ...layout[name] }
   }
@@ -184,7 +185,12 @@ class Chart {
     if (this.element._dragging) return this.soon() // or the zoom that is being drawn would be lost
     this.due = false
     const begin = performance.now()
-    const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] }
+    const config = {
+      displaylogo: false,
+      responsive: true,
+      showSendToCloud: false, // nothing of a run goes anywhere
+      modeBarButtonsToRemove: ["select2d", "lasso2d"],
+    }
     const layout = themed(this.layout(), this.element)
     this.drawing = this.Plotly.react(this.element, this.traces(), layout, config).catch(() => {})
     this.drawn = performance.now()

@@ -77,6 +77,12 @@ _FILM = st.components.v2.component(
     js=(_FRONTEND / "film.js").read_text(encoding="utf-8"),
 )
 
+_TOP = st.components.v2.component(
+    "gan_workbench_top",
+    html="<div></div>",
+    js=(_FRONTEND / "top.js").read_text(encoding="utf-8"),
+)
+
 _PICTURE = st.components.v2.component(
     "gan_workbench_picture",
     html='<div class="picture"><img></div>',
@@ -164,6 +170,11 @@ def picture(
     `live`, becomes the newest one by itself."""
     data = {"src": source, "alt": alt, "aspect": aspect, "run": following(live, live=True) if live else None}
     _PICTURE(key=key, data=data, width=width, height="content")
+
+
+def from_the_top(place: str) -> None:
+    """Begin at the top of the page if another `place` of it was shown before: at the end of the page."""
+    _TOP(key="top", data={"place": place}, height="content")
 
 
 def progress(run: Run, *, live: bool, key: str, label: str = "", losses: bool = False) -> bool:

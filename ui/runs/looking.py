@@ -29,8 +29,10 @@ def is_done(runs: Sequence[Snapshot]) -> bool:
 
 def _is_known(run: Snapshot, *, look: bool) -> bool:
     """Whether a run's health is known, or can never be."""
+    tried: list[Exception] = run.once("health that cannot be told", list)
     try:
-        return run.damage is not None or health.brief(run, look=look) is not None
+        return bool(tried) or run.damage is not None or health.brief(run, look=look) is not None
     except Exception as error:
         explain(run, error)
+        tried.append(error)  # or the page would look for ever
         return True
