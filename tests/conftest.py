@@ -41,7 +41,6 @@ SLOW = {
     "app/test_runs.py",
     "app/test_search.py",
     "app/test_text.py",
-    "app/test_titles.py",
     "app/test_train.py",
     "app/test_untrusted.py",
     "cli/test_importing.py",

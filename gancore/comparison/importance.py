@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from numpy.random import Generator, default_rng
 
 from gancore.rng import derive_seed
 
@@ -59,9 +60,9 @@ def importance(settings: pd.DataFrame, values: Sequence[float]) -> Importance | 
     if len(y) < FEWEST_RUNS or not varied or np.ptp(y) == 0:
         return None
     x = np.column_stack([encoded(settings[path].tolist()) for path in varied])
-    random = np.random.default_rng(derive_seed(0, "importance"))
+    source = default_rng(derive_seed(0, "importance"))
     everyone = np.arange(len(y))
-    raised = [_forest(x, y, random.choice(everyone, len(y)), random) for _ in range(BOOTSTRAPS)]
+    raised = [_forest(x, y, source.choice(everyone, len(y)), source) for _ in range(BOOTSTRAPS)]
     gains = np.clip(np.array(raised), 0.0, None)  # (bootstraps, settings)
     totals = gains.sum(1, keepdims=True)
     shares = np.divide(gains, totals, out=np.full_like(gains, 1 / len(varied)), where=totals > 0)
@@ -69,46 +70,46 @@ def importance(settings: pd.DataFrame, values: Sequence[float]) -> Importance | 
     found = [
         Share(path, float(shares[:, at].mean()), float(low[at]), float(high[at])) for at, path in enumerate(varied)
     ]
-    return Importance(sorted(found, key=lambda share: -share.mean), _explained(x, y, random), len(y))
+    return Importance(sorted(found, key=lambda share: -share.mean), _explained(x, y, source), len(y))
 
 
-def _forest(x: Numbers, y: Numbers, drawn: npt.NDArray[np.int64], random: np.random.Generator) -> Numbers:
+def _forest(x: Numbers, y: Numbers, drawn: npt.NDArray[np.int64], source: Generator) -> Numbers:
     """How much the squared error on unseen runs grows with each setting shuffled, summed over trees."""
     settings = x.shape[1]
     gains = np.zeros(settings)
     for _ in range(TREES):
-        bag = random.choice(drawn, len(drawn))
+        bag = source.choice(drawn, len(drawn))
         unseen = np.setdiff1d(drawn, bag)
         if len(unseen) < 2:
             continue
         asked = np.tile(x[unseen], (settings + 1, 1, 1))  # (settings + 1, runs, settings): the first as they are
         for at in range(settings):
-            asked[at + 1, :, at] = random.permutation(asked[at + 1, :, at])
-        said = _predicted(x[bag], y[bag], asked.reshape(-1, settings), random).reshape(settings + 1, len(unseen))
+            asked[at + 1, :, at] = source.permutation(asked[at + 1, :, at])
+        said = _predicted(x[bag], y[bag], asked.reshape(-1, settings), source).reshape(settings + 1, len(unseen))
         squared = np.mean((said - y[unseen]) ** 2, axis=1)
         gains += squared[1:] - squared[0]
     return gains
 
 
-def _explained(x: Numbers, y: Numbers, random: np.random.Generator) -> float:
+def _explained(x: Numbers, y: Numbers, source: Generator) -> float:
     """The share of the variance that a forest foresees, each run by the trees that have not seen it."""
     total, count = np.zeros(len(y)), np.zeros(len(y))
     for _ in range(4 * TREES):
-        bag = random.choice(len(y), len(y))
+        bag = source.choice(len(y), len(y))
         unseen = np.setdiff1d(np.arange(len(y)), bag)
         if len(unseen):
-            total[unseen] += _predicted(x[bag], y[bag], x[unseen], random)
+            total[unseen] += _predicted(x[bag], y[bag], x[unseen], source)
             count[unseen] += 1
     known = count > 0
     return 1.0 - float(np.mean((y[known] - total[known] / count[known]) ** 2) / np.var(y))
 
 
-def _predicted(x: Numbers, y: Numbers, asked: Numbers, random: np.random.Generator) -> Numbers:
+def _predicted(x: Numbers, y: Numbers, asked: Numbers, source: Generator) -> Numbers:
     """What a tree that was grown on `x` and `y` says of others."""
     from sklearn.tree import DecisionTreeRegressor  # type: ignore[import-untyped]  # here, as it takes long to import
 
     features = math.ceil(2 * x.shape[1] / 3)
-    tree = DecisionTreeRegressor(max_features=features, random_state=int(random.integers(2**31)))
+    tree = DecisionTreeRegressor(max_features=features, random_state=int(source.integers(2**31)))
     tree.fit(x.astype(np.float32), y, check_input=False)  # checks take longer than trees
     found: Numbers = tree.tree_.predict(asked.astype(np.float32)).ravel()
     return found

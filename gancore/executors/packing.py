@@ -139,6 +139,8 @@ class _Timer:
             self._process.stdin.write(f"{line}\n")
             self._process.stdin.flush()
         except OSError:
+            with suppress(OSError):  # what it did not take is tried once more
+                self._process.stdin.close()
             raise NotMeasured("a process that was to time steps has ended") from None
 
     def _answer(self) -> Any:
