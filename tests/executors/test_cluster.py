@@ -47,6 +47,7 @@ def nodes() -> Iterator[Any]:
         patch.delenv("RAY_ADDRESS", raising=False)
         from ray.cluster_utils import Cluster
 
+        Path("/tmp/ray").mkdir(exist_ok=True)  # where Ray notes the address, whatever the cluster's own folder is
         nodes = Cluster(initialize_head=True, head_node_args={**NODE, "temp_dir": folder})
         try:
             before = signal.getsignal(signal.SIGTERM)
