@@ -33,6 +33,18 @@ def test_the_newest_and_the_kept_checkpoints_are_offered(open_page, stopped):
     assert not app.exception
 
 
+def test_the_last_checkpoint_is_chosen_as_soon_as_there_is_one(open_page, stopped):
+    run = stopped("parent")
+    last = run.path / "checkpoints" / "last.pt"
+    content = last.read_bytes()
+    last.unlink()
+    app = open_page("train", run=run.id)
+    assert app.selectbox(key=f"fork-from-{run.id}-kept").value == "000005"
+    last.write_bytes(content)
+    app.run()
+    assert app.selectbox(key=f"fork-from-{run.id}").value == "last"
+
+
 def test_a_fork_goes_on_with_what_was_changed(open_page, stopped, runs):
     parent = stopped("parent")
     app = choose(open_page("train", run=parent.id), parent)

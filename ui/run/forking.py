@@ -29,7 +29,10 @@ def button(run: Run) -> None:
         st.markdown("A new run that continues from a checkpoint of this one, with other settings.")
         before = _changes_by_step(run)
         name = st.selectbox(
-            "From", names, format_func=lambda name: _checkpoint_text(name, before), key=f"fork-from-{run.id}"
+            "From",
+            names,
+            format_func=lambda name: _checkpoint_text(name, before),
+            key=f"fork-from-{run.id}" + ("" if names[0] == "last" else "-kept"),  # once there is a last, it is chosen
         )
         if st.button("Choose settings", type="primary", key=f"fork-go-{run.id}", on_click=take, args=(run, name)):
             st.rerun()  # the form, too
