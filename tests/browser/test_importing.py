@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.data.uploads import flat_png, greys, zipped
+from tests.browser.serving import App, serve
+from tests.data.uploads import greys, zipped
 
 pytestmark = pytest.mark.browser
 
@@ -43,12 +44,23 @@ def upload(page: Page, name: str, content: bytes) -> None:
     page.get_by_role("button", name="Import", exact=True).click()
 
 
-def test_an_import_shows_how_far_it_is_and_can_be_cancelled(app, new_page: Callable[[], Page], cache: Path) -> None:
+@pytest.fixture
+def slow(tmp_path: Path, cache: Path) -> Iterator[App]:  # noqa: ARG001 (the server imports into it)
+    """A server on which the import of a few images takes long enough to look at it."""
+    with serve(tmp_path, ("-m", "tests.browser.slow_reading")) as app:
+        yield app
+
+
+def test_an_import_shows_how_far_it_is_and_can_be_cancelled(
+    slow: App, new_page: Callable[[], Page], cache: Path
+) -> None:
     page = new_page()
-    open_panel(page, f"{app.url}/train")
-    many = [*greys(16), *((f"z{place}.png", flat_png(6_000)) for place in range(13))]  # some 20 seconds of work
-    upload(page, "slow.zip", zipped(many).getvalue())
+    open_panel(page, f"{slow.url}/train")
+    upload(page, "slow.zip", zipped(greys(240)).getvalue())
     expect(page.get_by_text("Importing: reading the images")).to_be_visible()
+    choose(page, "MNIST, 5,000")  # the page can be used meanwhile
+    expect(page.get_by_text("≈")).to_be_visible(timeout=10_000)
+    choose(page, "Images of your own")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("The import was cancelled")).to_be_visible()
     assert not [*cache.glob("images/*.npz")]
