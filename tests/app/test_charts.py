@@ -10,10 +10,8 @@ from gancore.algorithms import build_algorithm
 from tests.miniatures import KINDS, tiny, train
 from ui import colors
 from ui.figures.curves import (
-    AXES,
     ROLES,
     Mark,
-    comparison_figure,
     curve_data,
     curve_names,
     panels,
@@ -147,31 +145,8 @@ def test_a_mark_is_a_line_and_a_note():
     assert (note["x"], note["text"]) == (40, "lr_d 5e-4")
 
 
-def test_names_and_marks_are_no_html():
+def test_marks_are_no_html():
     bad = '<a href="javascript:alert(1)">x</a>'
-    figure = comparison_figure(
-        [(bad, "#000000", rows())], "loss_d", "D loss", axis="step", weight=0.9, log=False, marks=[Mark(1, bad)]
-    )
-    texts = [trace["name"] for trace in figure["data"] if "name" in trace]
-    texts += [note["text"] for note in figure["layout"]["annotations"]]
-    assert len(texts) == 2
-    assert not any("<" in text or ">" in text for text in texts)
-
-
-@pytest.mark.parametrize("axis", AXES)
-def test_marks_stand_at_steps_alone(axis):
-    figure = comparison_figure(
-        [("a", "#000000", rows())], "loss_d", "D loss", axis=axis, weight=0.0, log=True, marks=[Mark(40, "fork")]
-    )
-    assert bool(figure["layout"]["shapes"]) == bool(figure["layout"]["annotations"]) == (axis == "step")
-    assert figure["layout"]["yaxis"]["type"] == "log"
-    assert numbers(figure["data"][0]["x"])[-1] == pytest.approx({"step": 100, "epoch": 10, "time": 1}[axis])
-
-
-def test_runs_that_lack_a_quantity_leave_the_others_theirs():
-    vae = rows().rename(columns={"loss_d": "loss"})
-    figure = comparison_figure(
-        [("gan", "#000000", rows()), ("vae", "#111111", vae), ("new", "#222222", pd.DataFrame())],
-        "loss_d", "D loss", axis="step", weight=0.0, log=False,
-    )  # fmt: skip
-    assert [trace["name"] for trace in figure["data"]] == ["gan"]
+    (note,) = run_figure(panels(tiny("dcgan"))["losses"], "run", marks=[Mark(1, bad)])["layout"]["annotations"]
+    assert "<" not in note["text"]
+    assert "alert(1)" in note["text"]

@@ -71,25 +71,6 @@ def packed(values: np.ndarray, dtype: str = "f4") -> dict[str, str]:
     return {"dtype": dtype, "bdata": base64.b64encode(values.astype(f"<{dtype}").tobytes()).decode()}
 
 
-def _line(x: pd.Series, y: pd.Series, color: str, width: int, **style: Any) -> dict[str, Any]:
-    xs, ys = x.to_numpy(), y.to_numpy()
-    finite = (np.abs(xs) <= _MOST) & (np.abs(ys) <= _MOST)
-    xs, ys = xs[finite], ys[finite]
-    chosen = thin(xs, ys)
-    line = {"color": color, "width": width}
-    return {"type": "scatter", "mode": "lines", "x": packed(xs[chosen]), "y": packed(ys[chosen]), "line": line, **style}
-
-
-def _traces(rows: pd.DataFrame, x: str, column: str, name: str, color: str, weight: float) -> list[dict[str, Any]]:
-    if column not in rows or x not in rows or rows.empty:
-        return []
-    raw = rows[column]
-    solid = _line(rows[x], smooth(raw, weight), color, 2, name=legend(name), hovertemplate="%{y:.3g}")
-    if weight <= 0:
-        return [solid]
-    return [_line(rows[x], raw, color, 1, opacity=0.22, showlegend=False, hoverinfo="skip"), solid]
-
-
 def _points(rows: pd.DataFrame, x: str, column: str, name: str, color: str) -> list[Points]:
     """A curve as it was measured, if it was; what no browser can draw is no outlier."""
     if column not in rows or x not in rows:
@@ -171,29 +152,6 @@ def _average(raw: pd.Series, smoothed: pd.Series, weight: float) -> tuple[float,
 
 
 AXES = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
-
-
-def comparison_figure(
-    runs: Sequence[tuple[str, str, pd.DataFrame]],
-    column: str,
-    title: str,
-    *,
-    axis: str,
-    weight: float,
-    log: bool,
-    marks: Sequence[Mark] = (),
-) -> Figure:
-    """One measured quantity of several runs: (name, colour, rows) each, smoothed, the raw values as ghosts.
-
-    Marks stand at steps, and are left out on other axes.
-    """
-    data, points = [], []
-    for name, color, rows in runs:
-        data += _traces(rows, axis, column, name, color, weight)
-        points += _points(rows, axis, column, name, color)
-    shown = marks if axis == "step" else ()
-    drawn = layout(AXES[axis], title, revision=column + axis + str(log), log=log, marks=shown)
-    return keep_readable({"data": data, "layout": drawn}, points)
 
 
 def layout(x: str, y: str, *, revision: str, log: bool, marks: Sequence[Mark]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from gancore.config.kinds import Curve, Panel
 from ui import colors
-from ui.figures.curves import comparison_figure, robust_axis
+from ui.figures.curves import robust_axis
 from ui.figures.outliers import robust_range
 
 STEPS = np.arange(1.0, 1001.0)
@@ -59,16 +59,6 @@ def test_a_runs_spikes_are_marked_where_they_left():
     assert (marks["x"], marks["y"], marks["customdata"]) == ([701.0], [axis["range"][0]], [-4810.0])
     assert marks["marker"]["symbol"] == ["triangle-down"]
     assert marks["marker"]["color"] == colors.G
-
-
-def test_runs_side_by_side_share_one_axis():
-    calm = pd.DataFrame({"step": STEPS, "loss_g": noisy(1.0)})
-    wild = pd.DataFrame({"step": STEPS, "loss_g": spiked(10, 900.0)})
-    runs = [("calm", "#111111", calm), ("wild", "#222222", wild)]
-    figure = comparison_figure(runs, "loss_g", "G loss", axis="step", weight=0.0, log=False)
-    assert [trace["marker"]["color"] for trace in figure["data"] if trace["mode"] == "markers"] == ["#222222"]
-    log = comparison_figure(runs, "loss_g", "G loss", axis="step", weight=0.0, log=True)
-    assert "range" not in log["layout"]["yaxis"]
 
 
 def test_a_stretch_beyond_the_axis_has_one_mark():
