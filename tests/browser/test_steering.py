@@ -64,6 +64,7 @@ def test_a_rate_is_changed_while_it_trains_and_the_run_is_forked(app, new_page: 
     chart = page.locator(LOSSES)
     chart.evaluate("element => { element.mine = true }")
     press(page, "Steer")
+    expect(page.get_by_text("Change while it trains")).to_be_visible()  # until then the box is that of the next run
     box = typed(page, "lr_d")
     box.fill("1e-3")
     box.press("Enter")
@@ -109,8 +110,7 @@ def test_a_rate_is_changed_while_it_trains_and_the_run_is_forked(app, new_page: 
     expect_state(page, "stopped")
     page.get_by_role("link", name="Compare the two").click()
     for losses in ("D loss of 2 runs", "G loss of 2 runs"):  # and charts of quality, if it was evaluated by then
-        expect(page.get_by_role("img", name=losses).first).to_be_visible()
-    page.wait_for_function(f"selector => ({NOTES})(document.querySelector(selector)).includes('fork')", arg=".chart")
+        expect(page.get_by_role("img", name=re.compile(f"{losses}.*Marked: .*fork"))).to_be_visible()
 
 
 def test_a_distribution_is_drawn_and_learned(app, new_page: Callable[[], Page]) -> None:

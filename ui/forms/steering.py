@@ -54,10 +54,10 @@ def _widget(run: Run, setting: Setting, value: Any) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
         key = _key(run, setting, "s")
-        st.session_state.setdefault(key, value)
         st.select_slider(
             setting.label,
             sorted({*log_marks(setting), value}),
+            value,  # its own default, as in the form of the next run: what is in the session alone can be lost
             format_func=shown_text,
             help=setting.help,
             key=key,
@@ -69,9 +69,9 @@ def _widget(run: Run, setting: Setting, value: Any) -> None:
 
 def _box(run: Run, setting: Setting, value: Any, *, label_visibility: Any, width: Any) -> None:
     key = _key(run, setting, "t")
-    st.session_state.setdefault(key, _typed(run).get(setting.path, shown_text(value)))
     st.text_input(
         setting.label if label_visibility == "visible" else f"{setting.label}, typed",
+        _typed(run).get(setting.path, shown_text(value)),
         help=setting.help if label_visibility == "visible" else None,
         label_visibility=label_visibility,
         width=width,

@@ -319,7 +319,8 @@ class Chart {
     }
     this.caption.textContent = model.caption
     const keys = "Arrow keys read values and move between runs, Escape ends it."
-    this.plot.setAttribute("aria-label", `${model.alt} ${keys}`)
+    const marked = [...new Set(model.marks.map((mark) => mark.text))].join(", ")
+    this.plot.setAttribute("aria-label", [model.alt, marked && `Marked: ${marked}.`, keys].filter(Boolean).join(" "))
     this.compute()
   }
 
