@@ -127,6 +127,21 @@ def test_the_query_stands_in_the_address_and_comes_from_it(open_page, finished, 
     assert runs_table.data["search"]["text"] == "ngf < 64"
 
 
+def test_the_order_stands_in_the_address_and_comes_from_it(open_page, finished, runs_table):
+    for seed in (2, 3, 1):
+        finished(f"seed {seed}", {"seed": seed})
+    app = runs_table.ask(open_page("runs"), "sort", by="seed")
+    assert runs_table.names == ["seed 1", "seed 2", "seed 3"]
+    assert app.query_params["order"] == "seed"
+    app.query_params["order"] = "-seed"
+    app.run()
+    assert runs_table.names == ["seed 3", "seed 2", "seed 1"]
+    app.query_params["order"] = "../x"
+    app.run()
+    assert runs_table.names == ["seed 3", "seed 2", "seed 1"]
+    assert app.query_params["order"] == "-seed"
+
+
 def test_what_cannot_be_read_is_said_at_its_place_and_changes_nothing(open_page, finished, runs_table):
     finished("wide", {"model.ngf": 64})
     finished("narrow", {"model.ngf": 8})

@@ -1,7 +1,7 @@
 """How somebody looks at the runs: the query, the order, the groups, the columns, the page, and which runs are ticked.
 
 It lives in the session; what one would set again and again is remembered by the browser, in a cookie, and the query
-stands in the address. Both may come from anywhere.
+and the order stand in the address. Both may come from anywhere.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class View:
     where: str = ""  # the query that is in effect
     typed: str = ""  # what stands in the search box, which may be no query yet
     cursor: int = 0
-    address: str = ""  # the query that the address was last seen with
+    address: tuple[str, str] = ("", "")  # the query and the order that the address was last seen with
     by: str = "when"
     descending: bool = True
     group: str = ""
@@ -53,6 +53,17 @@ class View:
         if by in COLUMNS:
             self.descending = not self.descending if by == self.by else by in ("when", "created", "progress")
             self.by, self.page = by, 0
+
+    @property
+    def order(self) -> str:
+        """As the address says it: `fid`, or `-fid` where the largest come first."""
+        return ("-" if self.descending else "") + self.by
+
+    def follow(self, order: str) -> None:
+        """Sort as an address says, if it makes sense."""
+        by = order.removeprefix("-")
+        if by in COLUMNS:
+            self.by, self.descending, self.page = by, order.startswith("-"), 0
 
     @property
     def remembered(self) -> str:
@@ -87,17 +98,19 @@ def current() -> View:
     if view is None:
         view = st.session_state[_KEY] = View()
         view.remember(str(st.context.cookies.get(COOKIE, "")))
-    asked = st.query_params.get("where")
-    if asked is not None and asked != view.address:
-        view.address = asked
-        view.ask(asked)
+    where, order = st.query_params.get("where"), st.query_params.get("order")
+    if where is not None and where != view.address[0]:
+        view.ask(where)
+    if order is not None and order != view.address[1]:
+        view.follow(order)
     return view
 
 
 def show_address(view: View) -> None:
-    """Have the address say what is looked for."""
-    view.address = view.where
-    if view.where and st.query_params.get("where") != view.where:
-        st.query_params["where"] = view.where
-    elif not view.where:
-        st.query_params.pop("where", None)
+    """Have the address say what is looked for, and in which order."""
+    view.address = view.where, view.order
+    for name, said in (("where", view.where), ("order", "" if view.order == View().order else view.order)):
+        if said and st.query_params.get(name) != said:
+            st.query_params[name] = said
+        elif not said:
+            st.query_params.pop(name, None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,9 +53,17 @@ def training(run: Run, through: int = 10, *, killed: bool = False) -> Iterator[S
         run.write_status(Status(state="running", step=through, total_steps=1_000))
         writer = ScalarWriter(run.path / "scalars.arrow")
         add(writer, 1, through)
-        yield writer
-        if not killed:
-            writer.close()
+        try:
+            yield writer
+        finally:
+            if not killed:
+                writer.close()
+
+
+def play(scenario: Coroutine[Any, Any, None]) -> None:
+    """Run a scenario on an event loop in a thread of its own: a browser's loop may be running in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, scenario).result()
 
 
 def add(writer: ScalarWriter, first: int, last: int) -> None:
@@ -117,7 +126,7 @@ def test_new_rows_come_as_they_are_written(run: Run) -> None:
         await listener.close()
 
     with training(run) as writer:
-        asyncio.run(scenario(writer))
+        play(scenario(writer))
 
 
 def test_rows_between_reading_and_sending_come_once(run: Run) -> None:
@@ -132,7 +141,7 @@ def test_rows_between_reading_and_sending_come_once(run: Run) -> None:
         assert [numbers(each.data["step"]) for each in messages if each.kind == "rows"] == [[11, 12]]
 
     with training(run) as writer:
-        asyncio.run(scenario(writer))
+        play(scenario(writer))
 
 
 def test_many_who_follow_share_one_reader_and_each_gets_every_row(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +172,7 @@ def test_many_who_follow_share_one_reader_and_each_gets_every_row(run: Run, monk
         assert feed.followers == 0
 
     with training(run) as writer:
-        asyncio.run(scenario(writer))
+        play(scenario(writer))
     assert len(readers) == 1
 
 
@@ -183,7 +192,7 @@ def test_nothing_is_left_when_the_last_one_goes(run: Run) -> None:
         assert f"feed of {run.id}" not in {task.get_name() for task in asyncio.all_tasks() if not task.cancelling()}
 
     with training(run):
-        asyncio.run(scenario())
+        play(scenario())
 
 
 def test_a_run_that_goes_back_says_so(run: Run) -> None:
@@ -204,7 +213,7 @@ def test_a_run_that_goes_back_says_so(run: Run) -> None:
         again.close()
 
     with training(run, killed=True) as writer:
-        asyncio.run(scenario(writer))
+        play(scenario(writer))
 
 
 def test_a_stream_is_resumed_after_the_last_event(run: Run, client: TestClient) -> None:
@@ -329,7 +338,7 @@ def test_a_tab_that_closes_ends_its_stream(run: Run) -> None:
         assert route
 
     with training(run):
-        asyncio.run(scenario())
+        play(scenario())
 
 
 def test_a_folder_that_cannot_be_read_ends_the_stream(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,7 +351,7 @@ def test_a_folder_that_cannot_be_read_ends_the_stream(run: Run, monkeypatch: pyt
         async with asyncio.timeout(30):
             assert [piece async for piece in Feed(run).follow(None)] == []
 
-    asyncio.run(scenario())
+    play(scenario())
 
 
 def test_curves_are_thinned_and_a_zoom_gets_all_of_its_range(run: Run, client: TestClient) -> None:
