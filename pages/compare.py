@@ -11,6 +11,7 @@ from ui.compare import (
     chips,
     classes,
     curves,
+    exploring,
     export,
     films,
     losses,
@@ -88,5 +89,6 @@ else:
     bar.section(chosen.runs, shown.controls)
     with boundary("What they say"):
         st.markdown(plain(" ".join(summary.sentences(chosen.visible))))
+        exploring.link(chosen.visible)
     first_screen(chosen, shown.controls)
     below(list(chosen.visible), shown.controls)

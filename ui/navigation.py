@@ -9,8 +9,8 @@ from typing import Any, Literal
 import streamlit as st
 
 _PAGES = Path(__file__).parents[1] / "pages"
-HOME, TRAIN, EXPERIMENTS, RUNS, COMPARE = (
-    _PAGES / f"{name}.py" for name in ("home", "train", "experiments", "runs", "compare")
+HOME, TRAIN, EXPERIMENTS, RUNS, COMPARE, EXPLORE = (
+    _PAGES / f"{name}.py" for name in ("home", "train", "experiments", "runs", "compare", "explore")
 )
 
 _ASKED = "asked-page"  # in the session: where somebody wants to go
@@ -25,6 +25,7 @@ def choose() -> Any:
         st.Page(EXPERIMENTS, title="Experiments", icon=":material/science:"),
         st.Page(RUNS, title="Runs", icon=":material/table_rows:"),
         st.Page(COMPARE, title="Compare", icon=":material/compare:"),
+        st.Page(EXPLORE, title="Explore", icon=":material/travel_explore:"),
     ]
     return st.navigation(pages, position="top")
 
@@ -40,6 +41,12 @@ def to_questions(
     """A way to a place on the Experiments page: on that page itself a link would look as if one were there already."""
     st.button(label, type=kind, icon=icon, key=key, on_click=go, args=(EXPERIMENTS, query))
     leave_if_asked()
+
+
+def to_explore(label: str, *runs: str) -> None:
+    """A way inside the network of a run, or of two beside each other, by their ids."""
+    query = dict(zip(("run", "beside"), runs, strict=False))
+    st.page_link(EXPLORE, label=label, icon=":material/travel_explore:", query_params=query, width="content")
 
 
 def go(page: Path, query: Mapping[str, str]) -> None:

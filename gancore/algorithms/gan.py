@@ -271,6 +271,24 @@ class GAN(Family):
         condition = (label.to(self.device) for label in self._condition(labels))
         return self._infer(self.discriminator, samples.to(self.device), *condition).float().cpu()
 
+    def sensitivity(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        """The gradient of D's logit in each sample, as large as the samples (N, ...), on the CPU.
+
+        A saliency map (Simonyan et al. 2014) of what `discriminate` takes. Of a D with a logit for each class, that of
+        an image being real at all.
+        """
+        was_training = self.discriminator.training
+        self.discriminator.eval()
+        try:
+            with torch.enable_grad():
+                seen = samples.detach().to(self.device).requires_grad_()
+                logits = self.discriminator(seen, *(label.to(self.device) for label in self._condition(labels)))
+                realness = logits.logsumexp(1) if logits.dim() == 2 else logits
+                (gradient,) = torch.autograd.grad(realness.sum(), seen)
+        finally:
+            self.discriminator.train(was_training)
+        return gradient.float().cpu()
+
     def _infer(self, network: nn.Module, *inputs: Tensor) -> Tensor:
         was_training = network.training
         network.eval()

@@ -70,11 +70,15 @@ class VAE(Family):
         with torch.no_grad():
             return self._to_display(torch.sigmoid(self.decoder(z.to(self.device))))
 
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (N, C, H, W) in [0, 1]: mean and logarithm of the variance of their codes, each (N, nz) on the CPU."""
+        with torch.no_grad():
+            mean, logvar = self.encoder(images.to(self.device))
+        return mean.float().cpu(), logvar.float().cpu()
+
     def reconstruct(self, images: Tensor) -> Tensor:
         """Images in [0, 1], through the mean of their codes and back: in [-1, 1] on the CPU."""
-        with torch.no_grad():
-            mean, _ = self.encoder(images.to(self.device))
-            return self.sample(mean)
+        return self.sample(self.encode(images)[0])
 
     def preview(self, held_out: Callable[[], Images], source: torch.Generator) -> Callable[[], Image.Image]:
         """Held-out images above their reconstructions (report 003, section 4), then images from random codes."""

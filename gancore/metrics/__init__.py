@@ -13,7 +13,7 @@ from gancore.metrics.discrimination import (
     optimal_output,
 )
 from gancore.metrics.distances import frechet_distance, kernel_distance
-from gancore.metrics.neighbours import closer, nearest_distance, prdc
+from gancore.metrics.neighbours import closer, nearest, nearest_distance, prdc
 from gancore.metrics.parzen import parzen_log_likelihood
 from gancore.metrics.paths import largest_step, step_lengths
 from gancore.metrics.pixels import (
@@ -48,6 +48,7 @@ __all__ = [
     "log_mixture",
     "mean_distance",
     "mode_coverage",
+    "nearest",
     "nearest_distance",
     "optimal_output",
     "out_of_range",

@@ -59,6 +59,17 @@ def nearest_distance(points: Values, training: Values) -> Tensor:
     return apart.square().sum(1).sqrt()
 
 
+def nearest(points: Values, training: Values, count: int) -> tuple[Tensor, Tensor]:
+    """The `count` rows of `training` (T, D) nearest to each of `points` (N, D): distances and places, (N, count) each,
+    the nearest first. Fewer columns where there are fewer rows."""
+    points, training = as_pair(points, training, ("points", "training"))
+    count = min(count, len(training))
+    places = torch.cat([found.topk(count, largest=False).indices for _, found in squared_distances(points, training)])
+    apart = (points.double()[:, None] - training[places].double()).norm(dim=2)  # anew, as above
+    distances, order = apart.sort(dim=1, stable=True)
+    return distances, places.gather(1, order)
+
+
 def closer(distances: Tensor, held_out: Tensor) -> float:
     """Memorisation, from the `nearest_distance`s to training images of samples (N,) and of held-out images (H,).
 

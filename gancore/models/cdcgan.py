@@ -11,7 +11,7 @@ from gancore.models.dcgan import down, up
 
 
 class Generator(nn.Module):
-    """z (N, nz), labels (N,) -> images (N, nc, 32, 32) in [-1, 1]."""
+    """z (N, nz), labels (N,) or shares of each class (N, classes) -> images (N, nc, 32, 32) in [-1, 1]."""
 
     def __init__(self, nz: int, ngf: int, nc: int, classes: int) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class Generator(nn.Module):
         )
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        classes = one_hot(y, self.classes).to(z.dtype)
+        classes = y if y.is_floating_point() else one_hot(y, self.classes).to(z.dtype)
         joined = torch.cat([self.from_z(z[:, :, None, None]), self.from_y(classes[:, :, None, None])], 1)
         images: Tensor = self.layers(joined)
         return images

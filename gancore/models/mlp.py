@@ -31,7 +31,7 @@ class Maxout(nn.Module):
 
 
 class Generator(nn.Module):
-    """z (N, nz), and labels (N,) if it has classes -> samples (N, *shape)."""
+    """z (N, nz), and labels (N,) or shares of each class (N, classes) if it has classes -> samples (N, *shape)."""
 
     def __init__(
         self,
@@ -91,7 +91,9 @@ def _activation(leak: float) -> nn.Module:
 
 
 def _join(x: Tensor, y: Tensor | None, embedding: nn.Embedding | None) -> Tensor:
-    return x if embedding is None else torch.cat([x, embedding(y)], 1)
+    if embedding is None or y is None:
+        return x
+    return torch.cat([x, y @ embedding.weight if y.is_floating_point() else embedding(y)], 1)
 
 
 def build(config: RunConfig) -> dict[str, nn.Module]:

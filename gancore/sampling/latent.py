@@ -1,9 +1,10 @@
-"""Ways through the latent space (report 002, to do 7)."""
+"""Ways through the latent space (report 002, to do 7), and noise that keeps away from its edges."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.special import ndtr, ndtri
 
 
 def linear_path(start: Tensor, end: Tensor, steps: int) -> Tensor:
@@ -24,6 +25,20 @@ def spherical_path(start: Tensor, end: Tensor, steps: int) -> Tensor:
     arc = ((1 - share) * angle).sin() / sine * start[:, None] + (share * angle).sin() / sine * end[:, None]
     has_angle = (sine > 1e-4) & (lengths > 0)[:, None, None]
     return torch.where(has_angle, arc, linear_path(start, end, steps))
+
+
+def truncated(noise: Tensor, threshold: float, prior: str) -> Tensor:
+    """Noise (N, nz) from `prior` as noise none of whose coordinates is beyond +-`threshold`: the truncation trick.
+
+    Normal noise becomes noise of the normal distribution cut at the threshold (Brock et al. 2019, section 3.1). They
+    draw a coordinate that is beyond it anew; here it goes to the same quantile of the narrower distribution, so that a
+    sample changes little by little with the threshold. Uniform noise becomes that of a narrower interval.
+    """
+    if prior == "uniform":
+        return noise * min(threshold, 1.0)
+    beyond = ndtr(torch.tensor(-threshold, dtype=torch.float64))
+    cut: Tensor = ndtri(beyond + (1 - 2 * beyond) * ndtr(noise.double())).to(noise)
+    return cut
 
 
 def _shares(steps: int) -> Tensor:

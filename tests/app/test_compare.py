@@ -41,7 +41,7 @@ class Shown:
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     found = Shown()
-    monkeypatch.setattr(comparing, "_exchange", found.keep)
+    monkeypatch.setattr(comparing, "exchange", found.keep)
     monkeypatch.setattr(
         plots, "curves", lambda data, *, key, identity, low: found.keep((identity, low), key, data, None)
     )

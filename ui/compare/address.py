@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
-
-import streamlit as st
+from dataclasses import dataclass, field
 
 from gancore.store.records import MOST_COUNT
 from gancore.store.store import is_id
+from ui.address import Address
 from ui.compare.controls import Controls
 from ui.navigation import MOST_COMPARED
 
@@ -18,7 +16,6 @@ NAMES = ("runs", "hidden", "axis", "smoothing", "log", "group", "band", "columns
 MOST_COLUMNS = 20
 
 _COLUMN = re.compile(r"[a-z0-9_]{1,60}")
-_VIEW, _WRITTEN = "compare-view", "compare-address"  # in the session
 
 
 @dataclass(frozen=True)
@@ -62,38 +59,5 @@ class View:
         return {name: text for name, text in said.items() if text}
 
 
-def current() -> View:
-    """What this session compares."""
-    found: View = st.session_state.get(_VIEW, View())
-    return found
-
-
-def begin() -> View:
-    """Take what the address says, if it is not what was written there last: at the beginning of the page."""
-    said = {name: st.query_params[name] for name in NAMES if name in st.query_params}
-    if said and said != st.session_state.get(_WRITTEN):
-        st.session_state[_VIEW] = View.parse(said)
-    _write()
-    return current()
-
-
-def change(**changes: Any) -> None:
-    """Show something else, and have the address say so; the fields of `View`."""
-    show(replace(current(), **changes))
-
-
-def show(view: View) -> None:
-    """Show another view, and have the address say so."""
-    st.session_state[_VIEW] = view
-    _write()
-
-
-def _write() -> None:
-    said = current().texts()
-    for name in NAMES:
-        if st.query_params.get(name, "") != said.get(name, ""):
-            if name in said:
-                st.query_params[name] = said[name]
-            else:
-                del st.query_params[name]
-    st.session_state[_WRITTEN] = said
+_ADDRESS = Address("compare", NAMES, View.parse)
+current, begin, change, show = _ADDRESS.current, _ADDRESS.begin, _ADDRESS.change, _ADDRESS.show

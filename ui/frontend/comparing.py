@@ -102,7 +102,7 @@ Heard = Callable[[Mapping[str, Any]], None]  # is told what somebody changed; it
 def chips(shown: Sequence[Chip], *, most: int, heard: Heard) -> None:
     """Show the compared runs, and take changes: `runs`, ids in their new order, and `hidden`, some of them."""
     data = {"chips": [asdict(each) for each in shown], "most": most, "find": finding.ADDRESS}
-    _exchange(_CHIPS, "compare-chips", data, heard)
+    exchange(_CHIPS, "compare-chips", data, heard)
 
 
 def bar(
@@ -114,17 +114,17 @@ def bar(
     heard: Heard,
 ) -> None:
     """Show the controls of curves in a line, and take changes: all values, by name."""
-    _exchange(_BAR, "compare-bar", {"values": values, "axes": axes, "groups": groups, "bands": bands}, heard)
+    exchange(_BAR, "compare-bar", {"values": values, "axes": axes, "groups": groups, "bands": bands}, heard)
 
 
 def films(shown: Sequence[Film], *, step: int | None, line: str, heard: Heard) -> None:
     """Show films side by side at a `step`, or else at the newest that all have, with a `line` below; takes changes of
     the `step`."""
     data = {"films": [asdict(each) for each in shown], "step": step, "line": line, "scripts": library.SCRIPTS}
-    _exchange(_FILMS, "compare-films", data, heard)
+    exchange(_FILMS, "compare-films", data, heard)
 
 
-def _exchange(component: Any, key: str, data: Mapping[str, Any], heard: Heard) -> None:
+def exchange(component: Any, key: str, data: Mapping[str, Any], heard: Heard) -> None:
     number = f"{key}-heard"
 
     def take() -> None:

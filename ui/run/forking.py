@@ -39,7 +39,7 @@ def button(run: Run) -> None:
 
 
 def kept(run: Run) -> list[str]:
-    """The checkpoints that can be forked, by name, and nothing else that lies there."""
+    """The checkpoints that can be forked and looked into, by name, and nothing else that lies there."""
     return [name for name in run.checkpoints() if name == "last" or name.isdecimal()]
 
 

@@ -64,7 +64,11 @@ def _header(run: Run, live: bool) -> None:
             state_badge(run.state, asked=controls.asked(run))
             if state.is_reference(run):
                 st.badge("reference, read-only", icon=":material/verified:", color="blue")
-        with st.container(horizontal=True, width="content"):  # which go to the next line together
+        with st.container(
+            horizontal=True, vertical_alignment="center", width="content"
+        ):  # which go to the next line together
+            if forking.kept(run):
+                navigation.to_explore("Explore", run.id)
             forking.button(run)
             controls.control_buttons(run, "view")
     _origin_line(run)

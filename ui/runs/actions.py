@@ -12,7 +12,7 @@ from gancore.store.records import RESUMABLE
 from ui import navigation, state
 from ui.forms import draft
 from ui.messages import attempt, say
-from ui.run import controls, queue
+from ui.run import controls, forking, queue
 from ui.runs import dialogs
 from ui.runs.view import View
 
@@ -31,6 +31,7 @@ def possible(runs: Sequence[Snapshot]) -> dict[str, int]:
         "star": sum(not run.meta.starred for run in whole),
         "unstar": sum(run.meta.starred for run in whole),
         "tags": len(whole),
+        "explore": sum(1 for run in whole if forking.kept(run)) if len(whole) <= 2 else 0,
         "use": int(len(runs) == 1 == len(whole)),
         "export": len(whole),
         "delete": len(runs),
@@ -54,6 +55,11 @@ def _compare(runs: Sequence[Run], _view: View) -> None:
         say(f"Compare shows up to {navigation.MOST_COMPARED} runs: tick fewer than {len(whole):,}.")
         return
     navigation.go(navigation.COMPARE, {"runs": ",".join(run.id for run in whole)})
+
+
+def _explore(runs: Sequence[Run], _view: View) -> None:
+    explorable = [run.id for run in runs if not run.damage and forking.kept(run)]
+    navigation.go(navigation.EXPLORE, dict(zip(("run", "beside"), explorable, strict=False)))
 
 
 def _resume(runs: Sequence[Run], _view: View) -> None:
@@ -94,6 +100,7 @@ def _delete(runs: Sequence[Run], view: View) -> None:
 _ACTIONS: dict[str, Callable[[Sequence[Run], View], None]] = {
     "open": _open,
     "compare": _compare,
+    "explore": _explore,
     "resume": _resume,
     "stop": _stop,
     "star": _starred(True),

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from ui import state
-from ui.server import finding, library, live, pictures
+from ui.server import exploring, finding, library, live, pictures
 from ui.server.ending import when_asked_to_end
 from ui.server.headers import SecurityHeaders
 
@@ -21,9 +21,9 @@ _LIVE = live.Live()
 
 def routes() -> list[BaseRoute]:
     """Below the path at which Streamlit serves its pages."""
-    base = "/" + (st.get_option("server.baseUrlPath") or "").strip("/")
-    return [
-        Route(f"{base.rstrip('/')}/{path}", endpoint)
+    base = ("/" + (st.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
+    found: list[BaseRoute] = [
+        Route(f"{base}/{path}", endpoint)
         for path, endpoint in (
             ("pictures/{run}/{step:int}.png", pictures.picture),
             ("drawn/{run}/{seed:int}/{step:int}.png", pictures.drawn),
@@ -35,6 +35,7 @@ def routes() -> list[BaseRoute]:
             (finding.ADDRESS, finding.find),
         )
     ]
+    return [*found, Route(f"{base}/explore/{{run}}/{{what}}", exploring.answer, methods=["POST"])]
 
 
 def middleware() -> list[Middleware]:

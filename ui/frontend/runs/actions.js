@@ -3,6 +3,7 @@
 const ACTIONS = [
   ["open", "Open", "open_in_full", false],
   ["compare", "Compare", "compare", true],
+  ["explore", "Explore", "travel_explore", true],
   ["use", "Use settings", "content_copy", false],
   ["resume", "Resume", "play_arrow", true],
   ["stop", "Stop", "stop", true],

@@ -1,0 +1,25 @@
+"""Explore: inside a trained generator."""
+
+import streamlit as st
+
+from ui import state
+from ui.boundary import boundary
+from ui.explore import address, choosing, empty, view
+from ui.words import plain
+
+shown = address.begin()
+st.title("Explore", anchor=False)
+if shown.run and (asked := state.find_run(shown.run)) is None:
+    st.info("The run in this link no longer exists; it may be in the trash.", icon=":material/link_off:")
+elif shown.run and asked is not None and not choosing.explorable([asked]):
+    st.info(plain(choosing.why_not(asked)), icon=":material/info:")
+runs = choosing.explorable([*state.runs(), *state.reference()])
+if not runs:
+    empty.nothing_to_explore()
+else:
+    choices = choosing.choose(shown, runs)
+    if not choices:
+        st.error("None of this run's checkpoints can be read.", icon=":material/broken_image:")
+    else:
+        with boundary(choices[0].run):
+            view.show(choices, shown)
