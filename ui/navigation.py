@@ -9,8 +9,8 @@ from typing import Any, Literal
 import streamlit as st
 
 _PAGES = Path(__file__).parents[1] / "pages"
-HOME, TRAIN, EXPERIMENTS, RUNS, COMPARE, EXPLORE = (
-    _PAGES / f"{name}.py" for name in ("home", "train", "experiments", "runs", "compare", "explore")
+HOME, TRAIN, EXPERIMENTS, RUNS, COMPARE, EXPLORE, LEARN = (
+    _PAGES / f"{name}.py" for name in ("home", "train", "experiments", "runs", "compare", "explore", "learn")
 )
 
 _ASKED = "asked-page"  # in the session: where somebody wants to go
@@ -26,6 +26,7 @@ def choose() -> Any:
         st.Page(RUNS, title="Runs", icon=":material/table_rows:"),
         st.Page(COMPARE, title="Compare", icon=":material/compare:"),
         st.Page(EXPLORE, title="Explore", icon=":material/travel_explore:"),
+        st.Page(LEARN, title="Learn", icon=":material/school:"),
     ]
     return st.navigation(pages, position="top")
 

@@ -53,11 +53,15 @@ def pages(app: App) -> dict[str, str]:
         "a question": "experiments?experiment=dcgan-nz",
         "runs": "runs",
         "compare": f"compare?runs={','.join(runs[:4])}",
+        "learn": "learn",
+        "a lesson": "learn?lesson=game",
     }
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["home", "train", "a run", "experiments", "a question", "runs", "compare"])
+@pytest.mark.parametrize(
+    "name", ["home", "train", "a run", "experiments", "a question", "runs", "compare", "learn", "a lesson"]
+)
 def test_a_page_looks_as_it_should(crowded: App, browser: Browser, theme: str, name: str) -> None:
     page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900}, color_scheme=theme)  # type: ignore[arg-type]
     page.set_default_timeout(60_000)

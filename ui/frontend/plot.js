@@ -329,3 +329,6 @@ function onHighlight(show) {
   window.addEventListener(HIGHLIGHT, listen)
   return () => window.removeEventListener(HIGHLIGHT, listen)
 }
+
+// For modules that import this one by its address; components have it before their own script.
+export { button, made, numberText, penOn, scaleOf, themeOf, ticksOf }

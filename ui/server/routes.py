@@ -31,7 +31,7 @@ def routes() -> list[BaseRoute]:
             ("live/{run}/news", live.news),
             ("live/{run}/curves", live.curves),
             (library.ADDRESS, library.plotly_js),
-            ("scripts/{version}/{name}", library.module),
+            ("scripts/{version}/{name:path}", library.module),
             (finding.ADDRESS, finding.find),
         )
     ]

@@ -1,0 +1,1 @@
+"""The Learn page: lessons as data, and how one of them looks."""
