@@ -1,0 +1,457 @@
+"""The networks of a run and their starting weights, as code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gancore.config import RunConfig
+from gancore.config.datasets import TOYS
+from gancore.export.script.template import fill
+
+_UP = """
+    def up(inputs, outputs, stride=2, padding=1):
+        layer = nn.ConvTranspose2d(inputs, outputs, 4, stride, padding, bias=False)
+        return layer, nn.BatchNorm2d(outputs), nn.ReLU()
+"""
+_DOWN = """
+    def down(inputs, outputs, norm=True):  #? mixed
+        normed = [nn.BatchNorm2d(outputs)] if norm else []  #? mixed
+        return nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), *normed, nn.LeakyReLU(0.2)  #? mixed
+    def down(inputs, outputs):  #? !mixed
+        return nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2)  #? !mixed norm
+        return nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.LeakyReLU(0.2)  #? !mixed !norm
+"""
+
+_DCGAN_G = """
+    generator = nn.Sequential(
+        nn.Unflatten(1, (NZ, 1, 1)),
+        *up(NZ, 4 * NGF, stride=1, padding=0),  # 4 x 4
+        *up(4 * NGF, 2 * NGF),  # 8 x 8
+        *up(2 * NGF, NGF),  # 16 x 16
+        nn.ConvTranspose2d(NGF, CHANNELS, 4, 2, 1, bias=False),  # 32 x 32
+        nn.Tanh(),
+    )
+"""
+_DCGAN_D = """
+    discriminator = nn.Sequential(
+        *down(CHANNELS, NDF),  # 16 x 16
+        *down(NDF, 2 * NDF),  # 8 x 8
+        *down(2 * NDF, 4 * NDF),  # 4 x 4
+        nn.Conv2d(4 * NDF, 1, 4, bias=False),
+        nn.Flatten(0),
+    )
+"""
+_SEMI_D = """
+    features = nn.Sequential(
+        *down(CHANNELS, NDF),  # 16 x 16
+        *down(NDF, 2 * NDF),  # 8 x 8
+        *down(2 * NDF, 4 * NDF),  # 4 x 4
+        nn.Flatten(),
+    )
+    discriminator = nn.Sequential(features, nn.Linear(4 * 4 * 4 * NDF, CLASSES))
+"""
+_CS231N = """
+    generator = nn.Sequential(
+        *(nn.Linear(NZ, 1024), nn.ReLU(), nn.BatchNorm1d(1024)),
+        *(nn.Linear(1024, 7 * 7 * 128), nn.ReLU(), nn.BatchNorm1d(7 * 7 * 128)),
+        nn.Unflatten(1, (128, 7, 7)),
+        *(nn.ConvTranspose2d(128, 64, 4, 2, 1), nn.ReLU(), nn.BatchNorm2d(64)),  # 14 x 14
+        *(nn.ConvTranspose2d(64, CHANNELS, 4, 2, 1), nn.Tanh()),  # 28 x 28
+    )
+    discriminator = nn.Sequential(
+        *(nn.Conv2d(CHANNELS, 32, 5), nn.LeakyReLU(0.01), nn.MaxPool2d(2)),  # 12 x 12
+        *(nn.Conv2d(32, 64, 5), nn.LeakyReLU(0.01), nn.MaxPool2d(2)),  # 4 x 4
+        *(nn.Flatten(), nn.Linear(4 * 4 * 64, 4 * 4 * 64), nn.LeakyReLU(0.01)),
+        nn.Linear(4 * 4 * 64, 1),
+        nn.Flatten(0),
+    )
+"""
+_CDCGAN_G = '''
+    class Generator(nn.Module):
+        """Noise and class meet after a layer of their own."""
+
+        def __init__(self):
+            super().__init__()
+            self.from_z = nn.Sequential(*up(NZ, 8 * NGF, stride=1, padding=0))  # 4 x 4
+            self.from_y = nn.Sequential(*up(CLASSES, 8 * NGF, stride=1, padding=0))  # 4 x 4
+            self.layers = nn.Sequential(
+                *up(16 * NGF, 8 * NGF),  # 8 x 8
+                *up(8 * NGF, 4 * NGF),  # 16 x 16
+                nn.ConvTranspose2d(4 * NGF, CHANNELS, 4, 2, 1, bias=False),  # 32 x 32
+                nn.Tanh(),
+            )
+
+        def forward(self, z, y):
+            y = one_hot(y, CLASSES).float()
+            return self.layers(torch.cat([self.from_z(z[:, :, None, None]), self.from_y(y[:, :, None, None])], 1))
+
+
+    generator = Generator()
+'''
+_CDCGAN_D = '''
+    class Discriminator(nn.Module):
+        """Image and class meet after a layer of their own."""
+
+        def __init__(self):
+            super().__init__()
+            self.from_x = nn.Sequential(*down(CHANNELS, 2 * NDF$plain))  # 16 x 16
+            self.from_y = nn.Sequential(*down(CLASSES, 2 * NDF$plain))  # 16 x 16
+            self.layers = nn.Sequential(
+                *down(4 * NDF, 8 * NDF),  # 8 x 8
+                *down(8 * NDF, 16 * NDF),  # 4 x 4
+                nn.Conv2d(16 * NDF, 1, 4, bias=False),
+            )
+
+        def forward(self, images, y):
+            planes = torch.eye(CLASSES, device=device)[:, :, None, None].expand(-1, -1, *images.shape[2:])
+            found = self.from_y(planes).permute(0, 2, 3, 1)  # of each class once: all images of a class have the same
+            chosen = embedding(y, found.flatten(1)).view(-1, *found.shape[1:]).permute(0, 3, 1, 2)
+            return self.layers(torch.cat([self.from_x(images), chosen], 1)).flatten()
+
+
+    discriminator = Discriminator()
+'''
+_CDCGAN_D_WITHOUT = """
+    discriminator = nn.Sequential(
+        *down(CHANNELS, 2 * NDF$plain),  # 16 x 16
+        *down(2 * NDF, 8 * NDF),  # 8 x 8
+        *down(8 * NDF, 16 * NDF),  # 4 x 4
+        nn.Conv2d(16 * NDF, 1, 4, bias=False),
+        nn.Flatten(0),
+    )
+"""
+
+_DROPOUT = '''
+    class Dropout(nn.Module):
+        """nn.Dropout, which draws from a generator of its own."""
+
+        def __init__(self, share):
+            super().__init__()
+            self.share = share
+
+        def forward(self, x):
+            if not self.training:
+                return x
+            mask = torch.empty(x.shape, dtype=x.dtype).bernoulli_(1 - self.share, generator=Dropout.source)
+            return x * mask.to(x.device) / (1 - self.share)
+'''
+_MAXOUT = '''
+    class Maxout(nn.Module):
+        """Each unit is the largest of several linear functions (Goodfellow et al. 2013)."""
+
+        def __init__(self, inputs, units, pieces):
+            super().__init__()
+            self.units, self.linear = units, nn.Linear(inputs, units * pieces)
+
+        def forward(self, x):
+            return self.linear(x).unflatten(1, (self.units, -1)).amax(2)
+'''
+_CONDITIONAL = '''
+    class Conditional(nn.Module):
+        """Layers whose input is joined to an embedding of the class."""
+
+        def __init__(self, *layers):
+            super().__init__()
+            self.embedding = nn.Embedding(CLASSES, CLASSES)
+            self.layers = nn.Sequential(*layers)
+
+        def forward(self, x, y):
+            return self.layers(torch.cat([x.flatten(1), self.embedding(y)], 1))
+'''
+_LAYERS = """
+    $name = $kind(
+        $layers
+    )
+"""
+
+_VAE = '''
+    class Encoder(nn.Module):
+        """Images -> mean of the code, and the logarithm of its variance."""
+
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.Sequential(
+                $encoding
+            )
+            self.mean = nn.Linear($width, NZ)
+            self.logvar = nn.Linear($width, NZ)
+
+        def forward(self, images):
+            found = self.layers(images.flatten(1))
+            return self.mean(found), self.logvar(found)
+
+
+    encoder = Encoder()
+    decoder = nn.Sequential(
+        $decoding
+    )
+'''
+
+_TRANSLATOR = '''
+    class Modulated(nn.Module):
+        """Twice as large, and every channel scaled and shifted by what z says (FiLM)."""
+
+        def __init__(self, inputs, outputs):
+            super().__init__()
+            convolution = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False)
+            self.layers = nn.Sequential(convolution, nn.BatchNorm2d(outputs))
+            self.style = nn.Linear(NZ, 2 * outputs)
+
+        def forward(self, x, z):
+            scale, shift = self.style(z)[:, :, None, None].chunk(2, 1)
+            return relu(self.layers(x) * (1 + scale) + shift)
+
+
+    class Generator(nn.Module):
+        """A small U-Net: regular images and z -> logits of bold images."""
+
+        def __init__(self):
+            super().__init__()
+            self.outer = nn.Sequential(*down(1, NGF, norm=False))  # 14 x 14
+            self.inner = nn.Sequential(*down(NGF, 2 * NGF))  # 7 x 7
+            self.up = Modulated(2 * NGF, NGF)  # 14 x 14
+            self.out = Modulated(2 * NGF, NGF)  # 28 x 28
+            self.last = nn.Conv2d(NGF + 1, 1, 3, padding=1)
+
+        def forward(self, images, z):
+            outer = self.outer(images)
+            found = self.out(torch.cat([self.up(self.inner(outer), z), outer], 1), z)
+            return self.last(torch.cat([found, images], 1))
+
+
+    generator = Generator()
+    discriminator = nn.Sequential(
+        *down(1, NDF, norm=False),  # 14 x 14
+        *down(NDF, 2 * NDF),  # 7 x 7
+        nn.Conv2d(2 * NDF, 1, 7, bias=False),
+        nn.Flatten(0),
+    )
+'''
+
+_INIT = '''
+    def initialise(network, source):
+        """$words"""
+        for layer in network.modules():
+            if isinstance(layer, $norms):  #? norms custom
+                nn.init.normal_(layer.weight, 1, 0.02, generator=source)  #? norms custom
+            $otherwise isinstance(layer, $weighted):  #? custom
+                nn.init.normal_(layer.weight, 0, 0.02, generator=source)  #? custom
+                if layer.bias is not None:  #? custom some_biases
+                    nn.init.zeros_(layer.bias)  #? custom some_biases
+                nn.init.zeros_(layer.bias)  #? custom biases
+            if isinstance(layer, $weighted):  #? !custom
+                nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=source)  #? !custom
+                bound = 1 / math.sqrt(layer.weight[0].numel())  #? !custom biases
+                nn.init.uniform_(layer.bias, -bound, bound, generator=source)  #? !custom biases
+                if layer.bias is not None:  #? !custom some_biases
+                    bound = 1 / math.sqrt(layer.weight[0].numel())  #? !custom some_biases
+                    nn.init.uniform_(layer.bias, -bound, bound, generator=source)  #? !custom some_biases
+            if isinstance(layer, nn.Embedding):  #? embedding
+                nn.init.normal_(layer.weight, generator=source)  #? embedding
+        for layer in network.modules():  #? xavier
+            if isinstance(layer, $redrawn):  #? xavier
+                nn.init.xavier_uniform_(layer.weight, generator=source)  #? xavier
+
+
+    $each
+'''
+_ONE = """
+    source = stream("init/$name")
+    initialise($name, source)
+    for layer in list($name.modules()):  #? spectral
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):  #? spectral
+            parametrize.register_parametrization(layer, "weight", SpectralNorm(layer.weight, source))  #? spectral
+    $name.to(device, memory_format=torch.channels_last)
+"""
+_BRIEF = """
+    initialise($name, stream("init/$name"))
+    $name.to(device, memory_format=torch.channels_last)
+"""
+_SPECTRAL = '''
+    class SpectralNorm(nn.Module):
+        """A weight divided by its largest singular value (Miyato et al. 2018)."""
+
+        def __init__(self, weight, source):
+            super().__init__()
+            self.register_buffer("u", normalize(torch.randn(len(weight), generator=source), dim=0))
+            for _ in range(15):
+                self.improve(weight.detach().flatten(1))
+
+        def forward(self, weight):
+            matrix = weight.flatten(1)
+            if self.training:
+                self.improve(matrix.detach())
+            u = self.u.clone()
+            v = normalize(matrix.detach().T @ u, dim=0)
+            return weight / torch.dot(u, matrix @ v)
+
+        @torch.no_grad()
+        def improve(self, matrix):
+            self.u.copy_(normalize(matrix @ normalize(matrix.T @ self.u, dim=0), dim=0))
+'''
+_WORDS = {
+    "custom": "Weights from N(0, 0.02), scales of batch normalisation from N(1, 0.02), no biases.",
+    "default": "What PyTorch's layers do by themselves, from `source`.",
+    "xavier": "What PyTorch's layers do by themselves, from `source`, but Xavier-uniform weights in some.",
+}
+
+# By kind: the layers with weights, those of batch normalisation, and whether the former have biases.
+_LAYERS_OF = {
+    "dcgan": ("nn.Conv2d nn.ConvTranspose2d", "nn.BatchNorm2d", ""),
+    "mlp": ("nn.Linear", "", "biases"),
+    "cs231n": ("nn.Conv2d nn.ConvTranspose2d nn.Linear", "nn.BatchNorm1d nn.BatchNorm2d", "biases"),
+    "cdcgan": ("nn.Conv2d nn.ConvTranspose2d", "nn.BatchNorm2d", ""),
+    "cmlp": ("nn.Linear", "", "biases"),
+    "vae": ("nn.Linear", "", "biases"),
+    "translator": ("nn.Conv2d nn.ConvTranspose2d nn.Linear", "nn.BatchNorm2d", "some_biases"),
+    "semi": ("nn.Conv2d nn.ConvTranspose2d nn.Linear", "nn.BatchNorm2d", "some_biases"),
+}
+
+
+def networks(config: RunConfig) -> str:
+    """The code that builds the networks and draws their weights."""
+    parts = _BUILDERS[config.model.kind](config)
+    if config.model.spectral_norm and config.uses("model.spectral_norm"):
+        parts = [fill(_SPECTRAL), *parts]
+    return "\n\n\n".join([*parts, _initialised(config)])
+
+
+def names(config: RunConfig) -> tuple[str, str]:
+    """Of the two networks."""
+    return ("encoder", "decoder") if config.model.kind == "vae" else ("generator", "discriminator")
+
+
+def _initialised(config: RunConfig) -> str:
+    weighted, norms, biases = _LAYERS_OF[config.model.kind]
+    init = config.model.init
+    redrawn = [layer for layer in weighted.split() if layer != "nn.Conv2d"]
+    has_norms = bool(norms) and init == "custom"
+    flags = {init, biases, "norms" if has_norms else ""}
+    flags |= {"embedding"} if config.model.kind == "cmlp" else set()
+    words = _WORDS[init]
+    return fill(
+        _INIT,
+        flags,
+        words=words,
+        norms=_either(norms.split()),
+        weighted=_either(weighted.split()),
+        otherwise="elif" if has_norms else "if",
+        redrawn=_either(redrawn),
+        each="\n".join(_one(config, name) for name in names(config)),
+    )
+
+
+def _one(config: RunConfig, name: str) -> str:
+    spectral = name == "discriminator" and config.model.spectral_norm and config.uses("model.spectral_norm")
+    return fill(_ONE, {"spectral"}, name=name) if spectral else fill(_BRIEF, name=name)
+
+
+def _either(layers: Sequence[str]) -> str:
+    return layers[0] if len(layers) == 1 else f"({', '.join(layers)})"
+
+
+def _down(config: RunConfig, *, mixed: bool = False) -> str:
+    norm = config.model.d_norm == "batch"
+    return fill(_DOWN, {"mixed" if mixed else "", "norm" if norm else ""})
+
+
+def _dcgan(config: RunConfig) -> list[str]:
+    return [fill(_UP), _down(config), f"{fill(_DCGAN_G)}\n{fill(_DCGAN_D)}"]
+
+
+def _semi(config: RunConfig) -> list[str]:
+    return [fill(_UP), _down(config), f"{fill(_DCGAN_G)}\n{fill(_SEMI_D)}"]
+
+
+def _cs231n(_config: RunConfig) -> list[str]:
+    return [fill(_CS231N)]
+
+
+def _cdcgan(config: RunConfig) -> list[str]:
+    mixed = config.model.d_norm == "batch"  # D's first layer is without
+    template = _CDCGAN_D if config.model.y_in_d else _CDCGAN_D_WITHOUT
+    discriminator = fill(template, plain=", norm=False" if mixed else "")
+    return [fill(_UP), _down(config, mixed=mixed), fill(_CDCGAN_G), discriminator]
+
+
+def _translator(_config: RunConfig) -> list[str]:
+    return [fill(_DOWN, {"mixed"}), fill(_TRANSLATOR)]
+
+
+def _mlp(config: RunConfig) -> list[str]:
+    model, sample = config.model, config.shape
+    conditional = config.kind.condition == "class"
+    sees = conditional and model.y_in_d
+    pixels = _product(sample)
+    last = {"tanh": "nn.Tanh(),", "sigmoid": "nn.Sigmoid(),", "linear": ""}[model.g_output]
+    reshaped = "" if config.data.name in TOYS else f"nn.Unflatten(1, {sample}),"
+    made = _hidden(_start("NZ", conditional), model.g_hidden, _activation(model.g_leak))
+    made += filter(None, [f"nn.Linear({model.g_hidden[-1]}, {pixels}),", last, reshaped])
+    seen = [] if sees or config.data.name in TOYS else ["nn.Flatten(),"]
+    seen += ["Dropout(INPUT_DROPOUT),"] if model.input_dropout else []
+    after = ", Dropout(DROPOUT)" if model.dropout else ""
+    if model.maxout > 1:
+        widths = (_start(str(pixels), sees), *model.d_hidden)
+        pairs = zip(widths, model.d_hidden, strict=False)
+        pieces = [f"Maxout({inputs}, {units}, {model.maxout}){after}" for inputs, units in pairs]
+        seen += [f"*({piece})," if after else f"{piece}," for piece in pieces]
+    else:
+        seen += _hidden(_start(str(pixels), sees), model.d_hidden, _activation(model.d_leak) + after)
+    seen += [f"nn.Linear({model.d_hidden[-1]}, 1),", "nn.Flatten(0),"]
+    uses_dropout = model.dropout or model.input_dropout
+    own = [template for template, used in ((_DROPOUT, uses_dropout), (_MAXOUT, model.maxout > 1)) if used]
+    return [
+        *(fill(template) for template in own),
+        *([fill(_CONDITIONAL)] if conditional else []),
+        _layers("generator", "Conditional" if conditional else "nn.Sequential", made)
+        + "\n"
+        + _layers("discriminator", "Conditional" if sees else "nn.Sequential", seen),
+    ]
+
+
+def _vae(config: RunConfig) -> list[str]:
+    model, pixels = config.model, _product(config.shape)
+    decoding = _hidden("NZ", model.hidden[::-1], "nn.ReLU()")
+    decoding += [f"nn.Linear({model.hidden[0]}, {pixels}),", f"nn.Unflatten(1, {config.shape}),"]
+    encoding = "\n".join(_hidden(str(pixels), model.hidden, "nn.ReLU()"))
+    return [fill(_VAE, encoding=encoding, width=str(model.hidden[-1]), decoding="\n".join(decoding))]
+
+
+def _start(inputs: str, conditional: bool) -> str:
+    return f"{inputs} + CLASSES" if conditional else inputs
+
+
+def _hidden(inputs: str, widths: Sequence[int], activation: str) -> list[str]:
+    """A line for each hidden layer."""
+    lines = []
+    for width in widths:
+        lines.append(f"*(nn.Linear({inputs}, {width}), {activation}),")
+        inputs = str(width)
+    return lines
+
+
+def _layers(name: str, kind: str, layers: Sequence[str]) -> str:
+    return fill(_LAYERS, name=name, kind=kind, layers="\n".join(layers))
+
+
+def _activation(leak: float) -> str:
+    return f"nn.LeakyReLU({leak!r})" if leak else "nn.ReLU()"
+
+
+def _product(shape: Sequence[int]) -> int:
+    total = 1
+    for size in shape:
+        total *= size
+    return total
+
+
+_BUILDERS: dict[str, Callable[[RunConfig], list[str]]] = {
+    "dcgan": _dcgan,
+    "mlp": _mlp,
+    "cs231n": _cs231n,
+    "cdcgan": _cdcgan,
+    "cmlp": _mlp,
+    "vae": _vae,
+    "translator": _translator,
+    "semi": _semi,
+}
