@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from gancore.algorithms.draws import Draws, Update
 from gancore.algorithms.gan import GAN
@@ -37,6 +37,8 @@ __all__ = [
 
 class Algorithm(Protocol):
     """The contract between a family and the trainer."""
+
+    networks: dict[str, nn.Module]  # by name; `average` is one of G's weights
 
     def draw(self, next_batch: Callable[[], Batch], rng: StepRng) -> Draws:
         """The first half of an iteration, on the host: everything random, and everything from outside.

@@ -40,7 +40,7 @@ def last_samples(run: Run, most: int) -> Picture | None:
     """A run's last sample grid in at most `most` bytes; None if it has none that can be read."""
     samples = run.samples()
     for step in reversed(samples):
-        image = _open(samples[step])
+        image = read_picture(samples[step])
         if image is not None:
             png, cut = _within(image, most)
             width, height = Image.open(io.BytesIO(png)).size
@@ -48,7 +48,7 @@ def last_samples(run: Run, most: int) -> Picture | None:
     return None
 
 
-def _open(path: Path) -> Image.Image | None:
+def read_picture(path: Path) -> Image.Image | None:
     """A picture of grey levels or colours; None for whatever else lies there."""
     try:
         file = Image.open(io.BytesIO(read_regular(path, MOST_BYTES)), formats=["PNG"])
@@ -66,16 +66,17 @@ def _open(path: Path) -> Image.Image | None:
 
 def _within(image: Image.Image, most: int) -> tuple[bytes, bool]:
     """A PNG of at most `most` bytes: with fewer shades if it must be, and if that is not enough a part of it."""
-    png = _encoded(image)
+    png = encode_picture(image)
     if len(png) <= most:
         return png, False
     part = image.convert("RGB").quantize(SHADES, dither=Image.Dither.NONE)
-    while len(png := _encoded(part)) > most and part.height > 1:
+    while len(png := encode_picture(part)) > most and part.height > 1:
         part = part.crop((0, 0, part.width, part.height // 2))
     return png, part.height < image.height
 
 
-def _encoded(image: Image.Image) -> bytes:
+def encode_picture(image: Image.Image) -> bytes:
+    """PNG bytes."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=7)
     return buffer.getvalue()
@@ -108,12 +109,12 @@ def strip(study: Study) -> tuple[int, bytes | None]:
     for place, part in enumerate(parts):
         if part is not None:
             sheet.paste(part, (place % across * (width + _GAP), place // across * (height + _GAP)))
-    return seed, _encoded(sheet.quantize(STRIP_SHADES, dither=Image.Dither.NONE))
+    return seed, encode_picture(sheet.quantize(STRIP_SHADES, dither=Image.Dither.NONE))
 
 
 def _last_image(run: Run | None) -> Image.Image | None:
     samples = run.samples() if run else {}
-    return next((image for step in reversed(samples) if (image := _open(samples[step])) is not None), None)
+    return next((image for step in reversed(samples) if (image := read_picture(samples[step])) is not None), None)
 
 
 def _upper(image: Image.Image, *, whole: bool) -> Image.Image:

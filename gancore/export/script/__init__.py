@@ -101,9 +101,14 @@ def plain_script(run: Run) -> str:
     return _script(run.config, made, title=f"{run.name} (run {run.id})", notes=_notes(run, made), threads=run.threads)
 
 
-def script_of(config: RunConfig) -> str:
+def encode(run: Run) -> bytes:
+    """`plain_script` as a file."""
+    return plain_script(run).encode()
+
+
+def script_of(config: RunConfig, threads: int | None = None) -> str:
     """The script of a run that would have these settings."""
-    return _script(config, (), title="A run", notes=[], threads=None)
+    return _script(config, (), title="A run", notes=[], threads=threads)
 
 
 def changed_lines(run: Run) -> list[int]:
@@ -111,9 +116,9 @@ def changed_lines(run: Run) -> list[int]:
 
     Those are its experiment's, else the defaults of its networks and data.
     """
-    mine = _code(plain_script(run))
-    base = _code(script_of(starting_point(run)))
-    offset = len(plain_script(run).splitlines()) - len(mine)
+    script = plain_script(run)
+    mine, base = _code(script), _code(script_of(starting_point(run), run.threads))
+    offset = len(script.splitlines()) - len(mine)
     blocks = SequenceMatcher(a=base, b=mine, autojunk=False).get_opcodes()
     changed = [line for kind, _, _, low, high in blocks if kind != "equal" for line in range(low, high)]
     return [offset + line + 1 for line in changed if mine[line].strip()]
@@ -135,9 +140,7 @@ def _code(script: str) -> list[str]:
     return script.splitlines()[script.count("\n", 0, script.index("\nimport argparse")) + 1 :]
 
 
-def _script(
-    config: RunConfig, made: Sequence[Change], *, title: str, notes: Sequence[str], threads: int | None
-) -> str:
+def _script(config: RunConfig, made: Sequence[Change], *, title: str, notes: Sequence[str], threads: int | None) -> str:
     body = {
         "data": _spaced(data(config)),
         "networks": _spaced(networks(config)),
@@ -207,8 +210,8 @@ def _notes(run: Run, made: Sequence[Change]) -> list[str]:
         notes.append("Settings that were changed while the run trained change at the same steps.")
     if run.meta.parent is not None:
         notes.append(
-            f"The run is a fork, which went on from step {run.meta.parent_step or 0:,} of another one. This file starts "
-            "anew: its curves are NOT those of the run."
+            f"The run is a fork, which went on from step {run.meta.parent_step or 0:,} of another one. This file "
+            "starts anew: its curves are NOT those of the run."
         )
     if run.config.data.name == "own":
         notes.append(

@@ -17,7 +17,7 @@ _SOURCES = {
     "kmnist": fill(_FILES, files="KMNIST"),
     "mnist-5k": fill(
         """
-        files = MNIST(options.data, download=True)  # of which these are the first 500 images of each digit, 500 held out
+        files = MNIST(options.data, download=True)  # the first 500 images of each digit, of which 500 are held out
         first = torch.cat([(files.targets == digit).nonzero()[:500, 0] for digit in range(10)])
         chosen = first[torch.randperm(5000, generator=stream("mnist-5k/split", seed=0))[500:]]
         images, labels = files.data[chosen][:, None], files.targets[chosen]
@@ -48,9 +48,9 @@ _SOURCES = {
         '''
         def picture(path):
             """The middle square of an image, at most 64 pixels wide."""
-            image = Image.open(path)
-            image.draft(None, (256, 256))
-            image = ImageOps.exif_transpose(image)
+            with Image.open(path) as file:
+                file.draft(None, (256, 256))
+                image = ImageOps.exif_transpose(file)
             if image.has_transparency_data:
                 image = image.convert("RGBA")
                 image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
@@ -166,7 +166,7 @@ _UNPAIRED = '''
     images = images[:LIMIT]  #? limit
 '''
 
-_LABELLED = '''
+_LABELLED = """
     # LABELLED images, as many of each class, chosen at random
     shuffled = torch.randperm(len(labels), generator=stream("labelled"))
     classes, turn = labels[shuffled], torch.empty_like(labels)
@@ -174,7 +174,7 @@ _LABELLED = '''
         turn[classes == label] = torch.arange(int((classes == label).sum()))
     by_class = classes.argsort(stable=True)
     labelled = shuffled[by_class[turn[by_class].argsort(stable=True)]][:LABELLED]
-'''
+"""
 
 _SCALED = '''
     def scaled(pixels):

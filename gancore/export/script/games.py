@@ -27,16 +27,16 @@ _DESCEND = '''
         optimizer.step()
         return norm
 '''
-_HALF_G = '''
+_HALF_G = """
     def G(*inputs):
         with torch.autocast(device, dtype=torch.bfloat16):
             return generator(*inputs)
-'''
-_HALF_D = '''
+"""
+_HALF_D = """
     def D(*inputs):
         with torch.autocast(device, dtype=torch.bfloat16):
             return discriminator(*inputs).float()
-'''
+"""
 _CROSS_ENTROPY = '''
     def cut_entropy(logits, target):
         """PyTorch's BCELoss of D's sigmoid, which cuts logarithms at -100."""
@@ -102,18 +102,18 @@ _SCHEDULES = {
             """Two drops of the same ratio."""
             return 1.0 if done < 0.5 else math.sqrt(LR_END) if done < 0.75 else LR_END
         ''',
-    "linear": '''
+    "linear": """
         def linear(done):
             return 1.0 + (LR_END - 1.0) * done
-        ''',
-    "exponential": '''
+        """,
+    "exponential": """
         def exponential(done):
             return LR_END**done
-        ''',
-    "cosine": '''
+        """,
+    "cosine": """
         def cosine(done):
             return LR_END + (1.0 - LR_END) * (1.0 + math.cos(math.pi * done)) / 2
-        ''',
+        """,
 }
 
 _OPTIMIZERS = {
@@ -285,13 +285,14 @@ class _Game:
     def _pieces(self) -> list[str]:
         label = ", labels" if self.y_in_d else ""
         gradient = fill(_GRADIENT, label=label)
+        prior = self.config.model.prior if self.config.uses("model.prior") else "normal"
         pieces = [
             (fill(_HALF_G), self.half and not self.vae and not self.classifier),
             (fill(_HALF_D), self.half and not self.vae and (self.classifier or not self.semi)),
             (fill(_CROSS_ENTROPY), self._cut()),
             (fill(_BLURRED), self.blurred),
             (fill(_PENALTIES.get(self.penalty, ""), label=label, gradient=gradient), self.penalty != "none"),
-            (fill(_LATENT, {self.config.model.prior if self.config.uses("model.prior") else "normal"}), not self.classifier),
+            (fill(_LATENT, {prior}), not self.classifier),
             (fill(_DESCEND), True),
         ]
         return [piece for piece, used in pieces if used]
@@ -396,8 +397,8 @@ class _Game:
             code = ["z = latent(len(real), noise)", f"logits = {self.G}(sources, z){'.float()' if self.half else ''}"]
             code.append("fake = torch.sigmoid(logits)")
         elif self.conditional:
-            drawn = "torch.multinomial(class_counts, len(real), replacement=True, generator=picks)"
-            code = [f"labels_of_fake = {drawn}.to(device)", f"fake = {self.G}(latent(len(real), noise), labels_of_fake)"]
+            drawn = "torch.multinomial(class_counts, len(real), replacement=True, generator=picks).to(device)"
+            code = [f"labels_of_fake = {drawn}", f"fake = {self.G}(latent(len(real), noise), labels_of_fake)"]
         else:
             code = [f"fake = {self.G}(latent(len(real), noise))"]
         return "\n".join(code) if with_gradient else nested("\n".join(code), under="with torch.no_grad():")

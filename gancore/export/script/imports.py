@@ -62,7 +62,8 @@ def imports(code: str) -> str:
     for name in known:
         if _MODULES[name]:
             parts.setdefault(_MODULES[name], []).append(name)
-    standard, others = [], []
+    standard: list[tuple[str, str]] = []
+    others: list[tuple[str, str]] = []
     for module in sorted(whole, key=str.lower):
         (standard if module in _STANDARD else others).append((module, f"import {module}"))
     if "numpy" in parts:

@@ -18,8 +18,9 @@ _DOWN = """
         normed = [nn.BatchNorm2d(outputs)] if norm else []  #? mixed
         return nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), *normed, nn.LeakyReLU(0.2)  #? mixed
     def down(inputs, outputs):  #? !mixed
-        return nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2)  #? !mixed norm
-        return nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.LeakyReLU(0.2)  #? !mixed !norm
+        layer = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False)  #? !mixed
+        return layer, nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2)  #? !mixed norm
+        return layer, nn.LeakyReLU(0.2)  #? !mixed !norm
 """
 
 _DCGAN_G = """
