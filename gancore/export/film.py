@@ -13,7 +13,7 @@ from gancore.store import Run
 
 MOST_FRAMES = 300  # of a film: 24 seconds
 LAST_FRAMES = 12  # in which the last grid stays
-WIDTH = 540  # pixels that a grid is enlarged to, where it is smaller
+WIDTH = 540  # pixels that a grid is enlarged to at least
 
 
 def encode_gif(run: Run) -> bytes:
@@ -22,17 +22,14 @@ def encode_gif(run: Run) -> bytes:
 
 
 def encode_mp4(run: Run) -> bytes:
-    """An MP4. Raises `CannotExport` where there are no grids, or nothing that encodes it."""
+    """An MP4. Raises `CannotExport` where there are no grids."""
     return _encode(run, film.encode_mp4)
 
 
 def _encode(run: Run, encode: Callable[..., bytes]) -> bytes:
     frames = _frames(run)
     frames += frames[-1:] * LAST_FRAMES
-    try:
-        return encode(frames, scale=max(1, WIDTH // frames[0].width))
-    except film.NoEncoder as problem:
-        raise CannotExport(str(problem)) from None
+    return encode(frames, scale=-(-WIDTH // frames[0].width))
 
 
 def _frames(run: Run) -> list[Image.Image]:

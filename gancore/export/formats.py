@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Literal
 
 from gancore.store import Run
@@ -25,9 +26,27 @@ class Format:
     suffix: str  # that its name ends in
     mime: str
     maker: str  # `module:function` of a run, which returns bytes or raises `CannotExport`
+    needs: Literal["nothing", "curves", "samples", "checkpoint"] = "nothing"
+    packages: tuple[str, ...] = ()  # that need not be there
+
+    def lack(self, run: Run) -> str:
+        """Why this cannot be made of a run, as far as a glance at it tells, in one sentence; empty if it can."""
+        if missing := [package for package in self.packages if find_spec(package) is None]:
+            needed = " and ".join(missing).replace("_", "-")
+            return f"{self.title} needs {needed}: pip install 'gan-workbench[export]'"
+        there = {
+            "nothing": True,
+            "curves": (run.path / "scalars.arrow").exists(),
+            "samples": bool(run.samples()),
+            "checkpoint": "last" in run.checkpoints(),
+        }
+        what = {"checkpoint": "no checkpoint"}.get(self.needs, f"no {self.needs} yet")
+        return "" if there[self.needs] else f"{run.name} has {what}"
 
     def make(self, run: Run) -> bytes:
         """The file's content. Raises `CannotExport`."""
+        if lack := self.lack(run):
+            raise CannotExport(lack)
         maker: Callable[[Run], bytes] = pkgutil.resolve_name(self.maker)
         return maker(run)
 
@@ -50,6 +69,8 @@ FORMATS: dict[FormatName, Format] = {
         ".onnx",
         "application/octet-stream",
         "gancore.export.onnx:encode",
+        needs="checkpoint",
+        packages=("onnx", "onnxscript"),
     ),
     "safetensors": Format(
         "Weights (safetensors)",
@@ -57,6 +78,7 @@ FORMATS: dict[FormatName, Format] = {
         ".safetensors",
         "application/octet-stream",
         "gancore.export.weights:encode",
+        needs="checkpoint",
     ),
     "tensorboard": Format(
         "TensorBoard events",
@@ -71,6 +93,7 @@ FORMATS: dict[FormatName, Format] = {
         ".gif",
         "image/gif",
         "gancore.export.film:encode_gif",
+        needs="samples",
     ),
     "mp4": Format(
         "Training film (MP4)",
@@ -78,6 +101,8 @@ FORMATS: dict[FormatName, Format] = {
         ".mp4",
         "video/mp4",
         "gancore.export.film:encode_mp4",
+        needs="samples",
+        packages=("imageio_ffmpeg",),
     ),
     "csv": Format(
         "Curves (CSV)",
@@ -85,6 +110,7 @@ FORMATS: dict[FormatName, Format] = {
         ".csv",
         "text/csv",
         "gancore.export.tables:encode_csv",
+        needs="curves",
     ),
     "parquet": Format(
         "Curves (Parquet)",
@@ -92,6 +118,7 @@ FORMATS: dict[FormatName, Format] = {
         ".parquet",
         "application/vnd.apache.parquet",
         "gancore.export.tables:encode_parquet",
+        needs="curves",
     ),
     "zip": Format(
         "The run (zip)",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from gancore.export.formats import CannotExport
@@ -22,8 +21,6 @@ def encode(run: Run) -> bytes:
     translator; its output is `samples`: images (N, C, H, W) with black at -1 and white at 1, or points (N, 2). Raises
     `CannotExport`.
     """
-    if find_spec("onnx") is None or find_spec("onnxscript") is None:
-        raise CannotExport("ONNX needs two packages more: pip install 'gan-workbench[export]'")
     import torch
     from torch import nn
 
@@ -61,7 +58,7 @@ def encode(run: Run) -> bytes:
         dynamo=True,
         input_names=list(taken),
         output_names=["samples"],
-        dynamic_shapes=(tuple({0: batch} for _ in taken),),
+        dynamic_shapes=(tuple({0: axis} for axis in (batch, *[torch.export.Dim.AUTO] * (len(taken) - 1))),),
         verbose=False,
     )
     assert program is not None

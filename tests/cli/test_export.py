@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from gancore.experiments import EXPERIMENTS
+from gancore.export.script import plain_script
 from gancore.store import RunStore
 from gancore.sweeps.plan import of_experiment
 from gancore.sweeps.sweeps import Sweeps
@@ -54,6 +56,13 @@ def test_compares_runs(gancore: Command, ended: RunStore, tmp_path: Path) -> Non
     ("arguments", "words"),
     [
         ((), "--compare RUN"),
+        (("latest", "--format", "tensorboard"), "with tfevents in their name"),
+        (("latest", "--format", "onnx"), "has no checkpoint"),
+        (("latest", "--format", "csv"), "has no curves yet"),
+        (("latest", "--format", "exe"), "exe"),
+        (("latest", "--report", "dcgan-nz"), "a run is a file of its own"),
+        (("--format", "csv"), "say which run to export"),
+        (("../x", "--format", "script"), "run"),
         (("--compare", "latest"), "a comparison takes two runs"),
         (("--compare", "../x"), "run"),
         (("--compare", "latest", "--report", "dcgan-nz"), "a comparison is a file of its own"),
@@ -75,3 +84,24 @@ def test_says_what_cannot_be_reported(gancore: Command, tmp_path: Path, argument
 def test_says_where_it_cannot_write(gancore: Command, tmp_path: Path) -> None:
     out = tmp_path / "nowhere" / "report.html"
     assert_refused(gancore("export", "--report", "dcgan-nz", "--out", str(out)), str(out), "cannot be written")
+
+
+def test_takes_a_run_along_as_a_script(gancore: Command, ended: RunStore, tmp_path: Path) -> None:
+    (run,) = ended.list()
+    out = tmp_path / "run.py"
+    result = gancore("export", run.id, "--format", "script", "--out", str(out))
+    assert (result.status, result.lines, result.err) == (0, [str(out)], "")
+    assert out.read_text(encoding="utf-8") == plain_script(run)
+
+
+def test_names_the_file_after_the_run(
+    gancore: Command, ended: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (run,) = ended.list()
+    assert gancore("export", "latest", "--format", "zip").lines == [f"{run.id}.zip"]
+    assert zipfile.is_zipfile(tmp_path / f"{run.id}.zip")
+
+
+def test_a_report_needs_a_file(gancore: Command) -> None:
+    assert_refused(gancore("export", "--report", "dcgan-nz"), "--out FILE")

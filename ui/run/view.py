@@ -18,11 +18,13 @@ from ui.boundary import boundary
 from ui.colors import REAL
 from ui.figures.curves import SMOOTHING, Mark, panels, run_figure
 from ui.frontend.components import curves, film, progress
-from ui.run import changes, controls, forking, health, interruption, numbers, quality
+from ui.run import changes, controls, forking, health, interruption, numbers, quality, takeaway
 from ui.run.film import newest, run_film
 from ui.run.progress import state_badge
 from ui.run.strip import TICK
 from ui.words import labels, plain, value_text
+
+_TAKEAWAY = "take it with you"  # among the details
 
 MOST_EVENTS = 300  # of a history that are shown: the last ones
 
@@ -116,7 +118,7 @@ def _panel(run: Run, panel: Panel, live: bool, place: str, height: int) -> None:
 
 def _details(run: Run, charts: dict[str, Panel], live: bool) -> None:
     titles = {key: charts[key].title for key in list(charts)[1:]}
-    options = [*titles, "quality", "settings", "history"]
+    options = [*titles, "quality", "settings", "history", _TAKEAWAY]
     chosen = st.segmented_control(
         "Details",
         options,
@@ -132,6 +134,8 @@ def _details(run: Run, charts: dict[str, Panel], live: bool) -> None:
         quality.section(run, live=live, marks=change_marks(run))
     elif chosen == "settings":
         settings_table([run])
+    elif chosen == _TAKEAWAY:
+        takeaway.section(run)
     else:
         _history(run)
 
