@@ -23,5 +23,6 @@ export default function ({ data, parentElement }) {
   if (root.told === told) return
   root.told = told
   root.setAttribute("aria-label", data.label)
+  root.style.height = `${data.height}px`
   root.replaceChildren(...data.lines.map(row))
 }

@@ -24,7 +24,7 @@ Piece = tuple[str, str]  # what kind of text: `keyword`, `text`, `comment`, `num
 def code(text: str, marked: Collection[int], *, key: str, label: str, height: int) -> None:
     """Show Python code; the lines `marked`, counted from 1, stand out."""
     lines = [{"pieces": pieces, "marked": number in marked} for number, pieces in enumerate(pieces_of(text), start=1)]
-    _CODE(key=key, data={"lines": lines, "label": label}, height=height)
+    _CODE(key=key, data={"lines": lines, "label": label, "height": height}, height="content")
 
 
 def pieces_of(text: str) -> list[list[Piece]]:

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from gancore.experiments import EXPERIMENTS
-from gancore.export.formats import FORMATS
+from gancore.export.formats import FORMATS, CannotExport
 from gancore.export.script import changed_lines, plain_script
 from gancore.store import Run
 from ui.frontend.code import code
@@ -32,11 +32,13 @@ def section(run: Run) -> None:
                 disabled=bool(lack),
                 on_click="ignore",
             )
-    marked = changed_lines(run)
+    try:
+        script, marked = plain_script(run), changed_lines(run)
+    except CannotExport as problem:
+        st.caption(plain(f"{problem}."))
+        return
     experiment = EXPERIMENTS.get(run.experiment or "")
     start = f"“{experiment.title}” starts from" if experiment else "these networks and data usually have"
     words = f"Marked: the lines that settings touch which differ from those that {start}." if marked else ""
     st.caption(plain(f"The run as one PyTorch file, which needs nothing of this project. {words}"))
-    script = plain_script(run)
     code(script, marked, key=f"script-{run.id}", label=f"script of {run.name}", height=HEIGHT)
-

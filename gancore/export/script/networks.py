@@ -456,3 +456,5 @@ _BUILDERS: dict[str, Callable[[RunConfig], list[str]]] = {
     "translator": _translator,
     "semi": _semi,
 }
+
+KNOWN = frozenset(_BUILDERS)  # kinds of networks

@@ -24,11 +24,13 @@ from gancore.data.imported import settings_of
 from gancore.data.importing import import_images
 from gancore.data.mnist5k import _cached
 from gancore.experiments import EXPERIMENTS
+from gancore.export.formats import CannotExport
 from gancore.export.script import changed_lines, plain_script, script_of
 from gancore.store import Run, RunStore
 from gancore.store.records import Change
 from gancore.training.runner import execute
 from tests.miniatures import CONDITIONAL, tiny
+from tests.toy_family import PAINTER
 
 ALLOWED = {"argparse", "copy", "csv", "hashlib", "itertools", "math", "pathlib", "statistics", "torch", "torchvision"}
 FURTHER = {"numpy", "PIL", "scipy", "skimage", "sklearn"}  # of data sets that come from there alone
@@ -297,3 +299,10 @@ BRIEF: Changes = {
 def test_gives_the_curves_of_the_reports_own_networks(both: Both, experiment: str, arm: str, changes: Changes) -> None:
     run = both.train(EXPERIMENTS[experiment].arm(arm).replace({**BRIEF, **changes}))
     assert_same(run.scalars(), both.script(run))
+
+
+def test_a_family_without_a_script_says_so(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, "painter", PAINTER)
+    run = store.create(tiny("painter"), name="painted")
+    with pytest.raises(CannotExport, match="painted has no script: none is written for painter networks"):
+        plain_script(run)
