@@ -17,13 +17,15 @@ class What(StrEnum):
     PAGE = "page"
     COMPARISON = "comparison"
     JOBS = "jobs"
+    EXPLORE = "explore"
 
 
 def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="A step, a store of many runs, pages beside training, a comparison of many, or several runs at once."
+            help="A step, a store of many runs, pages beside training, a comparison of many, several runs at once, or "
+            "a slider of Explore."
         ),
     ] = What.STEP,
     steps: Annotated[int, typer.Option(min=5, help="Steps per measurement.")] = 100,
@@ -50,6 +52,10 @@ def bench(
         from gancore.bench import jobs
 
         jobs.run_benchmarks(min(seconds, 5.0), pairs, console)
+    elif what is What.EXPLORE:
+        from gancore.bench import explore
+
+        explore.run_benchmarks(console)
     else:
         from gancore.bench import step
 

@@ -21,3 +21,17 @@ def load_torch() -> None:
         from gancore.algorithms import build_algorithm
 
         build_algorithm(RunConfig(), "meta")  # no memory, hardly any time, and the first one imports the rest
+
+
+def use_one_core() -> None:
+    """Have what is computed in this thread use one core: at its beginning.
+
+    Only OpenMP is asked, for this thread: `torch.set_num_threads` would change how those who train in this process add
+    up, and so their last digits.
+    """
+    load_torch()
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    torch.get_num_threads()  # which sets this thread up as all others, once
+    threadpool_limits(1, user_api="openmp")

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from gancore.executors.loading import load_torch
+from gancore.executors.loading import use_one_core
 from gancore.exploring import asking
 from gancore.store import Run
 from ui import state
@@ -58,21 +58,11 @@ class Refused(Exception):
         self.status = status
 
 
-def _with_one_core() -> None:
-    """Have OpenMP use this thread alone, here: how many a training uses elsewhere is what its results hang on."""
-    load_torch()
-    import torch
-    from threadpoolctl import threadpool_limits
-
-    torch.get_num_threads()  # which sets this thread up as all others, once
-    threadpool_limits(1, user_api="openmp")
-
-
 class Lane:
     """Does one thing after another, in a thread with one core."""
 
     def __init__(self, name: str) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"explore {name}", initializer=_with_one_core)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"explore {name}", initializer=use_one_core)
         self._waiting = 0
         self._turn = asyncio.Lock()
 

@@ -64,7 +64,7 @@ function scoreWords({ output, probability, boundary, real, fake }) {
   if (output === null) return "D's output is not a finite number."
   const above = (values) => Math.round((100 * values.filter((value) => value < output).length) / Math.max(values.length, 1))
   const said = probability ? `D says real with a probability of ${short(output)}.` : `D gives it ${short(output)}; scores have no fixed scale.`
-  const side = boundary === null ? "" : output > boundary ? " That is real to D." : " That is generated to D."
-  const others = real.length ? ` More than ${above(real)} % of held-out images get, and ${above(fake)} % of samples.` : ` More than ${above(fake)} % of samples get.`
+  const side = boundary === null ? "" : output > boundary ? " So D takes it for real." : " So D takes it for generated."
+  const others = real.length ? ` It scores above ${above(real)} % of held-out images and ${above(fake)} % of samples.` : ` It scores above ${above(fake)} % of samples.`
   return said + side + others
 }

@@ -62,10 +62,10 @@ async function neighbours(run, title, found) {
 }
 
 function sentence({ distances, usual, closer, searched }) {
-  const among = `among ${searched.toLocaleString("en")} training images`
-  if (closer === null) return `The nearest is ${short(distances[0])} away, ${among}. This data set has no held-out images to compare with.`
-  const middle = `held-out images are ${short(quantile(usual, 0.5))} from theirs, in the middle`
-  const share = Math.round(100 * closer)
-  const verdict = distances[0] < 1e-3 ? "It is a copy." : closer > 0.95 ? "That is closer than almost all: compare the two by eye." : "So it is no copy."
-  return `The nearest is ${short(distances[0])} away, ${among}; ${middle}, and ${share} % are further. ${closer > 0.5 || distances[0] < 1e-3 ? verdict : "So it is no copy."}`
+  const [distance] = distances
+  const found = `The nearest of ${searched.toLocaleString("en")} training images is ${short(distance)} away.`
+  if (closer === null) return `${found} This data set has no held-out images to compare with.`
+  const others = ` Held-out images are ${short(quantile(usual, 0.5))} from theirs (median), and ${Math.round(100 * closer)} % of them further than this one.`
+  if (distance < 1e-3) return `${found} It is a copy.`
+  return found + others + (closer > 0.95 ? " That is unusually close: compare the two by eye." : " So it is no copy.")
 }
