@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "gancore"
 WITHOUT_TORCH = (
     *("files", "machine", "text", "config", "store", "store.evaluations", "experiments", "health"),
     *("evaluation.measures", "training.events", "executors.executor", "executors.loading", "executors.measuring"),
+    *("executors.drawing", "exploring.asking", "pictures.film"),
     *("cli.main", "sweeps.sweeps", "export.report", "export.verdicts_page"),
 )
 PLAIN = "gancore.bench.step"  # compares with the plain loop that people write, global random numbers and all

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from gancore.data.roots import cache_root
 from gancore.executors.loading import load_torch
 from gancore.files import replace, temporary_name
 from gancore.store import Run
@@ -50,6 +49,8 @@ class Drawer:
     @property
     def root(self) -> Path:
         """Where grids are kept."""
+        from gancore.data.roots import cache_root  # here, since its package brings torch with it
+
         return self._root or cache_root() / "previews"
 
     def wanted(self, run: Run, seed: int) -> dict[int, tuple[str, Path]]:

@@ -13,8 +13,11 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
+from gancore.algorithms import build_algorithm
 from gancore.store import RunStore
+from gancore.store.checkpoints import Checkpoint
 from tests.browser.serving import App, serve
+from tests.miniatures import tiny
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +25,7 @@ PROJECT = Path(__file__).parents[2]
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 LOOK = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
 WIDTHS = (1440, 1024, 390)
+EXPLORED, EXPLORED_VIEWS = "with-weights", ("samples", "between", "directions", "classes", "nearest", "judge")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 # Streamlit writes white on the accent and the accent on the background; in dark no colour gives both of them 4.5.
 ACCENT, LEAST = "#2a80c2", 4.0
@@ -40,11 +44,19 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         shipped = RunStore(PROJECT / "runs" / "reference").list()
         for run in shipped[:: max(1, len(shipped) // 30)][:30]:
             shutil.copytree(run.path, app.store.root / run.id)
+        explored(app.store)
         yield app
 
 
+def explored(store: RunStore) -> None:
+    """A run with a checkpoint, of networks as they begin: those that come with the project have none."""
+    config = tiny("cdcgan", {"optim.ema": 0.9})
+    path = store.create(config, name="with weights", run_id=EXPLORED).path / "checkpoints" / "last.pt"
+    Checkpoint(100, 800, 1.0, build_algorithm(config).state_dict()).save(path)
+
+
 def pages(app: App) -> dict[str, str]:
-    runs = [run.id for run in app.store.list()]
+    runs = [run.id for run in app.store.list() if run.id != EXPLORED]
     return {
         "home": "",
         "train": "train",
@@ -55,12 +67,24 @@ def pages(app: App) -> dict[str, str]:
         "compare": f"compare?runs={','.join(runs[:4])}",
         "learn": "learn",
         "a lesson": "learn?lesson=game",
-    }
+    } | {f"explore {view}": f"explore?run={EXPLORED}&view={view}" for view in EXPLORED_VIEWS}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "name", ["home", "train", "a run", "experiments", "a question", "runs", "compare", "learn", "a lesson"]
+    "name",
+    [
+        "home",
+        "train",
+        "a run",
+        "experiments",
+        "a question",
+        "runs",
+        "compare",
+        "learn",
+        "a lesson",
+        *(f"explore {view}" for view in EXPLORED_VIEWS),
+    ],
 )
 def test_a_page_looks_as_it_should(crowded: App, browser: Browser, theme: str, name: str) -> None:
     page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900}, color_scheme=theme)  # type: ignore[arg-type]

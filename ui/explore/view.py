@@ -50,8 +50,15 @@ def _described(choice: Choice) -> dict[str, Any]:
         "classes": list(names),
         "plays": config.kind.game(config) is not None,
         "told": config.kind.condition == "class" and config.model.y_in_d,
-        "size": config.shape[-1],
+        "note": _note(config),
     }
+
+
+def _note(config: RunConfig) -> str:
+    """What is to be said of a run before anything is seen of it."""
+    if config.model.kind == "semi" and config.kind.game(config) is None:
+        return "G was not trained in this run: D learned from the labelled images alone."
+    return ""
 
 
 def family(config: RunConfig) -> str:

@@ -28,6 +28,7 @@ async function work(page, lane) {
     try {
       const answer = await (await post(page, job.run, job.what, job.question)).json()
       for (const name of ["sheet", "image"]) if (answer[name]) answer[name] = await unpack(answer[name])
+      if (answer.step !== undefined) job.run.step = answer.step // of a run that trains, the last checkpoint moves on
       if (job.opened !== page.opened) continue
       say(page, "")
       await job.take(answer)

@@ -50,8 +50,11 @@ function waysOf(page, run) {
     ...filmButtons(page, run, () => question(chosen)),
     pngButton(`${run.id}-between`, () => strips[chosen].querySelectorAll("canvas"), count),
   )
+  const [both, right] = [element("div", "beside"), element("div", "all")]
+  right.append(bar, ...rows)
+  both.append(film.box, right)
   return {
-    figure: figureOf(page, run, film.box, bar, ...rows),
+    figure: figureOf(page, run, both),
     update() {
       for (const way of Object.keys(WAYS)) {
         ask(page, `between ${way}`, run, "path", question(way), ({ sheet }) => {

@@ -72,7 +72,7 @@ function renderSettings(page) {
     page.update()
   }
   page.root.querySelector(".settings").replaceChildren(...controls, clear)
-  page.root.querySelector(".note").textContent = page.differ
+  page.root.querySelector(".note").textContent = [page.differ, ...page.runs.map((each) => each.note)].filter(Boolean).join(" ")
 }
 
 function openView(page) {

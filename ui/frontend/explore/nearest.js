@@ -65,7 +65,7 @@ function sentence({ distances, usual, closer, searched }) {
   const [distance] = distances
   const found = `The nearest of ${searched.toLocaleString("en")} training images is ${short(distance)} away.`
   if (closer === null) return `${found} This data set has no held-out images to compare with.`
-  const others = ` Held-out images are ${short(quantile(usual, 0.5))} from theirs (median), and ${Math.round(100 * closer)} % of them further than this one.`
+  const others = ` Held-out images are ${short(quantile(usual, 0.5))} from theirs (median), and ${Math.round(100 * closer)} % of them are further than this one.`
   if (distance < 1e-3) return `${found} It is a copy.`
   return found + others + (closer > 0.95 ? " That is unusually close: compare the two by eye." : " So it is no copy.")
 }

@@ -72,7 +72,10 @@ function sampleGrid(page, run) {
       const asked = JSON.stringify([points, page.truncation])
       if (grid.asked === asked) return
       grid.asked = asked
-      ask(page, "samples", run, "pictures", { points }, ({ sheet }) => paintAll(grid, sheet))
+      ask(page, "samples", run, "pictures", { points }, ({ sheet }) => {
+        paintAll(grid, sheet)
+        note.textContent = noteOf(page, run)
+      })
     },
   }
 }
