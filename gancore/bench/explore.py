@@ -67,7 +67,8 @@ def _measure(run: Run) -> dict[str, list[float]]:
     from gancore.exploring.answers import pictures
     from gancore.exploring.shelf import Shelf
 
-    shelf, found = Shelf(), {}
+    shelf = Shelf()
+    found: dict[str, list[float]] = {}
     shelf.take(run, "last").directions("sefa", raw=False)  # once a checkpoint
     for what, points in _questions().items():
         found[what] = []
