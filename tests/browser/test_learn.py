@@ -234,3 +234,31 @@ def test_a_figure_computes_without_the_server(lessons: App, new_page: Callable[[
     figure.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function("dd => parseFloat(dd.textContent) < 0.3", arg=reading(figure, "jsd").element_handle())
     page.context.set_offline(False)
+
+
+def test_gans_under_every_loss_train_side_by_side(lessons: App, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    figure = open_lesson(page, lessons, "collapse")
+    expect(reading(figure, "hinge")).to_contain_text("of 8")  # the workers have said what is there
+    expect(reading(figure, "step")).to_have_text("0")
+    figure.get_by_role("button", name="One step").click()
+    expect(reading(figure, "step")).to_have_text("1")
+    figure.get_by_role("button", name="Step of D").click()
+    expect(reading(figure, "step")).to_have_text("2")
+    figure.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function("dd => Number(dd.textContent) > 20", arg=reading(figure, "step").element_handle())
+    figure.get_by_label("data").select_option("grid")  # begins anew, with the new data
+    expect(reading(figure, "wasserstein")).to_contain_text("of 25")
+
+
+def test_a_gan_in_the_browser_finds_the_ring_and_the_same_one_each_time(compute: Compute) -> None:
+    script = """const train = () => {
+          const gan = new modules.Gan({ loss: "nonsaturating", hidden: 24, seed: 0 })
+          const z = gan.drawZ(new Float64Array(512))
+          for (let step = 0; step < given.steps; step++) gan.step({ rateG: 5e-3, rateD: 5e-3 })
+          return [gan.quality(gan.samples(z)), Array.from(gan.g.parameters)] }
+        return [train(), train()]"""
+    (quality, parameters), (_, again) = compute("gan", script, steps=1500)
+    assert parameters == again
+    assert quality["modes"] >= 5
+    assert 0.1 < quality["near"] <= 1

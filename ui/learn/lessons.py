@@ -62,4 +62,35 @@ _SATURATION = Lesson(
     source="Goodfellow et al. 2014, section 3; report 002, question 3",
 )
 
-LESSONS = {lesson.id: lesson for lesson in (_GAME, _SATURATION)}
+_COLLAPSE = Lesson(
+    id="collapse",
+    title="Mode collapse, live",
+    text="Five small GANs start from the same weights and see the same data; only the loss differs. Grey is real, "
+    "vermilion is what G makes of 256 fixed z, blue is where D says real, arrows show where G is pulled. "
+    "A mode that no sample comes near is lost, until D notices.",
+    formulas=(
+        r"\text{non-saturating: } -\log \sigma(D(G(z)))",
+        r"\text{least squares: } \tfrac12 (D(G(z)) - 1)^2",
+        r"\text{Wasserstein, hinge: } -D(G(z))",
+    ),
+    figure="collapse",
+    alt="Five GANs in the plane under five losses, and how many modes each has found",
+    tries=(
+        "Press Play, and watch samples gather, jump from mode to mode, and spread.",
+        "Set Adam's beta1 to 0.9: momentum makes samples overshoot, and modes are lost.",
+        "Step of D, Step of G: one player moves, the other waits. Show G's mesh to see how it folds the square of z.",
+        "Give D five steps, or ten times G's learning rate: who finds the modes sooner?",
+    ),
+    question=Question(
+        "Eight modes on a ring. After the first few hundred steps, how many does G cover?",
+        ("all eight at once", "one or a few, and they change", "none, ever"),
+        "one or a few, and they change",
+        "At first samples gather on few modes and move on as D learns to reject them; with time most losses find "
+        "most of the ring, the grid of 25 seldom.",
+    ),
+    experiment="toy-collapse",
+    shows="which losses find all modes, counted over many seeds",
+    source="Goodfellow et al. 2014; Mao et al. 2017; Gulrajani et al. 2017; Lim and Ye 2017; reports 001 and 002",
+)
+
+LESSONS = {lesson.id: lesson for lesson in (_GAME, _SATURATION, _COLLAPSE)}

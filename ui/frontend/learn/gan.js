@@ -22,7 +22,7 @@ const NEAR_AT_LEAST = 0.1 // a sample this near is seen to belong to a mode
 const PENALTY = 0.1 // the weight of Wasserstein's gradient penalty, as the catalogue's toys have it
 
 export class Gan {
-  constructor({ loss = "nonsaturating", target = "ring", seed = 0, hidden = 32, batch = 64, nz = 2, beta1 = 0.5 } = {}) {
+  constructor({ loss = "nonsaturating", target = "ring", seed = 0, hidden = 24, batch = 64, nz = 2, beta1 = 0.5 } = {}) {
     Object.assign(this, { loss: LOSSES[loss], target: TARGETS[target], batch, nz, steps: 0, learns: { d: true, g: true } })
     this.penalty = loss === "wasserstein" ? PENALTY : 0
     this.random = new Random(seed + 1)
@@ -141,6 +141,13 @@ export class Gan {
     let [low, high] = [Infinity, -Infinity]
     for (const logit of logits) [low, high] = [Math.min(low, logit), Math.max(high, logit)]
     return logits.map((logit) => (logit - low) / (high - low || 1))
+  }
+
+  // The mean of D's output at `points`: a probability, or for losses on raw scores a score.
+  score(points) {
+    const rows = points.length / 2
+    const logits = this.d.forward(points, rows).subarray(0, rows)
+    return logits.reduce((sum, logit) => sum + (this.loss.isProbability ? sigmoid(logit) : logit), 0) / rows
   }
 
   quality(points) {

@@ -11,6 +11,7 @@
 //   advance   (model, values, steps) => some steps further on; then there are Play, Step, Reset and a speed
 //   handles   (model, values) => [{ panel, x, y, color, move(x, y) => changes of values, or of the model }]
 //   steps     [{ label, act(model, values) }], more buttons beside Step
+//   isBusy, takeFresh   where others compute, such as workers: whether they do, and whether they said something new
 //   restores  whether Reset brings back the values that the controls had at first, too
 //   close     (model)
 // Everything is computed here, in the browser, and only while the figure is to be seen.
@@ -19,6 +20,8 @@ import { buildControl } from "./controls.js"
 import { Plot } from "./axes.js"
 import { button, made, penOn, themeOf } from "../plot.js"
 
+const STEP_MS = 1000 / 60 // a step at 1x, whatever the screen's rate
+const MOST_MS = 100 // of a pause that is made up for: a tab that comes back does not race
 const SPEEDS = [[0.1, "slow motion"], [1, "1x"], [4, "4x"], [16, "16x"]]
 const REACH = 26 // pixels around a handle in which it can be taken
 const SAID_AFTER = 600 // milliseconds without a change, after which what is read is said to those who cannot see it
@@ -27,7 +30,7 @@ const READ_EVERY = 6 // pictures, while it plays: digits that change more often 
 
 export class Stage {
   constructor(root, figure) {
-    Object.assign(this, { root, figure, playing: false, locked: false, owed: 0, pictures: 0, drawn: 0, seen: false })
+    Object.assign(this, { root, figure, playing: false, locked: false, owed: 0, before: 0, pictures: 0, drawn: 0, seen: false })
     this.values = Object.fromEntries(figure.controls.map(({ id, value }) => [id, value]))
     this.defaults = { ...this.values }
     this.speed = figure.speed ?? 1
@@ -71,7 +74,11 @@ export class Stage {
     canvas.setAttribute("role", "img")
     canvas.setAttribute("aria-label", panel.alt)
     element.style.setProperty("--aspect", panel.aspect ?? 1.6)
-    if (panel.title) element.append(made("figcaption", "", panel.title))
+    if (panel.title) {
+      const caption = made("figcaption", panel.color ? "swatch" : "", panel.title)
+      if (panel.color) caption.style.setProperty("--swatch", panel.color)
+      element.append(caption)
+    }
     element.append(canvas)
     const built = { ...panel, element, canvas, plot: null }
     this.listen(built)
@@ -107,6 +114,7 @@ export class Stage {
 
   play() {
     this.playing = true
+    this.before = performance.now()
     this.showPlaying()
     this.wake()
   }
@@ -145,7 +153,7 @@ export class Stage {
 
   showPlaying() {
     if (!this.playButton) return
-    this.playButton.textContent = this.playing ? "⏸ Pause" : "▶ Play"
+    this.playButton.textContent = this.playing ? "Pause" : "▶ Play"
     this.playButton.setAttribute("aria-label", this.playing ? "Pause" : "Play")
     this.playButton.title = this.playing ? "Pause" : "Play"
   }
@@ -186,16 +194,17 @@ export class Stage {
     this.waiting = 0
     if (!this.root.isConnected) return this.close()
     if (this.playing && !(this.calm.matches && now - this.drawn < CALM_MS)) {
-      this.owed += this.speed
+      this.owed += (this.speed * Math.min(now - this.before, MOST_MS)) / STEP_MS
       const whole = Math.floor(this.owed + 1e-9)
       this.owed -= whole
       if (whole && this.figure.advance(this.model, this.values, whole) === "done") this.pause()
       this.stale = this.stale || whole > 0
     }
-    if (this.stale || this.figure.isFresh?.(this.model)) {
+    if (this.figure.takeFresh?.(this.model) || this.stale) {
       this.drawn = now
       this.draw()
     }
+    this.before = now
     if (this.playing || this.figure.isBusy?.(this.model)) this.wake()
   }
 
