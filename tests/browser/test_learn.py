@@ -11,11 +11,16 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Locator, Page, expect
 from scipy.special import expit
-from scipy.stats import norm
+from scipy.stats import norm, wasserstein_distance
 
 from gancore.losses import LOSSES
+from gancore.metrics.distances import frechet_distance
+from gancore.metrics.neighbours import prdc
 from gancore.penalties import gradient_penalty
 from tests.browser.serving import App, serve
+from tests.browser.test_looks import is_complaint
+from ui.learn.lesson import Lesson
+from ui.learn.lessons import LESSONS
 from ui.server import library
 
 pytestmark = pytest.mark.browser
@@ -148,6 +153,84 @@ def test_random_numbers_are_uniform_and_normal_and_follow_from_the_seed(compute:
     assert one[:, 1].std() == pytest.approx(1, abs=0.03)
 
 
+@pytest.mark.parametrize("penalty", [0.0, 0.3])
+@pytest.mark.parametrize("name", ["nonsaturating", "minimax", "wasserstein"])
+def test_the_smallest_gan_moves_as_torch_says(compute: Compute, name: str, penalty: float) -> None:
+    script = (
+        "return modules.slopes({ theta: given.theta, psi: given.psi }, { loss: given.name, penalty: given.penalty })"
+    )
+    theta, psi = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (1.3, -0.7))
+    (down_psi,) = torch.autograd.grad(LOSSES[name].d(psi * 0, psi * theta) + penalty / 2 * psi**2, psi)
+    (down_theta,) = torch.autograd.grad(LOSSES[name].g(psi * theta), theta)
+    found = compute("dirac", script, name=name, penalty=penalty, theta=1.3, psi=-0.7)
+    assert [found["theta"], found["psi"]] == pytest.approx([down_theta.item(), down_psi.item()], rel=1e-12)
+
+
+def test_the_smallest_gan_spirals_out_circles_or_arrives(compute: Compute) -> None:
+    script = """const rules = { loss: "wasserstein", rateG: 0.1, rateD: 0.1, dSteps: 1, penalty: 0, clip: 0, ...given }
+        let place = { theta: 1.5, psi: 0 }
+        for (let step = 0; step < 400; step++) place = modules.round(place, rules)
+        return modules.distance(place)"""
+    at_once = compute("dirac", script, order="simultaneous")
+    assert at_once == pytest.approx(1.5 * (1 + 0.1**2) ** 200, rel=1e-9)  # each step multiplies it by sqrt(1 + lr^2)
+    assert compute("dirac", script, order="alternating") == pytest.approx(1.5, abs=0.2)
+    assert compute("dirac", script, order="alternating", penalty=0.5) < 0.01
+    clipped = compute("dirac", script, order="simultaneous", clip=0.3)
+    assert clipped < at_once
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_frechet_distance_precision_and_recall_are_those_of_gancore(compute: Compute, seed: int) -> None:
+    script = """const [real, fake] = [given.real, given.fake].map((points) => Float64Array.from(points.flat()))
+        const [one, other] = [real, fake].map(modules.gaussianOf)
+        return { fid: modules.frechetDistance(one, other), ...modules.precisionRecall(real, fake, 5) }"""
+    numbers = np.random.default_rng(seed)
+    real = numbers.normal(size=(90, 2)) @ np.array([[1.0, 0.4], [0.0, 0.3]])
+    fake = numbers.normal(size=(70, 2)) * (0.2 + seed) + np.array([0.5, -0.2])
+    found = compute("frechet", script, real=real.tolist(), fake=fake.tolist())
+    expected = prdc(torch.from_numpy(real), torch.from_numpy(fake), k=5)
+    assert found["fid"] == pytest.approx(frechet_distance(torch.from_numpy(real), torch.from_numpy(fake)), rel=1e-9)
+    assert [found[name] for name in ("precision", "recall")] == [expected[name] for name in ("precision", "recall")]
+
+
+def test_an_ellipse_is_where_the_gaussian_is_as_far_from_its_mean(compute: Compute) -> None:
+    script = "return modules.ellipse({ mean: [1, -2], xx: 0.9, xy: 0.4, yy: 0.5 }, 2)"
+    xs, ys = (np.array(each) for each in compute("frechet", script))
+    apart = np.stack([xs - 1, ys + 2])
+    assert np.einsum("in,ij,jn->n", apart, np.linalg.inv([[0.9, 0.4], [0.4, 0.5]]), apart) == pytest.approx(4, rel=1e-9)
+
+
+def test_the_distance_on_a_line_is_that_of_scipy(compute: Compute) -> None:
+    script = "return modules.wasserstein(Float64Array.from(given.one), Float64Array.from(given.other))"
+    one, other = np.random.default_rng(1).normal(size=(2, 50))
+    found = compute("critic", script, one=one.tolist(), other=(2 * other + 1).tolist())
+    assert found == pytest.approx(wasserstein_distance(one, 2 * other + 1), rel=1e-12)
+
+
+def test_a_penalised_critic_finds_the_distance_and_a_clipped_one_does_not(compute: Compute) -> None:
+    script = """const [real, fake] = [modules.placed(-2, 0.4), modules.placed(2, 0.4)]
+        return ["clip", "penalty", "log"].map((kind) => {
+          const critic = new modules.Critic(kind, 0)
+          for (let step = 0; step < 800; step++) critic.step(real, fake, { rate: 5e-3, most: 0.1, weight: 10 })
+          const [slope] = critic.steepness(Float64Array.of(0))
+          return [critic.gap(real, fake), slope, critic.logits(fake)[0]] })"""
+    clipped, penalised, log = compute("critic", script)
+    slope = 1 + 4 / (2 * 10)  # the best for 4 s - 10 (s - 1)^2
+    assert penalised[:2] == pytest.approx([4 * slope, -slope], rel=0.05)
+    assert clipped[0] < 2 or clipped[0] > 6
+    assert expit(log[2]) < 0.01  # D is sure, and what the equation leaves of G's gradient is as small
+
+
+def test_paths_are_straight_or_keep_to_the_radius(compute: Compute) -> None:
+    script = """const way = (name) => Array.from(modules.path([1, 0], [0, -1], 5, name))
+        return [way("straight"), way("around"), modules.roughness(Float64Array.of(0, 0, 1, 0, 2, 0, 5, 0))]"""
+    straight, around, rough = compute("paths", script)
+    assert np.reshape(straight, (5, 2))[2] == pytest.approx([0.5, -0.5])
+    assert np.linalg.norm(np.reshape(around, (5, 2)), axis=1) == pytest.approx(1)
+    assert np.reshape(around, (5, 2))[2] == pytest.approx([0.5**0.5, -(0.5**0.5)])
+    assert rough == pytest.approx(3 / (5 / 3))
+
+
 # --- a lesson ---
 
 
@@ -262,3 +345,26 @@ def test_a_gan_in_the_browser_finds_the_ring_and_the_same_one_each_time(compute:
     assert parameters == again
     assert quality["modes"] >= 5
     assert 0.1 < quality["near"] <= 1
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
+def test_every_figure_follows_each_of_its_sliders(lessons: App, new_page: Callable[[], Page], lesson: Lesson) -> None:
+    page = new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+    figure = open_lesson(page, lessons, lesson.id)
+    for slider in figure.get_by_role("slider").all():
+        before = slider.get_attribute("aria-valuetext")
+        slider.focus()
+        for key in ("End", "Home"):
+            page.keyboard.press(key)
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        assert (before, slider.get_attribute("aria-valuetext")) != (before, None)
+    step = figure.get_by_role("button", name="One step")
+    for _ in range(3 if step.count() else 0):
+        step.click()
+    expect(figure.locator(".readouts dd").first).not_to_have_text("–")
+    texts = figure.locator(".readouts dd").all_text_contents()
+    assert not [text for text in texts if "NaN" in text or "undefined" in text or not text]
+    assert complaints == []

@@ -21,6 +21,14 @@ const NEAR = 3 // standard deviations within which a sample belongs to a mode, a
 const NEAR_AT_LEAST = 0.1 // a sample this near is seen to belong to a mode
 const PENALTY = 0.1 // the weight of Wasserstein's gradient penalty, as the catalogue's toys have it
 
+export const MESH = 13 // places along a side of a grid of z
+
+// A grid over the square that z comes from, row by row.
+export function meshNoise() {
+  const place = (at) => (2 * at) / (MESH - 1) - 1
+  return Float64Array.from({ length: 2 * MESH * MESH }, (_, at) => place(at % 2 ? Math.floor((at >> 1) / MESH) : (at >> 1) % MESH))
+}
+
 export class Gan {
   constructor({ loss = "nonsaturating", target = "ring", seed = 0, hidden = 24, batch = 64, nz = 2, beta1 = 0.5 } = {}) {
     Object.assign(this, { loss: LOSSES[loss], target: TARGETS[target], batch, nz, steps: 0, learns: { d: true, g: true } })

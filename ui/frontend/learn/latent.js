@@ -1,9 +1,9 @@
 // What G makes of z: a square grid of z and two points in it, and where G puts them.
 
 import { COLORS } from "./axes.js"
-import { Gan, TARGETS } from "./gan.js"
+import { Gan, TARGETS, meshNoise } from "./gan.js"
 import { path, roughness } from "./paths.js"
-import { drawMesh, drawReal, meshNoise } from "./plane.js"
+import { drawMesh, drawReal } from "./plane.js"
 import { rateControls, seedControl, targetControl } from "./training.js"
 import { numberText } from "../plot.js"
 

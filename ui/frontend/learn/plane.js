@@ -1,17 +1,10 @@
 // A GAN in the plane as a picture, in layers: D's surface, real points, G's mesh, its samples and where it is pulled.
 
 import { COLORS } from "./axes.js"
-import { TARGETS } from "./gan.js"
+import { MESH, TARGETS } from "./gan.js"
 import { Random } from "./random.js"
 
 const SHOWN = 240 // real points
-const MESH = 13 // places along a side
-
-// A grid over the square that z comes from, row by row.
-export function meshNoise() {
-  const place = (at) => (2 * at) / (MESH - 1) - 1
-  return Float64Array.from({ length: 2 * MESH * MESH }, (_, at) => place(at % 2 ? Math.floor((at >> 1) / MESH) : (at >> 1) % MESH))
-}
 
 export const drawReal = (plot, target) => plot.dots(realPoints(target), { color: COLORS.data, size: 2.4, alpha: 0.9 })
 

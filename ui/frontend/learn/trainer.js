@@ -1,7 +1,6 @@
 // A worker that trains a few GANs in turn, a step each, and says after every slice of time what they look like.
 
-import { Gan } from "./gan.js"
-import { meshNoise } from "./plane.js"
+import { Gan, meshNoise } from "./gan.js"
 import { Random } from "./random.js"
 
 const SLICE_MS = 24 // then it says how far it is, so that pictures keep coming
