@@ -70,6 +70,7 @@ SLOW = {
     "export/test_verdicts_page.py",
     "extractors/test_describe.py",
     "health/test_diagnosis.py",
+    "notebook/test_notebook.py",
     "store/test_scalars.py",
     "store/test_untrusted.py",
     "sweeps/test_search.py",

@@ -39,6 +39,7 @@ class Algorithm(Protocol):
     """The contract between a family and the trainer."""
 
     networks: dict[str, nn.Module]  # by name; `average` is one of G's weights
+    gives_logits: bool  # whether what is sampled from gives logits of pixels, and not the pixels
 
     def draw(self, next_batch: Callable[[], Batch], rng: StepRng) -> Draws:
         """The first half of an iteration, on the host: everything random, and everything from outside.

@@ -30,6 +30,8 @@ PREVIEWED = 64  # samples
 class Family:
     """Common ground of the algorithms; a family adds its optimisers, the two halves of its step and how it samples."""
 
+    gives_logits = False  # whether the network that is sampled from gives logits of pixels, and not the pixels
+
     def __init__(self, config: RunConfig, device: torch.device) -> None:
         self.config = config
         self.device = device

@@ -25,6 +25,8 @@ class Translator(GAN):
     two does.
     """
 
+    gives_logits = True
+
     def _draw_other(self, batch: Batch, rng: StepRng) -> Tensor | None:
         return self._draw_latents(batch, rng) if self.config.objective.diversity_weight else None
 

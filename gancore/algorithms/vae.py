@@ -34,6 +34,8 @@ class VAE(Family):
     As in report 003, what is minimised is the sum over the batch; curves are means over images.
     """
 
+    gives_logits = True
+
     def __init__(self, config: RunConfig, device: torch.device) -> None:
         super().__init__(config, device)
         self.encoder, self.decoder = self.networks["encoder"], self.networks["decoder"]

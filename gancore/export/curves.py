@@ -16,7 +16,7 @@ from gancore.store import Run
 POINTS = 120  # of a curve: as many as a small chart can show
 FEWEST = 2
 
-_ROLES = {"d": D, "g": G, "neither": REAL}
+ROLES = {"d": D, "g": G, "neither": REAL}
 
 
 def main_panel(arm: Arm) -> Panel:
@@ -35,7 +35,7 @@ def bands(arm: Arm) -> list[Band]:
     for curve in panel.curves:
         known = [frame for frame in frames if curve.column in frame]
         if known:
-            made.append(_band(curve.name, _ROLES[curve.role], known, curve.column))
+            made.append(_band(curve.name, ROLES[curve.role], known, curve.column))
     return made
 
 

@@ -31,7 +31,7 @@ FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 
 WIDTH = 7.1  # inches: an A4 page without its margins
 MOST_NAME = 34  # characters of an arm's name on an axis
 
-_STYLE: Any = {
+STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",  # to measure with; the page names others
     "font.size": 8,
@@ -63,7 +63,7 @@ _STYLE: Any = {
     "text.parse_math": False,
     "path.simplify_threshold": 0.3,
 }
-_drawing = threading.Lock()
+drawing = threading.Lock()
 
 Numbers = npt.NDArray[np.float64]
 
@@ -103,7 +103,7 @@ class Band:
 
 @contextmanager
 def _drawn(name: str, size: tuple[float, float], alt: str, into: list[Markup]) -> Iterator[Figure]:
-    with _drawing, mpl.rc_context(_STYLE | {"svg.hashsalt": name}):
+    with drawing, mpl.rc_context(STYLE | {"svg.hashsalt": name}):
         figure = Figure(figsize=size, layout="constrained")
         yield figure
         written = io.StringIO()
@@ -230,13 +230,13 @@ def over_steps(
     made: list[Markup] = []
     with _drawn(name, (WIDTH, 0.35 + height * lines), alt, made) as figure:
         grid = figure.subplots(lines, columns, squeeze=False, sharey=True)
-        limits = _limits([band for _, bands in charts for band in bands])
+        bounds = limits([band for _, bands in charts for band in bands])
         for place, ax in enumerate(grid.flat):
             if place >= len(charts):
                 ax.set_visible(False)
                 continue
-            _curves(ax, *charts[place])
-            ax.set_ylim(*limits)
+            draw_curves(ax, *charts[place])
+            ax.set_ylim(*bounds)
             if place % columns == 0:
                 ax.set_ylabel(y)
             if place + columns >= len(charts):
@@ -247,7 +247,8 @@ def over_steps(
     return made[0]
 
 
-def _curves(ax: Axes, title: str, bands: Sequence[Band]) -> None:
+def draw_curves(ax: Axes, title: str, bands: Sequence[Band]) -> None:
+    """Curves over steps under a title."""
     for band in bands:
         ax.fill_between(band.steps, band.low, band.high, color=band.color, alpha=0.2, linewidth=0)
         ax.plot(band.steps, band.mean, color=band.color, linewidth=1.0, label=band.name)
@@ -257,7 +258,7 @@ def _curves(ax: Axes, title: str, bands: Sequence[Band]) -> None:
     ax.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _limits(bands: Sequence[Band]) -> tuple[float, float]:
+def limits(bands: Sequence[Band]) -> tuple[float, float]:
     """What all but the few highest and lowest values of the means lie within, with some room."""
     means = np.concatenate([band.mean[np.isfinite(band.mean)] for band in bands] or [np.zeros(1)])
     if not len(means):
@@ -269,7 +270,7 @@ def _limits(bands: Sequence[Band]) -> tuple[float, float]:
 
 def cuts(bands: Sequence[Band]) -> bool:
     """Whether a mean curve leaves the chart."""
-    low, high = _limits(bands)
+    low, high = limits(bands)
     return any(bool(((band.mean < low) | (band.mean > high)).any()) for band in bands)
 
 

@@ -43,7 +43,7 @@ def encode(run: Run) -> bytes:
             super().__init__()
             networks = algorithm.networks
             self.network = networks["average"] if algorithm.averaged else networks[name]
-            self.logits = config.model.kind in ("vae", "translator")
+            self.logits = algorithm.gives_logits
             self.stretched = config.data.range == "0..1" and len(config.shape) == 3
 
         def forward(self, *inputs: torch.Tensor) -> torch.Tensor:

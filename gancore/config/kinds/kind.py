@@ -75,4 +75,5 @@ class Kind:
     check: Callable[[RunConfig], None] = _nothing_to_check  # raises a `ValueError` for settings that do not fit
     condition: Condition = "none"
     game: Callable[[RunConfig], LossFacts | None] = _no_game  # what G and D play, where there are a G and a D
+    script: str = ""  # `module:function` that writes its networks as plain code; empty: nobody has
     headline: tuple[str, ...] = IMAGES_FIRST  # measures of images that say most of it, the first one first

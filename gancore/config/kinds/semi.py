@@ -62,6 +62,7 @@ SEMI = Kind(
     help="D also classifies, learning from few labels",
     algorithm="gancore.algorithms.semi:SemiSupervised",
     networks="gancore.models.semi:build",
+    script="gancore.export.script.networks:semi",
     inputs=gan.inputs,
     settings=gan.PLAYERS | gan.WIDTHS | {"model.d_norm", "data.labels"} | WEIGHTS,
     panels=panels,

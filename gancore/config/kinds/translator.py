@@ -53,6 +53,7 @@ TRANSLATOR = Kind(
     help="makes digits bold (report 000)",
     algorithm="gancore.algorithms.translator:Translator",
     networks="gancore.models.translator:build",
+    script="gancore.export.script.networks:translator",
     inputs=inputs,
     settings=gan.PLAYERS | gan.LOSS | gan.WIDTHS | WEIGHTS | {"data.pairs"},
     panels=panels,

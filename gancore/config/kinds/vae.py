@@ -56,6 +56,7 @@ VAE = Kind(
     help="encoder and decoder (report 003)",
     algorithm="gancore.algorithms.vae:VAE",
     networks="gancore.models.vae:build",
+    script="gancore.export.script.networks:vae",
     inputs=inputs,
     settings=frozenset({"model.hidden", "optim.lr", "optim.schedule"}),
     panels=panels,

@@ -19,7 +19,7 @@ from gancore.export.formats import CannotExport
 from gancore.export.script.data import data
 from gancore.export.script.games import game
 from gancore.export.script.imports import imports
-from gancore.export.script.networks import KNOWN, names, networks
+from gancore.export.script.networks import names, networks
 from gancore.export.script.settings import changes, constants
 from gancore.export.script.template import fill
 from gancore.store import Run
@@ -99,7 +99,7 @@ _USUAL = (
 def plain_script(run: Run) -> str:
     """The script of a run. Raises `ConfigError` if its settings cannot be read, `CannotExport` if its networks are of a
     kind that no script is written for."""
-    if run.config.model.kind not in KNOWN:
+    if not run.config.kind.script:
         raise CannotExport(f"{run.name} has no script: none is written for {run.config.model.kind} networks")
     made = [change for change in run.changes() if change.step is not None]
     return _script(run.config, made, title=f"{run.name} (run {run.id})", notes=_notes(run, made), threads=run.threads)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from gancore.config import RunConfig
 from gancore.config.losses import LOSS_FACTS
 from gancore.export.script.data import takes
+from gancore.export.script.networks import names
 from gancore.export.script.template import fill, nested
 
 Held = frozenset[str]  # what holds of a run, by the templates' names
@@ -262,7 +263,7 @@ class _Game:
     def __init__(self, config: RunConfig, ever: Mapping[str, frozenset[object]], changes: str) -> None:
         self.config, self.ever, self.changes = config, ever, changes
         self.half = config.train.precision == "bf16"
-        self.vae = config.model.kind == "vae"
+        self.vae = "encoder" in names(config)
         self.semi = bool(config.labelled)
         self.classifier = self.semi and not config.objective.unsupervised_weight
         self.translator = config.kind.condition == "image"

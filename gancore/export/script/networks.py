@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from gancore.config import RunConfig
 from gancore.config.datasets import TOYS
@@ -296,46 +298,42 @@ _WORDS = {
     "xavier": "What PyTorch's layers do by themselves, from `source`, but Xavier-uniform weights in some.",
 }
 
-# By kind: the layers with weights, those of batch normalisation, and whether the former have biases.
-_LAYERS_OF = {
-    "dcgan": ("nn.Conv2d nn.ConvTranspose2d", "nn.BatchNorm2d", ""),
-    "mlp": ("nn.Linear", "", "biases"),
-    "cs231n": ("nn.Conv2d nn.ConvTranspose2d nn.Linear", "nn.BatchNorm1d nn.BatchNorm2d", "biases"),
-    "cdcgan": ("nn.Conv2d nn.ConvTranspose2d", "nn.BatchNorm2d", ""),
-    "cmlp": ("nn.Linear", "", "biases"),
-    "vae": ("nn.Linear", "", "biases"),
-    "translator": ("nn.Conv2d nn.ConvTranspose2d nn.Linear", "nn.BatchNorm2d", "some_biases"),
-    "semi": ("nn.Conv2d nn.ConvTranspose2d nn.Linear", "nn.BatchNorm2d", "some_biases"),
-}
+
+@dataclass(frozen=True)
+class Networks:
+    """The code of two networks, and what there is to initialise in them."""
+
+    parts: Sequence[str]  # functions and classes, and last the networks themselves
+    weighted: Sequence[str]  # layers with weights
+    norms: Sequence[str] = ()  # layers of batch normalisation
+    biases: str = ""  # `biases` if all of the former have one, `some_biases` if some have
+    embedding: bool = False  # whether there is one
 
 
 def networks(config: RunConfig) -> str:
     """The code that builds the networks and draws their weights."""
-    parts = _BUILDERS[config.model.kind](config)
-    if config.model.spectral_norm and config.uses("model.spectral_norm"):
-        parts = [fill(_SPECTRAL), *parts]
-    return "\n\n\n".join([*parts, _initialised(config)])
+    build: Callable[[RunConfig], Networks] = pkgutil.resolve_name(config.kind.script)
+    built = build(config)
+    spectral = config.model.spectral_norm and config.uses("model.spectral_norm")
+    return "\n\n\n".join([*([fill(_SPECTRAL)] if spectral else []), *built.parts, _initialised(config, built)])
 
 
-def names(config: RunConfig) -> tuple[str, str]:
-    """Of the two networks."""
-    return ("encoder", "decoder") if config.model.kind == "vae" else ("generator", "discriminator")
+def names(config: RunConfig) -> tuple[str, ...]:
+    """Of the two networks: the one that generates is a generator or a decoder."""
+    return tuple(config.kind.inputs(config))
 
 
-def _initialised(config: RunConfig) -> str:
-    weighted, norms, biases = _LAYERS_OF[config.model.kind]
+def _initialised(config: RunConfig, built: Networks) -> str:
     init = config.model.init
-    redrawn = [layer for layer in weighted.split() if layer != "nn.Conv2d"]
-    has_norms = bool(norms) and init == "custom"
-    flags = {init, biases, "norms" if has_norms else ""}
-    flags |= {"embedding"} if config.model.kind == "cmlp" else set()
-    words = _WORDS[init]
+    redrawn = [layer for layer in built.weighted if layer != "nn.Conv2d"]
+    has_norms = bool(built.norms) and init == "custom"
+    flags = {init, built.biases, "norms" if has_norms else "", "embedding" if built.embedding else ""}
     return fill(
         _INIT,
         flags,
-        words=words,
-        norms=_either(norms.split()),
-        weighted=_either(weighted.split()),
+        words=_WORDS[init],
+        norms=_either(built.norms),
+        weighted=_either(built.weighted),
         otherwise="elif" if has_norms else "if",
         redrawn=_either(redrawn),
         each="\n".join(_one(config, name) for name in names(config)),
@@ -348,7 +346,7 @@ def _one(config: RunConfig, name: str) -> str:
 
 
 def _either(layers: Sequence[str]) -> str:
-    return layers[0] if len(layers) == 1 else f"({', '.join(layers)})"
+    return "".join(layers) if len(layers) < 2 else f"({', '.join(layers)})"
 
 
 def _down(config: RunConfig, *, mixed: bool = False) -> str:
@@ -356,30 +354,42 @@ def _down(config: RunConfig, *, mixed: bool = False) -> str:
     return fill(_DOWN, {"mixed" if mixed else "", "norm" if norm else ""})
 
 
-def _dcgan(config: RunConfig) -> list[str]:
-    return [fill(_UP), _down(config), f"{fill(_DCGAN_G)}\n{fill(_DCGAN_D)}"]
+_CONVOLUTIONS = ("nn.Conv2d", "nn.ConvTranspose2d")
+_NORMS = ("nn.BatchNorm2d",)
 
 
-def _semi(config: RunConfig) -> list[str]:
-    return [fill(_UP), _down(config), f"{fill(_DCGAN_G)}\n{fill(_SEMI_D)}"]
+def dcgan(config: RunConfig) -> Networks:
+    """Report 002's."""
+    return Networks([fill(_UP), _down(config), f"{fill(_DCGAN_G)}\n{fill(_DCGAN_D)}"], _CONVOLUTIONS, _NORMS)
 
 
-def _cs231n(_config: RunConfig) -> list[str]:
-    return [fill(_CS231N)]
+def semi(config: RunConfig) -> Networks:
+    """The same with a D that classifies."""
+    parts = [fill(_UP), _down(config), f"{fill(_DCGAN_G)}\n{fill(_SEMI_D)}"]
+    return Networks(parts, (*_CONVOLUTIONS, "nn.Linear"), _NORMS, "some_biases")
 
 
-def _cdcgan(config: RunConfig) -> list[str]:
+def cs231n(_config: RunConfig) -> Networks:
+    """Report 004's."""
+    return Networks([fill(_CS231N)], (*_CONVOLUTIONS, "nn.Linear"), ("nn.BatchNorm1d", *_NORMS), "biases")
+
+
+def cdcgan(config: RunConfig) -> Networks:
+    """The conditional one of report 002."""
     mixed = config.model.d_norm == "batch"  # D's first layer is without
     template = _CDCGAN_D if config.model.y_in_d else _CDCGAN_D_WITHOUT
     discriminator = fill(template, plain=", norm=False" if mixed else "")
-    return [fill(_UP), _down(config, mixed=mixed), fill(_CDCGAN_G), discriminator]
+    return Networks([fill(_UP), _down(config, mixed=mixed), fill(_CDCGAN_G), discriminator], _CONVOLUTIONS, _NORMS)
 
 
-def _translator(_config: RunConfig) -> list[str]:
-    return [fill(_DOWN, {"mixed"}), fill(_TRANSLATOR)]
+def translator(_config: RunConfig) -> Networks:
+    """Report 000's."""
+    parts = [fill(_DOWN, {"mixed"}), fill(_TRANSLATOR)]
+    return Networks(parts, (*_CONVOLUTIONS, "nn.Linear"), _NORMS, "some_biases")
 
 
-def _mlp(config: RunConfig) -> list[str]:
+def mlp(config: RunConfig) -> Networks:
+    """Fully connected ones, conditional or not."""
     model, sample = config.model, config.shape
     conditional = config.kind.condition == "class"
     sees = conditional and model.y_in_d
@@ -401,21 +411,20 @@ def _mlp(config: RunConfig) -> list[str]:
     seen += [f"nn.Linear({model.d_hidden[-1]}, 1),", "nn.Flatten(0),"]
     uses_dropout = model.dropout or model.input_dropout
     own = [template for template, used in ((_DROPOUT, uses_dropout), (_MAXOUT, model.maxout > 1)) if used]
-    return [
-        *(fill(template) for template in own),
-        *([fill(_CONDITIONAL)] if conditional else []),
-        _layers("generator", "Conditional" if conditional else "nn.Sequential", made)
-        + "\n"
-        + _layers("discriminator", "Conditional" if sees else "nn.Sequential", seen),
-    ]
+    parts = [fill(template) for template in (*own, *([_CONDITIONAL] if conditional else []))]
+    made_by, seen_by = ("Conditional" if joined else "nn.Sequential" for joined in (conditional, sees))
+    built = f"{_layers('generator', made_by, made)}\n{_layers('discriminator', seen_by, seen)}"
+    return Networks([*parts, built], ("nn.Linear",), biases="biases", embedding=conditional)
 
 
-def _vae(config: RunConfig) -> list[str]:
+def vae(config: RunConfig) -> Networks:
+    """Report 003's."""
     model, pixels = config.model, _product(config.shape)
     decoding = _hidden("NZ", model.hidden[::-1], "nn.ReLU()")
     decoding += [f"nn.Linear({model.hidden[0]}, {pixels}),", f"nn.Unflatten(1, {config.shape}),"]
     encoding = "\n".join(_hidden(str(pixels), model.hidden, "nn.ReLU()"))
-    return [fill(_VAE, encoding=encoding, width=str(model.hidden[-1]), decoding="\n".join(decoding))]
+    code = fill(_VAE, encoding=encoding, width=str(model.hidden[-1]), decoding="\n".join(decoding))
+    return Networks([code], ("nn.Linear",), biases="biases")
 
 
 def _start(inputs: str, conditional: bool) -> str:
@@ -444,17 +453,3 @@ def _product(shape: Sequence[int]) -> int:
     for size in shape:
         total *= size
     return total
-
-
-_BUILDERS: dict[str, Callable[[RunConfig], list[str]]] = {
-    "dcgan": _dcgan,
-    "mlp": _mlp,
-    "cs231n": _cs231n,
-    "cdcgan": _cdcgan,
-    "cmlp": _mlp,
-    "vae": _vae,
-    "translator": _translator,
-    "semi": _semi,
-}
-
-KNOWN = frozenset(_BUILDERS)  # kinds of networks
