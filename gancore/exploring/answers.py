@@ -18,7 +18,7 @@ from torch import Tensor
 from gancore import metrics
 from gancore.algorithms.vae import kl_divergence
 from gancore.exploring import asking
-from gancore.exploring.explorer import Explorer
+from gancore.exploring.explorer import Explorer, NotThere
 from gancore.exploring.images import image_of
 from gancore.exploring.judging import Critic, map_of
 from gancore.exploring.neighbours import Neighbours, NotAvailable, gallery_of
@@ -88,6 +88,8 @@ def nearest(explorer: Explorer, asked: asking.About) -> Data:
     """The training images nearest to an image, in pixels and in features."""
     with explorer.lock:
         image = image_of(explorer, asked.image, asked)
+    if not image.isfinite().all():
+        raise NotThere("this image is not made of finite numbers, so none is near to it")
     gallery = gallery_of(explorer.config)
     found: Data = {"image": sheet(image), "pixels": _neighbours(gallery.in_pixels(image))}
     try:

@@ -137,6 +137,8 @@ class Explorer:
         return self.once((method, raw), lambda: self._find_directions(method, self._sampler(raw)))
 
     def _find_directions(self, method: Method, network: nn.Module) -> Directions:
+        if not all(bool(each.isfinite().all()) for each in network.state_dict().values()):
+            raise NotThere("the weights of G are not finite numbers any more, so it has no directions")
         if method == "sefa":
             return sefa(network, self._through(network), self.config.model.nz, DIRECTIONS)
         noise = self.algorithm.latents(PROBES, rng.generator(0, "explore/directions"))

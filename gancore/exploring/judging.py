@@ -50,14 +50,14 @@ class Critic:
     def judge(self, image: Tensor, label: int | None) -> Judgement:
         """Of an image (1, C, H, W) in [-1, 1]; `label` is the class that a conditional D is told."""
         labels = self._told(label)
-        logit = self._judge.fake_logits(image, labels, 1)
+        (logit,) = self._judge.fake_logits(image, labels, 1).tolist()
         seen = (image + 1) / 2 if self._gan.config.data.range == "0..1" else image
         gradient = self._gan.sensitivity(seen, labels)[0].sum(0)
         probability = self._game.output == "probability"
         boundary = self._game.boundary
         return Judgement(
-            float(logit),
-            self._outputs(logit)[0],
+            logit,
+            float(torch.sigmoid(torch.tensor(logit))) if probability else logit,
             probability,
             1 / (1 + math.exp(-boundary)) if probability else boundary,
             gradient,

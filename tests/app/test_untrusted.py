@@ -144,6 +144,7 @@ def test_a_bad_folder_can_be_looked_at(damage, open_page, finished):
     assert "cannot be shown" not in shown(app)
     app = open_page("compare", runs=f"{good.id},{bad.id}")
     assert "cannot be shown" not in shown(app)
+    assert "cannot be shown" not in shown(open_page("explore", run=bad.id))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no pipes in folders")

@@ -147,6 +147,22 @@ def test_a_toy_answers_with_its_plane(client: TestClient, make: Callable[..., Ru
     assert ask(client, run, "toy", seed=3)["picture"].startswith("data:image/png")
 
 
+def test_networks_that_are_no_numbers_any_more_are_said_to_be(client: TestClient, runs: RunStore) -> None:
+    config = tiny("dcgan")
+    algorithm: Any = build_algorithm(config)
+    for network in algorithm.networks.values():
+        for parameter in network.parameters():
+            parameter.data.fill_(float("nan"))
+    run = runs.create(config)
+    Checkpoint(1, 8, 0.1, algorithm.state_dict()).save(run.path / "checkpoints" / "last.pt")
+    assert (cut(ask(client, run, "pictures", points=[{}])["sheet"]) == 0).all()
+    assert ask(client, run, "judge", image={"split": "test"})["output"] is None
+    for what, question in (("directions", {}), ("nearest", {"image": {"point": {}}})):
+        answer = client.post(f"/explore/{run.id}/{what}", json=question)
+        assert answer.status_code == 404
+        assert "finite numbers" in answer.text
+
+
 @pytest.mark.parametrize(
     ("what", "question", "status", "words"),
     [

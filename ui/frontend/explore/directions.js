@@ -80,7 +80,8 @@ const DIRECTIONS = {
     both.append(left, right)
     host.append(both)
     return () => {
-      base.textContent = `A, ${pickWords(page, picked(page, 0))}. A step of 1 along a direction is one standard deviation of noise.`
+      const unit = run.prior === "uniform" ? "noise itself goes from -1 to 1 in each coordinate" : "1 is a standard deviation of noise"
+      base.textContent = `A, ${pickWords(page, picked(page, 0))}. Along each direction ${unit}.`
       drawLarge()
       list()
     }
