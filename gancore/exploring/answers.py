@@ -42,20 +42,17 @@ class File:
 
 def pictures(explorer: Explorer, asked: asking.Pictures) -> Data:
     """Images of points."""
-    with explorer.lock:
-        return {"sheet": sheet(explorer.images(asked.points, asked))}
+    return {"sheet": sheet(explorer.images(asked.points, asked))}
 
 
 def path(explorer: Explorer, asked: asking.Path) -> Data:
     """Images along a path, one a step."""
-    with explorer.lock:
-        return {"sheet": sheet(explorer.along(asked))}
+    return {"sheet": sheet(explorer.along(asked))}
 
 
 def film(explorer: Explorer, asked: asking.Film) -> File:
     """The same as a file that plays. Raises `NoEncoder`."""
-    with explorer.lock:
-        images = explorer.along(asked)
+    images = explorer.along(asked)
     frames = [grid(image[None], 1, gutter=0) for image in images]
     if asked.returns:
         frames += frames[-2:0:-1]
@@ -66,15 +63,13 @@ def film(explorer: Explorer, asked: asking.Film) -> File:
 
 def directions(explorer: Explorer, asked: asking.Strongest) -> Data:
     """The names of the strongest directions, and how much of all change each one is."""
-    with explorer.lock:
-        found = explorer.directions(asked.method, asked.raw)
+    found = explorer.directions(asked.method, asked.raw)
     return {"directions": [[f"{asked.method}-{place}", share] for place, share in enumerate(found.shares.tolist())]}
 
 
 def toy(explorer: Explorer, asked: asking.Toy) -> Data:
     """A toy's samples in the plane, as one picture."""
-    with explorer.lock:
-        return {"picture": source(explorer.toy(asked.seed, asked))}
+    return {"picture": source(explorer.toy(asked.seed, asked))}
 
 
 def real(explorer: Explorer, asked: asking.Real) -> Data:
@@ -86,8 +81,7 @@ def real(explorer: Explorer, asked: asking.Real) -> Data:
 
 def nearest(explorer: Explorer, asked: asking.About) -> Data:
     """The training images nearest to an image, in pixels and in features."""
-    with explorer.lock:
-        image = image_of(explorer, asked.image, asked)
+    image = image_of(explorer, asked.image, asked)
     if not image.isfinite().all():
         raise NotThere("this image is not made of finite numbers, so none is near to it")
     gallery = gallery_of(explorer.config)
@@ -112,10 +106,9 @@ def _neighbours(found: Neighbours) -> Data:
 
 def judge(explorer: Explorer, asked: asking.About) -> Data:
     """D's score of an image, where on the image it comes from, and its scores of other images."""
-    with explorer.lock:
-        image = image_of(explorer, asked.image, asked)
-        critic = explorer.once("critic", lambda: Critic(explorer))
-        found = critic.judge(image, asked.label)
+    image = image_of(explorer, asked.image, asked)
+    critic = explorer.once("critic", lambda: Critic(explorer))
+    found = critic.judge(image, asked.label)
     return {
         "image": sheet(image),
         "map": source(map_of(found.gradient)),
@@ -130,20 +123,18 @@ def judge(explorer: Explorer, asked: asking.About) -> Data:
 
 def plane(explorer: Explorer, _asked: asking.Weights) -> Data:
     """Where held-out images lie in the plane of a VAE's codes."""
-    with explorer.lock:
-        found = explorer.plane()
+    found = explorer.plane()
     places = found.places.double().round(decimals=3)
     return {"places": places.tolist(), "labels": found.labels.tolist(), "share": found.share}
 
 
 def reconstruct(explorer: Explorer, asked: asking.About) -> Data:
     """An image, what a VAE makes of its code, and what that costs in nats."""
-    with explorer.lock:
-        image = image_of(explorer, asked.image, asked)
-        vae = explorer.vae()
-        mean, logvar = vae.encode((image + 1) / 2)
-        rebuilt = vae.sample(mean)
-        place = (mean[0] - explorer.plane().centre) @ explorer.plane().axes.T
+    image = image_of(explorer, asked.image, asked)
+    vae = explorer.vae()
+    mean, logvar = vae.encode((image + 1) / 2)
+    rebuilt = vae.sample(mean)
+    place = (mean[0] - explorer.plane().centre) @ explorer.plane().axes.T
     share = ((rebuilt + 1) / 2).clamp(1e-6, 1 - 1e-6)
     error = torch.nn.functional.binary_cross_entropy(share, (image + 1) / 2, reduction="sum")
     return {
@@ -156,9 +147,8 @@ def reconstruct(explorer: Explorer, asked: asking.About) -> Data:
 
 def bold(explorer: Explorer, asked: asking.Bold) -> Data:
     """What a translator makes of an image with several noise vectors, and how thick the strokes are."""
-    with explorer.lock:
-        image = image_of(explorer, asked.image, asked, source=True)
-        made = explorer.bold(image, asked)
+    image = image_of(explorer, asked.image, asked, source=True)
+    made = explorer.bold(image, asked)
     thickness = metrics.stroke_thickness(torch.cat([image, made]))
     return {"image": sheet(image), "sheet": sheet(made), "thickness": [_number(each) for each in thickness.tolist()]}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -38,7 +38,7 @@ class NotThere(LookupError):
 class Explorer:
     """A run's networks as a checkpoint has them, in eval mode and without gradients of their weights.
 
-    Whoever asks it holds its `lock`: for a moment, the search for directions puts hooks into a network.
+    Several threads may ask at once: nothing that is asked changes a network.
     """
 
     def __init__(self, run: Run, checkpoint: str) -> None:
@@ -49,7 +49,6 @@ class Explorer:
         self.algorithm.optimizers.clear()  # which take twice as much memory as the networks
         for network in algorithm.networks.values():
             network.eval().requires_grad_(False)
-        self.lock = threading.Lock()
         self._known: dict[object, Any] = {}
 
     @property
@@ -59,7 +58,7 @@ class Explorer:
         return sum(each.numel() * each.element_size() for each in tensors)
 
     def once(self, what: object, find: Callable[[], T]) -> T:
-        """What is found out of this checkpoint at most once, by name."""
+        """What is found out of this checkpoint once, by name; twice if two ask for it first at the same moment."""
         if what not in self._known:
             self._known[what] = find()
         found: T = self._known[what]
@@ -100,7 +99,7 @@ class Explorer:
         return torch.tensor(said)
 
     def _labels_along(self, path: Path) -> Tensor | None:
-        labels = self.labels([stop.model_copy(update={"place": 0}) for stop in path.stops])
+        labels = self.labels(path.stops)
         if labels is None or len(set(labels.tolist())) == 1:
             return labels if labels is None else labels[:1].expand((len(labels) - 1) * path.steps + 1)
         shares = one_hot(labels, self.config.classes).float()
@@ -139,6 +138,7 @@ class Explorer:
     def _find_directions(self, method: Method, network: nn.Module) -> Directions:
         if not all(bool(each.isfinite().all()) for each in network.state_dict().values()):
             raise NotThere("the weights of G are not finite numbers any more, so it has no directions")
+        network = deepcopy(network)  # which gets hooks for a moment
         if method == "sefa":
             return sefa(network, self._through(network), self.config.model.nz, DIRECTIONS)
         noise = self.algorithm.latents(PROBES, rng.generator(0, "explore/directions"))

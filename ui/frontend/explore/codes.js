@@ -9,6 +9,7 @@ const CODES = {
   id: "codes",
   title: "Codes",
   fits: (run) => run.family === "vae",
+  alone: true,
   open(page, host) {
     const [run] = page.runs
     const canvas = element("canvas", "plane")

@@ -72,7 +72,12 @@ function renderSettings(page) {
     page.update()
   }
   page.root.querySelector(".settings").replaceChildren(...controls, clear)
-  page.root.querySelector(".note").textContent = [page.differ, ...page.runs.map((each) => each.note)].filter(Boolean).join(" ")
+}
+
+// What is to be said of the runs, and of which one a view is.
+function noteWords(page) {
+  const alone = page.view.alone && page.runs.length > 1 ? `This view is of ${page.runs[0].name} alone.` : page.differ
+  return [alone, ...page.runs.map((run) => run.note)].filter(Boolean).join(" ")
 }
 
 function openView(page) {
@@ -80,6 +85,7 @@ function openView(page) {
   page.root.dataset.view = page.view.id
   const host = page.root.querySelector(".view")
   host.replaceChildren()
+  page.root.querySelector(".note").textContent = noteWords(page)
   say(page, "")
   const update = page.view.open(page, host)
   page.update = () => {

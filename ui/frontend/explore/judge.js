@@ -1,12 +1,12 @@
 // D's score of an image, and the pixels that it hangs on.
 
-const D_COLOR = "#0072B2"
 const G_COLOR = "#D55E00"
 
 const JUDGE = {
   id: "judge",
   title: "What D says",
   fits: (run) => run.plays && run.family !== "toy",
+  alone: true,
   open(page, host) {
     const [run] = page.runs
     const [image, map] = [tile("the image", "large"), tile("where D's score comes from", "large")]
@@ -22,7 +22,7 @@ const JUDGE = {
         paint(image, answer.image)
         paint(map, await unpack({ src: answer.map, width: answer.image.width, height: answer.image.height, columns: 1, count: 1 }))
         score.textContent = scoreWords(answer)
-        const name = answer.probability ? `D(x) = ${short(answer.output)}` : `score ${short(answer.output)}`
+        const name = answer.output === null ? "not a number" : answer.probability ? `D(x) = ${short(answer.output)}` : `score ${short(answer.output)}`
         const rows = [
           { name: "held-out images", color: "#6B7280", values: answer.real },
           { name: "samples", color: G_COLOR, values: answer.fake },
@@ -30,10 +30,8 @@ const JUDGE = {
         drawRuler(canvas, rows, { value: answer.output ?? 0, words: name }, answer.boundary)
       })
     }
-    const kinds = run.family === "translator" ? ["test", "train", "draw", "file"] : ["sample", "test", "train", "draw", "file"]
-    const source = sourceChooser(page, run, kinds, {}, show)
-    let setLabel = () => {}
     const left = element("div", "moved")
+    let setLabel = () => {}
     if (run.told) {
       const select = labelSelect(run, run.labels[0][0], "", (label) => {
         told.label = label
@@ -45,6 +43,8 @@ const JUDGE = {
       }
       left.append(labelled("D is told the class", select))
     }
+    const kinds = run.family === "translator" ? ["test", "train", "draw", "file"] : ["sample", "test", "train", "draw", "file"]
+    const source = sourceChooser(page, run, kinds, {}, show)
     left.append(source)
     const right = element("div", "all")
     const pair = element("div", "pair")

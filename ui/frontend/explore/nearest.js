@@ -4,6 +4,7 @@ const NEAREST = {
   id: "nearest",
   title: "Nearest training images",
   fits: (run) => run.family === "gan" || run.family === "vae",
+  alone: true,
   open(page, host) {
     const [run] = page.runs
     const image = tile("the image", "large")

@@ -28,7 +28,7 @@ function sourceChooser(page, run, kinds, { sources = false } = {}, take) {
 function offerSample(page, place, take) {
   const pick = picked(page, 0)
   place.append(element("p", "caption", `${pickWords(page, pick)}: pick another one under Samples.`))
-  take({ point: pick }, pickWords(page, pick))
+  take({ point: pick }, pickWords(page, pick), classOf(page.runs[0], pick))
 }
 
 function offerData(page, run, split, sources, place, take) {

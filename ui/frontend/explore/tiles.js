@@ -83,8 +83,15 @@ function picked(page, at) {
 }
 
 function pickWords(page, pick) {
-  const name = pick.label === undefined ? "" : `, ${labelName(page.runs[0], pick.label)}`
+  const label = classOf(page.runs[0], pick)
+  const name = label === undefined ? "" : `, class ${labelName(page.runs[0], label)}`
   return `sample ${pick.place + 1} of seed ${pick.seed}${name}`
+}
+
+// The class of a sample of a conditional network: its own, or its turn.
+function classOf(run, pick) {
+  if (run.condition !== "class") return undefined
+  return pick.label ?? run.labels[pick.place % run.labels.length][0]
 }
 
 function labelName(run, label) {
