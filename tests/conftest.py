@@ -29,6 +29,7 @@ SLOW = {
     "app/test_draft.py",
     "app/test_drawing.py",
     "app/test_experiments.py",
+    "app/test_explore.py",
     "app/test_failures.py",
     "app/test_forking.py",
     "app/test_health_cards.py",
@@ -79,6 +80,7 @@ SLOW = {
     "training/test_memory.py",
     "training/test_resume.py",
     "training/test_runner.py",
+    "ui/server/test_exploring.py",
     "ui/server/test_routes.py",
 }
 # Modules whose tests share what takes long to make, and so belong into one process.

@@ -99,11 +99,3 @@ def test_images_that_no_extractor_knows_have_no_features(gallery: Gallery, monke
 def test_runs_of_the_same_data_share_a_gallery() -> None:
     assert gallery_of(CONFIG) is gallery_of(CONFIG.replace({"optim.lr_g": 1e-3, "seed": 4}))
     assert gallery_of(CONFIG) is not gallery_of(CONFIG.replace({"data.limit": 42}))
-
-
-def test_nearest_rows_are_found_with_their_distances() -> None:
-    training = torch.tensor([[0.0, 0.0], [3.0, 4.0], [1.0, 0.0]])
-    distances, places = metrics.nearest(torch.tensor([[0.0, 0.0], [3.0, 3.0]]), training, 2)
-    assert places.tolist() == [[0, 2], [1, 2]]
-    assert distances.tolist() == [[0.0, 1.0], [1.0, pytest.approx(13**0.5)]]
-    assert metrics.nearest(training, training, 9)[1].shape == (3, 3)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gancore.metrics import closer, nearest_distance, prdc
+from gancore.metrics import closer, nearest, nearest_distance, prdc
 
 
 def draw(*shape: int, seed: int = 0) -> Tensor:
@@ -126,3 +126,11 @@ def test_ties_count_half(distances: list[float], held_out: list[float], chance: 
 def test_images_of_another_size_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^points and training must have rows of the same length, not 3 and 4\.$"):
         nearest_distance(draw(5, 3), draw(5, 4))
+
+
+def test_nearest_rows_are_found_with_their_distances() -> None:
+    training = torch.tensor([[0.0, 0.0], [3.0, 4.0], [1.0, 0.0]])
+    distances, places = nearest(torch.tensor([[0.0, 0.0], [3.0, 3.0]]), training, 2)
+    assert places.tolist() == [[0, 2], [1, 2]]
+    assert distances.tolist() == [[0.0, 1.0], [1.0, pytest.approx(13**0.5)]]
+    assert nearest(training, training, 9)[1].shape == (3, 3)

@@ -23,6 +23,7 @@ function ask(page, slot, run, what, question, take) {
 
 async function work(page, lane) {
   lane.busy = true
+  count(page, 1)
   for (let job = lane.next; job; job = lane.next) {
     lane.next = null
     try {
@@ -37,7 +38,13 @@ async function work(page, lane) {
     }
   }
   lane.busy = false
-  page.root.dataset.answered = Number(page.root.dataset.answered ?? 0) + 1
+  count(page, -1)
+}
+
+// Whether anything is on its way: what takes long, such as loading a network, says so.
+function count(page, change) {
+  page.asking = (page.asking ?? 0) + change
+  page.root.toggleAttribute("data-asking", page.asking > 0)
 }
 
 function say(page, words) {

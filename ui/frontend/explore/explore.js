@@ -71,7 +71,7 @@ function renderSettings(page) {
     page.tell({ picks: [] })
     page.update()
   }
-  page.root.querySelector(".settings").replaceChildren(...controls, clear)
+  page.root.querySelector(".settings").replaceChildren(...controls, clear, element("span", "asking", "Computing …"))
 }
 
 // What is to be said of the runs, and of which one a view is.
@@ -98,7 +98,7 @@ function openView(page) {
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".explore")
   const heard = exchange(root, data, setTriggerValue)
-  const looks = JSON.stringify(data.runs)
+  const looks = JSON.stringify(data.runs.map(({ step: _step, ...rest }) => rest)) // answers say the step
   const page = (root.page ??= { root, lanes: {}, truncation: null, label: undefined })
   Object.assign(page, { differ: data.differ, noises: data.noises, mp4: data.mp4, tell: root.tell })
   // Of two runs of different kinds only the first one is shown.

@@ -26,7 +26,7 @@ function drawRuler(canvas, rows, mark, line = null) {
   const x = (value) => RULER.left + ((value - low) / (high - low || 1)) * (width - RULER.left - RULER.right)
   rows.forEach((row, at) => {
     const top = at * RULER.row
-    pen.globalAlpha = 0.45
+    pen.globalAlpha = 0.6
     pen.fillStyle = row.color
     for (const value of row.values) pen.fillRect(x(value) - 0.75, top + 13, 1.5, 11)
     pen.globalAlpha = 1
@@ -46,7 +46,8 @@ function drawRuler(canvas, rows, mark, line = null) {
     pen.setLineDash([])
   }
   pen.fillStyle = text
-  pen.fillRect(x(mark.value) - 1.5, 0, 3, floor + 4)
+  rows.forEach((_, at) => pen.fillRect(x(mark.value) - 1.5, at * RULER.row + 12, 3, 14))
+  pen.fillRect(x(mark.value) - 1.5, floor, 3, 4)
   const wide = pen.measureText(mark.words).width
   pen.fillText(mark.words, Math.min(Math.max(x(mark.value) - wide / 2, 0), width - wide), floor + 16)
   canvas.setAttribute("aria-label", `${mark.words}; ${rows.map(rangeWords).join("; ")}`)
