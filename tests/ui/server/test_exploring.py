@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 from collections.abc import Callable, Iterator
@@ -215,6 +216,31 @@ def test_too_many_who_wait_are_sent_away(
     answer = client.post(f"/explore/{make('dcgan').id}/pictures", json={"points": [{}]})
     assert answer.status_code == 503
     assert "try again" in answer.text
+
+
+class Asker:
+    """Who asks, and has left by now or not."""
+
+    def __init__(self, *, left: bool) -> None:
+        self.left = left
+
+    async def is_disconnected(self) -> bool:
+        return self.left
+
+
+def test_whoever_has_left_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exploring, "use_one_core", lambda: None)
+    lane, done = exploring.Lane("test"), []
+
+    async def scenario() -> None:
+        gone = lane.do(lambda: done.append("gone"), Asker(left=True))  # type: ignore[arg-type, func-returns-value]
+        here = lane.do(lambda: done.append("here"), Asker(left=False))  # type: ignore[arg-type, func-returns-value]
+        with pytest.raises(exploring.Refused, match="Nobody waits"):
+            await gone
+        await here
+
+    asyncio.run(scenario())
+    assert done == ["here"]
 
 
 def test_what_fails_says_no_more_than_that(

@@ -65,7 +65,7 @@ function classGrid(page, run) {
       const asked = JSON.stringify([points, page.truncation])
       if (grid.asked === asked) return
       grid.asked = asked
-      ask(page, "classes", run, "pictures", { points }, ({ sheet }) => paintAll(grid, sheet))
+      askGrid(page, "classes", run, points, grid.querySelectorAll("canvas"))
     },
   }
 }

@@ -72,10 +72,7 @@ function sampleGrid(page, run) {
       const asked = JSON.stringify([points, page.truncation])
       if (grid.asked === asked) return
       grid.asked = asked
-      ask(page, "samples", run, "pictures", { points }, ({ sheet }) => {
-        paintAll(grid, sheet)
-        note.textContent = noteOf(page, run)
-      })
+      askGrid(page, "samples", run, points, grid.querySelectorAll("canvas"), () => (note.textContent = noteOf(page, run)))
     },
   }
 }

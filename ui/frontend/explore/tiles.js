@@ -2,6 +2,7 @@
 
 const MAT = "#181818"
 const PNG_SCALE = 8
+const GRID_PART = 16 // images of a question
 
 async function unpack(sheet) {
   const image = new Image()
@@ -37,6 +38,17 @@ function strip(count, label) {
 
 function paintAll(row, sheet, from = 0) {
   row.querySelectorAll("canvas").forEach((canvas, at) => paint(canvas, sheet, from + at))
+}
+
+// Many images, a few at a time: the first are there before the last are made, also while a slider is dragged.
+function askGrid(page, slot, run, points, canvases, taken = () => {}) {
+  for (let from = 0; from < points.length; from += GRID_PART) {
+    const question = { points: points.slice(from, from + GRID_PART) }
+    ask(page, `${slot} ${from}`, run, "pictures", question, ({ sheet }) => {
+      for (let at = 0; at < sheet.count; at += 1) paint(canvases[from + at], sheet, at)
+      taken()
+    })
+  }
 }
 
 // Tiles as one picture, as large as they look on a screen.
