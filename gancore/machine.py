@@ -11,6 +11,8 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 
 def versions() -> dict[str, str]:
     """Of Python and the packages that results hang on."""
@@ -36,6 +38,19 @@ def describe(root: Path = Path("/")) -> dict[str, str | int]:
         "cores": os.cpu_count() or 1,
         "memory": round(there.total) if there else 0,
     }
+
+
+OWN_NETWORKS = "GANCORE_OWN_NETWORKS"  # `off`: no network file of anybody's runs here, whoever trusted it
+
+
+def own_networks_run() -> bool:
+    """Whether network files run here, if they are trusted: not on a server that others reach."""
+    return os.environ.get(OWN_NETWORKS) != "off"
+
+
+def cache_root() -> Path:
+    """Where prepared data is kept between runs; `GANCORE_CACHE` moves it."""
+    return Path(os.environ.get("GANCORE_CACHE") or user_cache_path("gan-workbench"))
 
 
 def git_commit() -> str | None:

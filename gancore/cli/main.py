@@ -20,6 +20,7 @@ from gancore.cli.bench import bench
 from gancore.cli.catalogue import datasets, experiments
 from gancore.cli.export import export
 from gancore.cli.importing import import_set
+from gancore.cli.networks import trust
 from gancore.cli.options import BadInput
 from gancore.cli.reproduce import reproduce
 from gancore.cli.runs import list_runs, show
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "export-runs": export_runs,
     "import-runs": import_runs,
     "clean": clean,
+    "trust": trust,
     "import": import_set,
     "datasets": datasets,
     "experiments": experiments,

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from gancore.cli import interrupts
+from gancore.cli.networks import read_network, try_network
 from gancore.cli.options import RUNS, BadInput, Name, Quiet, RunId, RunsDir, find
 from gancore.cli.settings import choose_arm, parse_changes, starting_point, with_imported_facts
 from gancore.config import RunConfig
@@ -26,6 +27,9 @@ def train(
     arm: Annotated[str | None, typer.Option(help="Which of its arms (none: the first).")] = None,
     scale: Annotated[Scale | None, typer.Option(help="As in its source (full, the default), or small.")] = None,
     config: Annotated[Path | None, typer.Option(help="A JSON file with settings, or a run's config.json.")] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="A Python file with networks of your own; it runs as your own code.")
+    ] = None,
     changes: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE, for example model.ngf=64.")] = None,
     seed: Annotated[int | None, typer.Option(help="Short for --set seed=N.")] = None,
     name: Name = "",
@@ -45,8 +49,12 @@ def train(
         arm, scale = choose_arm(experiment, arm), scale or "full"
         title = Title(f"{experiment} {arm}".strip())
         start = EXPERIMENTS[experiment].arm(arm, scale)
+    if network is not None:
+        start = start.replace({"model.kind": "own", "model.code": read_network(network)})
     settings = start.replace(with_imported_facts(parse_changes(changes or [], seed), start))
     _load()
+    if network is not None:
+        try_network(settings)
     if (
         experiment is not None
         and arm is not None

@@ -12,6 +12,8 @@ from gancore.config.setting import Part, setting
 
 Widths = Annotated[tuple[Annotated[int, Field(ge=1, le=4096)], ...], Field(strict=False, min_length=1, max_length=8)]
 
+MOST_CODE = 50_000  # characters of a network file
+
 _WIDTHS = "a list of 1 to 8 whole numbers from 1 to 4096"
 
 
@@ -92,6 +94,18 @@ class ModelConfig(Part):
         group="Network",
         main=True,
         by_kind=True,
+    )
+    code: str = setting(
+        "",
+        "A Python file with build_generator(config) and build_discriminator(config), which return PyTorch modules "
+        "(empty: an example). It runs as your own code, with all that you may do: take it only from whom you trust. "
+        "In a terminal: train --network FILE.",
+        label="network file",
+        group="Network",
+        by_kind=True,
+        hidden=True,
+        max_length=MOST_CODE,
+        words=f"the text of a Python file, of at most {MOST_CODE:,} characters",
     )
     hidden: Widths = setting(
         (400,),

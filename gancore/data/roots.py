@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from platformdirs import user_cache_path
+from gancore.machine import cache_root
 
-
-def cache_root() -> Path:
-    """Where prepared data is kept between runs; `GANCORE_CACHE` moves it."""
-    return Path(os.environ.get("GANCORE_CACHE") or user_cache_path("gan-workbench"))
+__all__ = ["cache_root", "data_root"]
 
 
 def data_root() -> Path:

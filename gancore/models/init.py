@@ -8,6 +8,9 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+# Layers whose parameters start as ones, zeros, or what they were made with, however the others are initialised.
+PLAIN = (nn.LayerNorm, nn.GroupNorm, nn.modules.batchnorm._NormBase, nn.PReLU)
+
 Init = Callable[[nn.Module, torch.Generator], None]
 
 
@@ -16,20 +19,23 @@ def custom(network: nn.Module, source: torch.Generator) -> None:
     for module in network.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.reset_running_stats()
-            nn.init.normal_(module.weight, 1.0, 0.02, generator=source)
-            nn.init.zeros_(module.bias)
+            if module.affine:
+                nn.init.normal_(module.weight, 1.0, 0.02, generator=source)
+                nn.init.zeros_(module.bias)
         elif isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.normal_(module.weight, 0.0, 0.02, generator=source)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, nn.Embedding):
             nn.init.normal_(module.weight, generator=source)
+        elif isinstance(module, PLAIN):
+            module.reset_parameters()
 
 
 def default(network: nn.Module, source: torch.Generator) -> None:
     """What PyTorch's layers do by themselves, number for number, but from `source` instead of the global generator."""
     for module in network.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+        if isinstance(module, PLAIN):
             module.reset_parameters()
         elif isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5), generator=source)

@@ -12,8 +12,9 @@ from gancore import rng
 from gancore.algorithms import Algorithm, build_algorithm
 from gancore.config import RunConfig
 from gancore.data import load
+from gancore.models.own import BadNetwork
 from gancore.store import Run
-from gancore.store.checkpoints import load_checkpoint
+from gancore.store.checkpoints import BadCheckpoint, load_checkpoint
 
 AT_ONCE = 500  # samples: what they need of memory stays small
 
@@ -26,7 +27,10 @@ def load_algorithm(run: Run, checkpoint: str = "last") -> Algorithm:
 def load_step(run: Run, checkpoint: str = "last") -> tuple[int, Algorithm]:
     """The same, with the step that the checkpoint is of: a run that trains may replace it at any moment."""
     saved = load_checkpoint(run.checkpoint_path(checkpoint))
-    algorithm = build_algorithm(run.config)
+    try:
+        algorithm = build_algorithm(run.config)
+    except BadNetwork as problem:
+        raise BadCheckpoint(str(problem)) from None
     algorithm.load_state_dict(saved.algorithm)
     return saved.step, algorithm
 

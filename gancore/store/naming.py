@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,8 @@ def value_text(path: str, value: Any) -> str:
         return describe_value(value) or "none"
     if path == "data.own_hash":
         return value[:8] or "none"
+    if path == "model.code":
+        return hashlib.blake2b(value.encode(), digest_size=4).hexdigest() if value else "the example"
     if path == "data.own_counts":
         return f"{sum(value):,} in {len(value):,} classes" if value else "none"
     return f"{len(value):,}"

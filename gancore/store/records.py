@@ -33,6 +33,7 @@ ERRORS = (
     "other-data",
     "bad-checkpoint",
     "no-device",
+    "bad-network",
     "no-space",
     "no-memory",
     "killed",

@@ -15,6 +15,7 @@ import torch
 from gancore.algorithms import Algorithm, build_algorithm
 from gancore.data import BatchStream, DataUnavailable, Images, load
 from gancore.files import sweep, write_atomic, write_json
+from gancore.models.own import BadNetwork
 from gancore.store import Run
 from gancore.store.checkpoints import BadCheckpoint, Checkpoint, load_checkpoint
 from gancore.store.discarded import discard_after, found_after
@@ -47,6 +48,7 @@ _CODES: dict[type[Exception], str] = {
     OtherData: "other-data",
     BadCheckpoint: "bad-checkpoint",
     NoDevice: "no-device",
+    BadNetwork: "bad-network",
 }
 
 
@@ -147,7 +149,7 @@ class _Attempt:
             return self._train(), None, ""
         except Superseded:
             raise
-        except (Diverged, DataUnavailable, OtherData, BadCheckpoint, NoDevice) as problem:
+        except tuple(_CODES) as problem:
             code = next(code for kind, code in _CODES.items() if isinstance(problem, kind))
             return "failed", f"{str(problem).rstrip('.')}.", code
         except Exception as problem:  # whatever it is, the run must not be left saying that it runs

@@ -78,6 +78,8 @@ def valid_values(leaf: Setting) -> list[Any]:
 
 def refused_values(leaf: Setting) -> list[Any]:
     bad = [*WRONG_TYPES[leaf.kind], *([] if leaf.optional else [None])]
+    if leaf.path == "model.code":  # any text
+        return ["#" * 50_001, *(value for value in bad if not isinstance(value, str))]
     if leaf.kind == "list":
         return [*bad, *BAD_LISTS[leaf.path]]
     if leaf.kind not in ("int", "float"):
@@ -433,24 +435,25 @@ def test_differences_are_those_that_matter() -> None:
 USED = {
     "model.ngf": "dcgan cdcgan translator semi",
     "model.ndf": "dcgan cdcgan translator semi",
-    "model.nz": "dcgan mlp cs231n cdcgan cmlp vae translator semi",
-    "model.prior": "dcgan mlp cs231n cdcgan cmlp translator semi",
+    "model.nz": "dcgan mlp cs231n cdcgan cmlp vae translator semi own",
+    "model.prior": "dcgan mlp cs231n cdcgan cmlp translator semi own",
     "model.y_in_d": "cdcgan cmlp",
+    "model.code": "own",
     "model.hidden": "vae",
     "model.dropout": "mlp cmlp",
     "model.g_output": "mlp cmlp",
     "model.d_norm": "dcgan cdcgan semi",
     "data.labels": "semi",
     "data.pairs": "translator",
-    "objective.loss": "dcgan mlp cs231n cdcgan cmlp translator",
-    "objective.only": "dcgan mlp cs231n cdcgan cmlp",
+    "objective.loss": "dcgan mlp cs231n cdcgan cmlp translator own",
+    "objective.only": "dcgan mlp cs231n cdcgan cmlp own",
     "objective.pixel_weight": "translator",
     "objective.feature_matching": "semi",
     "optim.lr": "vae",
-    "optim.lr_g": "dcgan mlp cs231n cdcgan cmlp translator semi",
-    "optim.d_steps": "dcgan mlp cs231n cdcgan cmlp translator semi",
-    "optim.beta1": "dcgan mlp cs231n cdcgan cmlp vae translator semi",
-    "seed": "dcgan mlp cs231n cdcgan cmlp vae translator semi",
+    "optim.lr_g": "dcgan mlp cs231n cdcgan cmlp translator semi own",
+    "optim.d_steps": "dcgan mlp cs231n cdcgan cmlp translator semi own",
+    "optim.beta1": "dcgan mlp cs231n cdcgan cmlp vae translator semi own",
+    "seed": "dcgan mlp cs231n cdcgan cmlp vae translator semi own",
 }
 
 

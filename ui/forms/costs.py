@@ -34,10 +34,15 @@ def _show(config: RunConfig, waiting: bool) -> None:
     if waiting:
         st.rerun()  # no need to look again
     from gancore.data import available
+    from gancore.models.own import BadNetwork
     from gancore.training.cost import estimate
     from gancore.training.memory import shortage
 
-    cost = estimate(config, state.experience())
+    try:
+        cost = estimate(config, state.experience())
+    except BadNetwork as problem:
+        st.caption(plain(f"Not yet: {problem}."))
+        return
     parameters = " · ".join(f"{_NAMES.get(name, name)} {count:,}" for name, count in cost.parameters.items())
     st.caption(
         f":material/schema: {parameters} parameters  \n:material/timer: {cost.steps:,} steps · "

@@ -62,13 +62,18 @@ def _panel() -> None:
             st.skeleton(height=824)  # as high as what comes for a DCGAN
             return
         from gancore.models.layers import describe_layers
+        from gancore.models.own import BadNetwork
 
         problem = None
         try:
             st.session_state["networks-of"] = draft.config()
         except ConfigError as error:  # what was drawn last stays, so that nothing jumps
             problem = plain(str(error))
-        described = describe_layers(st.session_state.get("networks-of") or draft.origin().config)
+        try:
+            described = describe_layers(st.session_state.get("networks-of") or draft.origin().config)
+        except BadNetwork as unfit:
+            st.caption(plain(f"They cannot be drawn: {unfit}."))
+            return
         _PICTURE(key="networks-picture", data={"svg": networks_svg(described)}, height="content")
         st.caption(f":red[:material/error: {problem}]" if problem else f":material/schema: {totals(described)}")
         st.dataframe(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
+from gancore.machine import OWN_NETWORKS
 from ui import state
 from ui.server import exploring, finding, library, live, pictures
 from ui.server.ending import when_asked_to_end
@@ -43,9 +45,14 @@ def middleware() -> list[Middleware]:
     return [Middleware(SecurityHeaders)]
 
 
+_LOCAL = ("localhost", "127.0.0.1", "::1")  # addresses that nobody reaches from another machine
+
+
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Go on with what waits in the queue, nobody need look; at the end stop what trains, with a checkpoint."""
+    if st.get_option("server.address") not in _LOCAL:
+        os.environ[OWN_NETWORKS] = "off"
     executor = await asyncio.to_thread(state.executor)
     await asyncio.to_thread(executor.ensure_worker)
     with when_asked_to_end(_LIVE.end):

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from gancore.config.kinds.gan import CDCGAN, CMLP, CS231N, DCGAN, MLP
+from gancore.config.kinds.gan import CDCGAN, CMLP, CS231N, DCGAN, MLP, OWN
 from gancore.config.kinds.kind import Condition, Curve, Input, Kind, Panel, Preview
 from gancore.config.kinds.semi import SEMI
 from gancore.config.kinds.translator import TRANSLATOR
@@ -62,4 +62,5 @@ KINDS: dict[str, Kind] = {
     "vae": VAE,
     "translator": TRANSLATOR,
     "semi": SEMI,
+    "own": OWN,
 }

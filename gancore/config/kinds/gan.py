@@ -145,6 +145,16 @@ CS231N = Kind(
     needs={"data.image_size": 28},
     game=game,
 )
+OWN = Kind(
+    help="networks of your own, from a Python file",
+    algorithm=_ALGORITHM,
+    networks="gancore.models.own:build",
+    inputs=inputs,
+    settings=_GAN | {"model.code"},
+    panels=panels,
+    preview=preview,
+    game=game,
+)
 CDCGAN = Kind(
     help=_CONDITIONED,
     algorithm=_ALGORITHM,
