@@ -7,11 +7,16 @@ from gancore.store import Run
 from gancore.store.records import LIVE
 from gancore.store.storage import note_opened
 from ui import messages, state
-from ui.forms import costs, draft, drawing, imports, networks, picker, sidebar, starting, vary, widgets
+from ui.forms import costs, draft, drawing, imports, networks, own_network, picker, sidebar, starting, vary, widgets
 from ui.messages import say
 from ui.run import film, settings, strip, view
 from ui.words import plain
 
+PANELS = {
+    ("model.kind", "own"): own_network.panel,
+    ("data.name", "drawn"): drawing.canvas,
+    ("data.name", "own"): imports.panel,
+}
 WATCHED = "watched"  # in the session: the run that was looked at last
 
 
@@ -63,7 +68,7 @@ def next_run(config: RunConfig | None, problem: str, shown: Run | None, networks
             st.error(plain(problem), icon=":material/error:")
     networks.switch(networks_shown, below=shown is not None and shown.state in LIVE)
     vary.link(config if draft.origin().fork is None else None)
-    widgets.settings_form({"drawn": drawing.canvas, "own": imports.panel})
+    widgets.settings_form(PANELS)
 
 
 def start(config: RunConfig) -> None:

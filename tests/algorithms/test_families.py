@@ -253,7 +253,7 @@ FIFTH_STEP: dict[str, dict[str, float]] = {
         "diversity": 0.0008497,
         "grad_norm_g": 1398,
     },
-    "own": {"loss_d": 1.375, "grad_norm_d": 0.9999, "loss_g": 0.6879, "grad_norm_g": 0.06306},
+    "own": {"loss_d": 1.375, "grad_norm_d": 0.9905, "loss_g": 0.6879, "grad_norm_g": 0.06306},
     "semi": {"loss_d": 2.462, "loss_class": 2.301, "grad_norm_d": 6.435, "loss_g": 0.2313, "grad_norm_g": 4.559},
 }
 

@@ -18,10 +18,13 @@ GROUPS = ("Network", "Learning", "Data", "Training", "Objective")
 PICKED = ("data.own",)  # in a panel of its own
 
 
-def settings_form(panels: Mapping[str, Callable[[], None]]) -> None:
+Panels = Mapping[tuple[str, str], Callable[[], None]]
+
+
+def settings_form(panels: Panels) -> None:
     """Every setting that has an effect, grouped; the less used ones folded away.
 
-    `panels` are what some datasets ask for besides, such as a canvas to draw on: dataset -> what shows it.
+    `panels` are what some choices ask for besides, such as a canvas to draw on: (path, value) -> what shows it.
 
     What is not shown now keeps an empty place: where a pass over the form is cut short by the next one, a browser drops
     no element but those that something else took the place of.
@@ -36,15 +39,15 @@ def settings_form(panels: Mapping[str, Callable[[], None]]) -> None:
             _group(group, offered, values, panels)
 
 
-def _group(
-    group: str, offered: Sequence[Setting], values: Mapping[str, Any], panels: Mapping[str, Callable[[], None]]
-) -> None:
+def _group(group: str, offered: Sequence[Setting], values: Mapping[str, Any], panels: Panels) -> None:
     used = {setting.path for setting in offered if uses(setting.path, values)}
     for setting in (each for each in offered if each.main):
         _place(setting, shown=setting.path in used)
-        for dataset, panel in panels.items() if setting.path == "data.name" else ():
+        for (path, value), panel in panels.items():
+            if path != setting.path:
+                continue
             with st.empty():
-                if values["data.name"] == dataset:
+                if values[path] == value:
                     with st.container():
                         panel()
     rest = [setting for setting in offered if not setting.main]
