@@ -7,7 +7,7 @@ from gancore.store.naming import Title
 from ui import navigation, state
 from ui.compare import saved
 from ui.forms import starting
-from ui.home import gallery, news, next_question, visits
+from ui.home import gallery, news, next_question, textbook, visits
 from ui.run import film
 from ui.words import plain
 
@@ -60,5 +60,6 @@ if runs:
 else:
     with picture:
         film.expected_samples()
+textbook.section(state.reference())
 gallery.section(state.reference())
 visits.remember()

@@ -49,7 +49,7 @@ def observe(run: Run) -> list[Finding]:
         return []
     status = run.status
     divergence = status.error if status.error_code == "diverged" else None
-    config, past, evaluations = run.config_now, _past(run), run.evaluations()
+    config, past, evaluations = run.config_now, past_of(run), run.evaluations()
     found = diagnose(config, run.scalars(), evaluations, divergence, past)
     if not found:
         lacking = below_floor(Evidence(config, pd.DataFrame(), evaluations, None, past))
@@ -92,7 +92,7 @@ def judged(run: Run) -> Judged:
     return Judged(curves, len({each.step for each in grown}) > 1 or any(each.size == "full" for each in grown))
 
 
-def _past(run: Run) -> Past:
+def past_of(run: Run) -> Past:
     """What a run was forked from; ancestors that are gone, or cannot be read, are left out."""
     meta = run.meta
     if not meta.parent:

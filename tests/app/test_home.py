@@ -3,6 +3,7 @@
 import pytest
 
 from gancore.experiments import EXPERIMENTS
+from gancore.experiments.textbook import CASES
 from gancore.store.records import Status
 from ui import state
 from ui.experiments.cards import reports_of
@@ -111,3 +112,11 @@ def test_a_damaged_run_does_not_break_any_page(open_page, finished):
         open_page(page)
     app = open_page("train", run=broken.id)
     assert any("model.ngf" in error.value for error in app.error)
+
+
+def test_a_gan_can_be_seen_to_fail_before_anything_was_trained(open_page):
+    app = open_page()
+    assert "See a GAN fail" in [heading.value for heading in app.subheader]
+    links = {link.label: link for link in app.get("page_link")}
+    for case in CASES.values():
+        assert "replay=1" in links[f"**{case.title}**"].query_string

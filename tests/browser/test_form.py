@@ -11,10 +11,11 @@ from tests.browser.test_steering import choose, fill, open_form
 
 pytestmark = pytest.mark.browser
 
-# Labels of the form's widgets that are there more than once.
+# Labels of the form's widgets that are seen more than once; Streamlit keeps some that are gone, hidden, for a while.
 TWICE = """() => {
   const labels = [...document.querySelectorAll("[data-testid=stSidebar] [data-testid=stWidgetLabel]")]
-  const words = labels.map(label => label.textContent.trim()).filter(word => word !== "networks")  // a group, too
+  const seen = labels.filter(label => label.checkVisibility())
+  const words = seen.map(label => label.textContent.trim()).filter(word => word !== "networks")  // a group, too
   return words.filter((word, place) => words.indexOf(word) !== place)
 }"""
 

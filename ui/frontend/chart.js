@@ -81,11 +81,13 @@ class Chart {
     const another = run.address !== this.run?.address || String(run.columns) !== String(this.run.columns)
     this.run = run
     if (another) Object.assign(this, { curves: null, axis: null, isZoomed: false, complete: false })
-    const { curve, client } = await modules(run)
+    const { curve, client, replay } = await modules(run)
     if (this.followed !== wanted) return
     this.client = client
     this.curves ??= new curve.Curves(run.weight)
+    this.replayed = null
     if (run.live) this.leave = client.follow(run.address, (message) => this.take(message))
+    if (run.replay) this.replay(replay, run)
     this.fetchCurves()
   }
 
@@ -129,6 +131,21 @@ class Chart {
     this.zoomed()
   }
 
+  // Shows what was there at the step at which a replay is.
+  replay({ clockOf, taken }, { address }) {
+    this.taken = taken
+    this.leave = clockOf(address).follow(({ step, last }) => {
+      this.replayed = { step, last }
+      this.element.dataset.replayed = step
+      this.soon()
+    })
+  }
+
+  until({ step }, trace) {
+    const count = this.taken(trace.x, step)
+    return { ...trace, x: trace.x.slice(0, count), y: trace.y.slice(0, count) }
+  }
+
   // What lies between two steps, finer than in the picture of all of them.
   zoomed() {
     clearTimeout(this.zooming)
@@ -153,7 +170,12 @@ class Chart {
     if (!this.data.run) return data
     const lines = data.map((trace) => ({ trace, line: this.curves?.line(trace.meta.column, trace.meta.smoothed) }))
     const drawn = lines.filter(({ line }) => line?.x.length)
-    return [...drawn.map(({ trace, line }) => ({ ...trace, x: line.x, y: line.y })), ...(this.robustAxis()?.marks ?? [])]
+    const traces = [...drawn.map(({ trace, line }) => ({ ...trace, x: line.x, y: line.y })), ...this.marks()]
+    return this.replayed ? traces.map((trace) => this.until(this.replayed, trace)) : traces
+  }
+
+  marks() {
+    return this.robustAxis()?.marks ?? []
   }
 
   // The axis that some spikes leave, each with a mark at its edge.
@@ -162,7 +184,7 @@ class Chart {
   }
 
   layout() {
-    const { layout } = this.data.figure
+    const layout = this.replayed ? soFar(this.data.figure.layout, this.replayed) : this.data.figure.layout
     const axis = this.robustAxis()
     return axis ? { ...layout, yaxis: { ...layout.yaxis, range: [...axis.range], autorange: false } } : layout
   }
@@ -221,10 +243,19 @@ class Chart {
   }
 }
 
-async function modules({ scripts }) {
+// The room of the whole run from the start, so that nothing jumps, and of what is marked in it what has happened.
+function soFar(layout, { step, last }) {
+  const xaxis = { ...layout.xaxis, range: [0, last], autorange: false }
+  const shapes = layout.shapes?.filter(({ x0 }) => !(x0 > step))
+  const annotations = layout.annotations?.filter(({ x }) => !(x > step))
+  return { ...layout, xaxis, shapes, annotations }
+}
+
+async function modules({ scripts, replay }) {
   const load = (name) => import(new URL(scripts + name, document.baseURI).href)
-  const [curve, client] = await Promise.all([load("curve.js"), load("client.js")])
-  return { curve, client }
+  const names = ["curve.js", "client.js", ...(replay ? ["replay.js"] : [])]
+  const [curve, client, replayed] = await Promise.all(names.map(load))
+  return { curve, client, replay: replayed }
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

@@ -1,5 +1,5 @@
 """Components of our own: a chart that survives its updates, sample grids with a slider through time, one picture, how
-far a run is, and runs as cells, arms by seeds."""
+far a run is, the controls of a replay, and runs as cells, arms by seeds."""
 
 from __future__ import annotations
 
@@ -45,6 +45,15 @@ class Cell:
     share: float = 0.0  # of its steps that are done
     retry: bool = False  # whether it can be tried again
     aspect: float = 1.0  # of its samples, width over height
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that a replay tells once it is at its step."""
+
+    step: int
+    kind: Literal["came", "went", "changed"]  # a problem that came, one that went, a live change
+    text: str
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,21 @@ _PROGRESS = st.components.v2.component(
     js=(_FRONTEND / "progress.js").read_text(encoding="utf-8"),
 )
 
+_PLAYER = st.components.v2.component(
+    "gan_workbench_player",
+    html="""<div class="player">
+    <div class="bar"><button type="button">▶ Play</button>
+    <input type="range" min="0" step="1" aria-label="Step of the replay">
+    <output></output>
+    <label>Speed <select></select></label></div>
+    <p class="numbers"></p>
+    <ol aria-label="What happened"></ol>
+    <div class="news" role="status"></div>
+    </div>""",
+    css=(_FRONTEND / "player.css").read_text(encoding="utf-8"),
+    js=(_FRONTEND / "player.js").read_text(encoding="utf-8"),
+)
+
 _CELLS = st.components.v2.component(
     "gan_workbench_cells",
     html='<div class="grid">\n</div>',
@@ -109,9 +133,10 @@ _CELLS = st.components.v2.component(
 )
 
 
-def following(run: Run, *, live: bool) -> dict[str, Any]:
-    """What a component needs to read a run by itself, and to follow it while it is `live`."""
-    return {"address": live_routes.address(run), "scripts": library.SCRIPTS, "live": live}
+def following(run: Run, *, live: bool, replay: bool = False) -> dict[str, Any]:
+    """What a component needs to read a run by itself, and to follow it while it is `live`, or while it is played again
+    as a `replay`."""
+    return {"address": live_routes.address(run), "scripts": library.SCRIPTS, "live": live, "replay": replay}
 
 
 def chart(figure: Figure, *, key: str, alt: str, height: int = 330) -> None:
@@ -129,9 +154,10 @@ def curves(
     alt: str,
     height: int = 330,
     on_click: Callable[[int], None] | None = None,
+    replay: bool = False,
 ) -> None:
     """Show curves of a run: the browser gets their numbers by itself, finer ones where it zooms in, and follows the run
-    while it is `live`. The traces of the figure say in `meta` what they show.
+    while it is `live`, or its `replay`. The traces of the figure say in `meta` what they show.
 
     `on_click` is told, in a callback, at which step somebody clicked a curve.
     """
@@ -142,19 +168,20 @@ def curves(
             on_click(step)
 
     columns = sorted({trace["meta"]["column"] for trace in figure["data"]})
-    asked = following(run, live=live) | {"columns": columns, "weight": weight}
+    asked = following(run, live=live, replay=replay) | {"columns": columns, "weight": weight}
     data = {"figure": figure, "alt": alt, "height": height, "library": library.ADDRESS, "run": asked}
     _CHART(key=key, data=data, on_clicked_change=clicked, height=height)
 
 
-def film(films: Sequence[Film], *, key: str, identity: str, live: Run | None = None) -> None:
+def film(films: Sequence[Film], *, key: str, identity: str, live: Run | None = None, replay: Run | None = None) -> None:
     """Show sample grids with one slider through time; another `identity` starts again at the newest.
 
     Before there are any it takes as much room as later on, so that nothing below jumps when the first one comes. A film
-    of one run that trains, `live`, gets newer grids by itself.
+    of one run that trains, `live`, gets newer grids by itself; that of a `replay` shows each when its step is reached.
     """
-    data = {"films": [asdict(one) for one in films], "id": identity}
-    _FILM(key=key, data=data | {"run": following(live, live=True) if live else None}, height="content")
+    followed = live or replay
+    run = following(followed, live=live is not None, replay=live is None) if followed else None
+    _FILM(key=key, data={"films": [asdict(one) for one in films], "id": identity, "run": run}, height="content")
 
 
 def picture(
@@ -189,6 +216,20 @@ def progress(run: Run, *, live: bool, key: str, label: str = "", losses: bool = 
         "run": following(run, live=live),
     }
     return bool(_PROGRESS(key=key, data=data, on_changed_change=lambda: None, height="content").changed)
+
+
+def player(run: Run, happenings: Sequence[Happening], numbers: Sequence[tuple[int, str]], *, key: str) -> None:
+    """Show the controls of a run's replay, which moves its curves and its film wherever they are on the page.
+
+    Beside them stands what happened so far, and the newest of the `numbers`, each with its step.
+    """
+    data = {
+        "run": following(run, live=False, replay=True),
+        "last": run.status.step,
+        "moments": [asdict(each) for each in happenings],
+        "numbers": [{"step": step, "text": text} for step, text in numbers],
+    }
+    _PLAYER(key=key, data=data, height="content")
 
 
 def cells(rows: Sequence[Row], *, key: str) -> tuple[Literal["open", "retry"], str] | None:

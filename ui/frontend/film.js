@@ -110,10 +110,14 @@ function addFrames(film, frames) {
   film.frames = [...known.values()].sort((a, b) => a.step - b.step)
 }
 
+function stepsOf(films) {
+  return [...new Set(films.flatMap((film) => film.frames.map((frame) => frame.step)))].sort((a, b) => a - b)
+}
+
 // Whoever looks at the newest frame goes on seeing the newest; whoever went back in time stays there.
 function place(root, films, startAgain = false) {
   const before = root.film
-  const steps = [...new Set(films.flatMap((film) => film.frames.map((frame) => frame.step)))].sort((a, b) => a - b)
+  const steps = stepsOf(films)
   const following = startAgain || (before.position >= before.steps.length - 1 && !root.timer)
   let position = steps.length - 1
   if (!following) position = Math.max(0, steps.findLastIndex((step) => step <= before.steps[before.position]))
@@ -121,14 +125,28 @@ function place(root, films, startAgain = false) {
 }
 
 async function follow(root, run) {
-  const address = run?.live ? run.address : null
+  const address = run?.live || run?.replay ? run.address : null
   if (root.followed === address) return
   root.followed = address
   root.leave?.()
   root.leave = null
   if (!address) return
-  const { follow } = await import(new URL(`${run.scripts}client.js`, document.baseURI).href)
+  const load = (name) => import(new URL(run.scripts + name, document.baseURI).href)
+  if (run.replay) return replay(root, address, await load("replay.js"))
+  const { follow } = await load("client.js")
   if (root.followed === address) root.leave = follow(address, (message) => take(root, message))
+}
+
+// Shows the grids as a replay comes to them.
+function replay(root, address, { clockOf }) {
+  if (root.followed !== address) return
+  fetchAhead(root)
+  root.leave = clockOf(address).follow(({ step }) => {
+    const position = Math.max(0, root.film.steps.findLastIndex((each) => each <= step))
+    if (position === root.film.position) return
+    root.film.position = position
+    render(root)
+  })
 }
 
 export default function ({ data, parentElement }) {
@@ -139,8 +157,10 @@ export default function ({ data, parentElement }) {
   if (startAgain) root.ahead = new Map()
   // What the run itself told meanwhile is newer than what the page was drawn with.
   if (!startAgain && root.followed) addFrames(data.films[0], root.film.films[0].frames.filter(isNewer(data.films[0])))
-  place(root, data.films, startAgain)
+  if (data.run?.replay) root.film = { ...root.film, films: data.films, steps: stepsOf(data.films) }
+  else place(root, data.films, startAgain)
   buildFigures(root, data.films)
+  root.querySelector(".controls").hidden = Boolean(data.run?.replay) // the replay has its own
   root.querySelector(".controls").onpointerenter = () => fetchAhead(root)
   root.querySelector("input").oninput = (event) => {
     stop(root)

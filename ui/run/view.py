@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -18,7 +18,7 @@ from ui.boundary import boundary
 from ui.colors import REAL
 from ui.figures.curves import SMOOTHING, Mark, panels, run_figure
 from ui.frontend.components import curves, film, progress
-from ui.run import changes, controls, forking, health, interruption, numbers, quality, takeaway
+from ui.run import changes, controls, forking, health, interruption, numbers, quality, replay, takeaway
 from ui.run.film import newest, run_film
 from ui.run.progress import state_badge
 from ui.run.strip import TICK
@@ -44,6 +44,10 @@ def _view(run_id: str, shown: ShownState) -> None:
     if run.damage:
         st.error(plain(run.damage), icon=":material/broken_image:")
         return
+    charts = panels(run.config)
+    if replay.is_asked(run):
+        _replay(run, charts)
+        return
     with boundary(run):
         _header(run, live)
     with st.container(key="pictures-and-losses"):  # one above the other where there is little room, see page.css
@@ -51,15 +55,31 @@ def _view(run_id: str, shown: ShownState) -> None:
     with left, boundary(run):
         film([run_film(run)], key="film", identity=run.id, live=run if live else None)
     with boundary(run):
-        charts = panels(run.config)
         with right, boundary(run):
             _panel(run, next(iter(charts.values())), live, "main", height=430)
             forking.offer(run)
         _details(run, charts, live)
 
 
-def _header(run: Run, live: bool) -> None:
-    status = run.status
+def _replay(run: Run, charts: dict[str, Panel]) -> None:
+    """A run that is over, as if it trained."""
+    losses, *others = charts.values()
+    with boundary(run):
+        _title(run, lambda: replay.button(run))
+        replay.section(run, lambda: _replayed(run, losses, "main", height=430))
+        for panel in others:
+            _replayed(run, panel, panel.title, height=300)
+
+
+def _replayed(run: Run, panel: Panel, place: str, height: int) -> None:
+    figure = run_figure(panel, run.id, marks=change_marks(run))
+    alt = f"{panel.title} of {run.name}, played back"
+    curves(figure, run, weight=SMOOTHING, live=False, replay=True, key=f"replay-{place}", alt=alt, height=height)
+    st.caption(panel.caption)
+
+
+def _title(run: Run, buttons: Callable[[], None]) -> None:
+    """Which run it is, and what can be asked of it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.subheader(plain(run.name), anchor=False, width="content")
@@ -69,10 +89,12 @@ def _header(run: Run, live: bool) -> None:
         with st.container(
             horizontal=True, vertical_alignment="center", width="content"
         ):  # which go to the next line together
-            if forking.kept(run):
-                navigation.to_explore("Explore", run.id)
-            forking.button(run)
-            controls.control_buttons(run, "view")
+            buttons()
+
+
+def _header(run: Run, live: bool) -> None:
+    status = run.status
+    _title(run, lambda: _buttons(run))
     _origin_line(run)
     numbers.line(run)
     progress(run, live=live, key="progress")
@@ -87,6 +109,14 @@ def _header(run: Run, live: bool) -> None:
                 st.code(details, language=None)
         if status.error_code == "no-data" and st.button("Train on mnist-5k instead", icon=":material/play_arrow:"):
             controls.restart_on_embedded(run)
+
+
+def _buttons(run: Run) -> None:
+    if forking.kept(run):
+        navigation.to_explore("Explore", run.id)
+    replay.button(run)
+    forking.button(run)
+    controls.control_buttons(run, "view")
 
 
 def _origin_line(run: Run) -> None:
