@@ -26,7 +26,7 @@ from ui.compare.controls import Controls
 from ui.words import plain
 
 SECTIONS = {
-    "What differs": table.section,
+    "Settings and results": table.section,
     "Curves": curves.section,
     "One over the other": wipe.section,
     "Classes": classes.section,

@@ -25,7 +25,10 @@ else:
             report.of_several(mine, reference)
     if experiment_id or sweep_id:
         st.info("There is no such experiment here; it may have been deleted.", icon=":material/link_off:")
-    st.markdown("Choose a question, press **Run**, and see whether the reports are right.")
+    st.markdown(
+        "Five student and course reports train GANs and say what each setting does. Choose a question, press **Run**, "
+        "and see whether they are right."
+    )
     with st.container(key="sweeps"):
         sweeps.listing()
     cards.section(mine, reference)

@@ -47,8 +47,8 @@ CASES: Mapping[str, Case] = {
     ),
     "collapse": Case(
         "Mode collapse",
-        "G puts all of its samples on a few of the eight blobs and jumps from one to the next.",
-        _RING | {"optim.lr_g": 5e-3, "optim.g_steps": 5},
+        "A row is a digit, a column a noise. Whatever the noise, G draws one image of each digit, then another one.",
+        {"model.kind": "cdcgan", "model.ngf": 8, "model.ndf": 8, "train.steps": 900, "train.preview_every": 25},
         "mode_collapse",
     ),
     "oscillation": Case(

@@ -18,7 +18,7 @@ from gancore.store.store import new_id
 from gancore.sweeps.reference import PROJECT, reference_store
 from gancore.sweeps.thinned import copy_thinned
 
-ROWS, GRIDS = 600, 25
+ROWS, GRIDS = 2_000, 25  # every row, as findings hang on how far apart they are
 
 
 def shipped(store: RunStore) -> dict[str, Run]:
@@ -40,7 +40,8 @@ def make(name: str, case: Case, work: RunStore, store: RunStore) -> Run:
         run.edit_meta(tags=(TAG, name))
     if run.status.state != "finished":
         execute(run.path)
-    return copy_thinned(run, store.root / new_id(case.title, datetime.now()), rows=ROWS, grids=GRIDS)
+    target = store.root / new_id(case.title, datetime.now())
+    return copy_thinned(run, target, rows=ROWS, grids=GRIDS, from_start=True)
 
 
 def main(

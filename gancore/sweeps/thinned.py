@@ -26,10 +26,17 @@ GREYS = 16  # of grids on the way: half the bytes, and the strokes as clear
 
 
 def copy_thinned(
-    run: Run, target: Path, *, rows: int = 300, grids: int = 1, origin: Origin | None = None, name: str = ""
+    run: Run,
+    target: Path,
+    *,
+    rows: int = 300,
+    grids: int = 1,
+    from_start: bool = False,
+    origin: Origin | None = None,
+    name: str = "",
 ) -> Run:
     """Copy a run into the folder `target`, which appears whole; curves of about `rows` rows, the last of `grids` grids
-    as it is.
+    as it is. The one before the first step is among them only if they are wanted `from_start`.
 
     With an `origin`, and a `name`, the copy stands for another arm that has the same settings and seed, bit for bit,
     and says of which run it is a copy. Raises `OSError`, `FileExistsError` if the folder is there.
@@ -47,7 +54,7 @@ def copy_thinned(
             elif source.exists():
                 shutil.copyfile(source, draft / part)
         _write_curves(thinned(run.scalars(), rows), draft / "scalars.arrow")
-        _copy_grids(run, draft / "samples", grids)
+        _copy_grids(run, draft / "samples", grids, from_start)
         if origin is not None:
             same_as = run.envelope.get("same_as", run.id)  # of a copy, too, the run that was trained
             write_json(draft / "config.json", run.envelope | asdict(origin) | {"same_as": same_as})
@@ -87,10 +94,10 @@ def _write_curves(curves: pd.DataFrame, path: Path) -> None:
         writer.write_table(table.combine_chunks())
 
 
-def _copy_grids(run: Run, folder: Path, count: int) -> None:
+def _copy_grids(run: Run, folder: Path, count: int, from_start: bool) -> None:
     found = run.samples()
     folder.mkdir()
-    for step in _spread(list(found), count):
+    for step in _spread(list(found), count, from_start):
         path, copied = found[step], folder / found[step].name
         if step == max(found):
             shutil.copyfile(path, copied)
@@ -99,9 +106,9 @@ def _copy_grids(run: Run, folder: Path, count: int) -> None:
                 picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=GREYS).save(copied, optimize=True)
 
 
-def _spread(steps: Sequence[int], count: int) -> list[int]:
+def _spread(steps: Sequence[int], count: int, from_start: bool) -> list[int]:
     """The last step, and others that are spread evenly over the run: those nearest to even places."""
     if not steps or count < 1:
         return []
-    places = np.linspace(0, steps[-1], count + 1)[1:]  # nothing is to be seen at the start
+    places = np.linspace(0, steps[-1], count) if from_start else np.linspace(0, steps[-1], count + 1)[1:]
     return sorted({min(steps, key=lambda step: abs(step - place)) for place in places})

@@ -183,7 +183,7 @@ def test_predictions_are_kept_and_shown_beside_the_outcome(open_page, made):
             made("dcgan-nz", arm, seed, {"fid": 6.0, "coverage": 0.9})
     app = open_page("experiments", experiment="dcgan-nz")
     app.toggle(key="predict-dcgan-nz").set_value(True).run()
-    assert "What is claimed" not in texts(app)  # hidden until something was said
+    assert "Claims and verdicts" not in texts(app)  # hidden until something was said
     claim = next(claim for claim in CLAIMS.values() if claim.experiment == "dcgan-nz")
     app.button_group(key=f"expected-{claim.id}").set_value("higher")
     app.text_input(key=f"words-{claim.id}").set_value("more noise, more trouble")

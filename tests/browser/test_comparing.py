@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from gancore.config import RunConfig
 from gancore.store import RunStore
+from gancore.store.scalars import ScalarWriter
 from tests.browser.serving import PROJECT, App, serve
 
 pytestmark = pytest.mark.browser
@@ -186,7 +189,10 @@ def test_nothing_scrolls_the_page_sideways(shipped: App, new_page: Callable[[], 
         assert box.evaluate("box => box.scrollWidth > box.clientWidth")
 
 
-def test_films_of_a_run_that_trains_follow_it(app: App, new_page: Callable[[], Page]) -> None:
+REACHED = "root => Math.max(...root.charts.flatMap(chart => chart.model.runs.flatMap(run => [...run.xs])))"
+
+
+def test_films_and_losses_of_a_run_that_trains_follow_it(app: App, new_page: Callable[[], Page]) -> None:
     small = {"model.ngf": 4, "model.ndf": 4, "train.epochs": 300, "train.preview_every": 10, "train.evaluate_every": 0}
     trains, waits = (app.store.create(RunConfig().replace(small | {"seed": seed})) for seed in (0, 1))
     trains.enqueue()
@@ -196,5 +202,36 @@ def test_films_of_a_run_that_trains_follow_it(app: App, new_page: Callable[[], P
     for _ in range(3):  # more and more grids, by themselves
         expect(slider).not_to_have_attribute("max", slider.get_attribute("max") or "")
     expect(page.locator(".reel .caption").last).to_have_text("no samples yet")
+    losses = page.locator(".curves").first
+    for _ in range(3):  # and so do the losses, in place
+        page.wait_for_function(
+            f"([root, before]) => ({REACHED})(root) > before", arg=[losses.element_handle(), losses.evaluate(REACHED)]
+        )
     expect(page.get_by_text("its last")).to_have_count(0)
     trains.command("stop")
+
+
+def test_a_zoom_shows_what_the_whole_picture_leaves_out(app: App, new_page: Callable[[], Page]) -> None:
+    steps = np.arange(1.0, 20_001.0)
+    runs = [app.store.create(RunConfig().replace({"seed": seed})) for seed in (0, 1)]
+    for run in runs:
+        writer = ScalarWriter(run.path / "scalars.arrow")
+        writer.append({"step": steps, "epoch": steps / 70, "loss_d": np.sin(steps), "loss_g": np.cos(steps)})
+        writer.close()
+    page = new_page()
+    page.goto(f"{app.url}/compare?runs={','.join(run.id for run in runs)}")
+    plot = page.locator(".curves .plot").first
+    expect(plot).to_have_attribute("data-drawn", re.compile("[1-9]"))
+    root = page.locator(".curves").first
+    within = """root => root.charts[0].lines[0].xs.filter(x => x > root.zoom[0] && x < root.zoom[1]).length"""
+    box = plot.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.50 * box["width"], box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.55 * box["width"], box["y"] + 50, steps=3)
+    page.mouse.up()
+    coarse = root.evaluate(within)
+    expect(root).to_have_attribute("data-finer", re.compile("[1-9]"))
+    assert root.evaluate(within) > 5 * coarse
+    page.get_by_role("button", name="Show all").first.click()
+    assert root.evaluate("root => root.charts[0].lines[0].xs.length") <= 600

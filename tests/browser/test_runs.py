@@ -173,6 +173,20 @@ def test_nothing_scrolls_sideways_but_the_table(app: App, made, new_page: Callab
         assert row(page, "a name that is rather long, 3").locator(".name").bounding_box() == before
 
 
+def test_a_phone_sorts_too(app: App, made, new_page: Callable[[], Page]) -> None:
+    for name in ("b", "a", "c"):
+        made(name)
+    page = new_page()
+    page.set_viewport_size({"width": 390, "height": 800})
+    open_runs(page, app)
+    page.get_by_label("Sort by").select_option("name")
+    expect(page.locator(".run .link")).to_have_text(["a", "b", "c"])
+    page.get_by_role("button", name="Sort the other way round").click()
+    expect(page.locator(".run .link")).to_have_text(["c", "b", "a"])
+    page.set_viewport_size({"width": 1024, "height": 800})
+    expect(page.get_by_label("Sort by")).not_to_be_visible()  # the headings do it
+
+
 def test_everything_is_reached_with_the_keyboard(app: App, made, new_page: Callable[[], Page]) -> None:
     made("a")
     made("b")

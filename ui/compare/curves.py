@@ -11,6 +11,7 @@ from gancore.comparison.groups import by_setting, over_seeds
 from gancore.evaluation.measures import MEASURES
 from gancore.store import Run
 from gancore.store.evaluations import Evaluation
+from gancore.store.records import LIVE
 from ui import state
 from ui.boundary import boundary
 from ui.colors import Line
@@ -87,7 +88,8 @@ def _shown(run: Run, name: str, line: Line, rows: pd.DataFrame, measured: Sequen
     step = run.meta.parent_step
     fork = [] if step is None else [Mark(step, "fork", line.color)]
     marks = fork + view.change_marks(run, line.color)
-    return Shown(run.id, name, line.color, line.dash, run.config, rows, measured, marks)
+    live = run.state in LIVE
+    return Shown(run.id, name, line.color, line.dash, run.config, rows, measured, marks, live)
 
 
 def names_of(shown: Sequence[Shown]) -> dict[str, str]:

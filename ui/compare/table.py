@@ -32,7 +32,7 @@ MOST_CHOSEN = 6  # measures that are shown before anybody chooses
 
 def section(runs: Sequence[Run], controls: Controls) -> None:  # noqa: ARG001 (all sections take them)
     """The table, and what is to be said where nothing differs."""
-    st.subheader("What differs, and results", anchor=False)
+    st.subheader("Settings and results", anchor=False)
     with boundary("The table"):
         if said := sameness(runs):
             st.caption(said)

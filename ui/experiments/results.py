@@ -123,7 +123,7 @@ def _setting(results: Results) -> None:
     ended = {"mine": [_ended(arm) for arm in results.mine], "reference": [_ended(arm) for arm in results.reference]}
     runs = [run for arms in ended.values() for arm in arms for run in arm.runs.values()]
     offered = quantities.known(runs, results.wanted)
-    st.subheader(f"What came of it, against {results.varies}" if results.path else "What came of it", anchor=False)
+    st.subheader(f"Results against {results.varies}" if results.path else "Results", anchor=False)
     if not offered:
         st.caption("Nothing to show yet: it takes a run that has finished.")
         return
@@ -176,9 +176,7 @@ def _curves(results: Results) -> None:
         origin = _origin(results, "curves")
         arms = _arms(results, origin)
         runs = [run for arm in arms for run in arm.measured.values()]
-        axis = st.segmented_control(
-            "Horizontal axis", list(AXES), default="step", required=True, key=f"axis-{results.key}"
-        )
+        axis = st.segmented_control("Axis", list(AXES), default="step", required=True, key=f"axis-{results.key}")
         log = st.toggle("Log scale", key=f"log-{results.key}")
     recorded = curve_names(run.config for run in runs)
     measured = {

@@ -54,7 +54,7 @@ def summary(experiment: Experiment, dockets: Mapping[str, Docket]) -> None:
 def section(experiment: Experiment, dockets: Mapping[str, Docket]) -> None:
     """Every claim of an experiment, judged by one's own runs and by the reference."""
     claims = claims_of(experiment.id)
-    st.subheader("What is claimed, and what came of it" if claims else "No claim hangs on this", anchor=False)
+    st.subheader("Claims and verdicts" if claims else "No claim depends on this experiment", anchor=False)
     if not claims:
         st.caption("Nobody claimed anything of this that a number could decide: look at the samples and the curves.")
     found = {whose: judged(experiment, docket) for whose, docket in dockets.items()}

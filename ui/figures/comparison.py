@@ -38,6 +38,7 @@ class Shown:
     rows: pd.DataFrame
     evaluations: Sequence[Evaluation] = ()
     marks: Sequence[Mark] = ()
+    live: bool = False  # whether it trains, so that more rows come
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def curves_data(runs: Sequence[Shown], charts: Sequence[str], named: Mapping[str
         "smoothing": style.smoothing,
         "band": style.band,
         "quantiles": _quantiles(),
-        "runs": {run.id: {"name": run.name, "color": run.color, "dash": run.dash} for run in runs},
+        "runs": {run.id: _look(run, style.axis) for run in runs},
         "groups": [
             {"name": each.name, "color": each.color, "runs": list(each.runs), "count": _count(len(each.runs))}
             for each in style.groups
@@ -84,6 +85,15 @@ def curves_data(runs: Sequence[Shown], charts: Sequence[str], named: Mapping[str
         "xs": {run_id: {"x": _sent(found.x), "span": _sent(found.span)} for run_id, found in drawn.items()},
         "charts": [chart for chart in made if chart["series"]],
     }
+
+
+def _look(run: Shown, axis: str) -> dict[str, Any]:
+    """How a run is drawn, and what its chart needs to read more of it by itself: its last step, and how far a step is
+    on this axis, None where that is not known."""
+    last = float(run.rows["step"].iloc[-1]) if "step" in run.rows and len(run.rows) else 0.0
+    apart = np.nan if axis == "time" else float(places(run, np.array([last or 1.0]), axis)[0]) / (last or 1.0)
+    look = {"name": run.name, "color": run.color, "dash": run.dash, "live": run.live, "last": last}
+    return look | {"apart": apart if np.isfinite(apart) and apart > 0 else None}
 
 
 def _count(runs: int) -> str:

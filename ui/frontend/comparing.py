@@ -72,7 +72,7 @@ _CHIPS = st.components.v2.component(
 _BAR = st.components.v2.component(
     "gan_workbench_bar",
     html="""<div class="controls" role="group" aria-label="How curves are drawn">
-    <div class="labelled"><span>Axis</span><div class="axes" role="group" aria-label="Horizontal axis"></div></div>
+    <div class="labelled"><span>Axis</span><div class="axes" role="group" aria-label="Axis"></div></div>
     <label>Smoothing <input class="smoothing" type="range" min="0" max="0.99" step="0.01"><output></output></label>
     <label><input class="log" type="checkbox"> Log scale</label>
     <label>Group by <select class="group"></select></label>

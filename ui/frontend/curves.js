@@ -7,6 +7,11 @@ const GRID = 400 // points on which curves of a group are aligned
 const RANGED = 4_000 // points that an axis is chosen by, at least
 const MARGIN = { left: 58, right: 14, top: 10, bottom: 40 }
 const REACH = 60 // pixels from a curve at which the pointer still means it
+const MOST_POINTS = 1_200 // of a curve that grows; beyond, each two become one
+const LIVE_MS = 250 // between drawings of runs that train
+const ZOOM_MS = 250 // after a zoom, until finer curves are asked for
+const MOST_FINER = 16 // runs of which they are
+const TELL_MS = 5_000 // between times that the page is asked to be drawn anew
 
 // --- numbers ---
 
@@ -119,7 +124,7 @@ function decoded(data) {
 
 // The lines of a chart at a smoothing: of each run, or the mean of each group with its band.
 function linesOf(chart, data, weight) {
-  const single = chart.runs.map((run) => {
+  const single = chart.runs.map(refined).map((run) => {
     const ys = run.points || weight <= 0 ? run.raw : smooth(run.raw, run.span, weight)
     return { ...run, ys, members: [run.id], ghost: !run.points && (weight > 0 || run.low !== run.raw) }
   })
@@ -134,6 +139,193 @@ function linesOf(chart, data, weight) {
     const xs = Float32Array.from(places)
     return [{ ...common, xs, ys: mean, low, high, whole, band: members.length > 1, points: members[0].points, ends: [] }]
   })
+}
+
+// --- what comes later: rows of runs that train, and finer curves where somebody looks closely ---
+
+function joined(...parts) {
+  const found = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    found.set(part, at)
+    at += part.length
+  }
+  return found
+}
+
+// A curve with more rows at its end, each a stretch of its own.
+function extended(run, xs, span, values) {
+  const whole = run.low === run.raw
+  const raw = joined(run.raw, values)
+  const edge = (old) => (whole ? raw : joined(old, values))
+  const grown = { xs: joined(run.xs, xs), span: joined(run.span, span), raw, low: edge(run.low), high: edge(run.high) }
+  return { ...run, ...(raw.length > MOST_POINTS ? halved(grown) : grown) }
+}
+
+// The same with half as many stretches: each two are one, by how many steps they span.
+function halved({ xs, span, raw, low, high }) {
+  const count = Math.ceil(raw.length / 2)
+  const found = Object.fromEntries(["xs", "span", "raw", "low", "high"].map((name) => [name, new Float32Array(count)]))
+  for (let at = 0; at < count; at++) {
+    const one = 2 * at
+    const other = Math.min(one + 1, raw.length - 1)
+    const steps = other > one ? [span[one], span[other]] : [span[one], 0]
+    const total = steps[0] + steps[1]
+    found.xs[at] = xs[other]
+    found.span[at] = total
+    found.raw[at] = Number.isNaN(raw[one]) ? raw[other] : Number.isNaN(raw[other]) || !total
+      ? raw[one] : (raw[one] * steps[0] + raw[other] * steps[1]) / total
+    found.low[at] = Math.min(...[low[one], low[other]].filter((value) => !Number.isNaN(value)))
+    found.high[at] = Math.max(...[high[one], high[other]].filter((value) => !Number.isNaN(value)))
+  }
+  return found
+}
+
+// A curve with finer points in the place of its own, from the first of them to the last.
+function refined(run) {
+  const { finer } = run
+  if (!finer?.xs.length) return run
+  const [from, to] = [finer.xs[0], finer.xs.at(-1)]
+  const before = run.xs.findIndex((x) => x >= from)
+  const after = run.xs.findIndex((x) => x > to)
+  if (before < 0) return run
+  const join = (name) =>
+    joined(run[name].subarray(0, before), finer[name], after < 0 ? new Float32Array() : run[name].subarray(after))
+  return { ...run, xs: join("xs"), span: join("span"), raw: join("raw"), low: join("low"), high: join("high") }
+}
+
+class Follower {
+  constructor(root) {
+    Object.assign(this, { root, leaving: new Map(), held: new Map(), asked: 0 })
+  }
+
+  async load() {
+    const names = ["client.js", "curve.js"]
+    const found = names.map((name) => import(new URL(this.root.data.scripts + name, document.baseURI).href))
+    ;[this.client, this.curve] = await (this.loading ??= Promise.all(found))
+  }
+
+  // Follow those that train, and no others.
+  async follow() {
+    const { runs } = this.root.data
+    const wanted = Object.keys(runs).filter((id) => runs[id].live && runs[id].apart)
+    for (const [id, leave] of this.leaving) {
+      if (wanted.includes(id)) continue
+      leave()
+      this.leaving.delete(id)
+    }
+    if (!wanted.length) return
+    await this.load()
+    for (const id of wanted) {
+      if (this.closed || this.leaving.has(id) || !this.root.data.runs[id]) continue
+      this.leaving.set(id, this.client.follow(`live/${id}/`, (message) => this.take(id, message)))
+    }
+  }
+
+  take(id, message) {
+    if (message.kind === "reset") this.root.behind()
+    if (message.kind !== "rows" || !this.root.data.runs[id]) return
+    if (!this.root.charts.some(({ model }) => model.runs.some((run) => run.id === id))) return this.root.behind()
+    if (this.held.has(id)) this.held.get(id).push(message)
+    else if (message.after > this.root.data.runs[id].last) this.catchUp(id)
+    else this.append(id, this.curve.unpack(message.step), (column) => message.columns[column])
+  }
+
+  // What was written between the page's last look and this one.
+  async catchUp(id) {
+    this.held.set(id, [])
+    const { data } = this.root
+    const columns = this.root.charts.map((chart) => chart.model.key)
+    try {
+      const found = await this.client.curves(`live/${id}/`, { columns, weight: 0, from: data.runs[id].last, to: 1e12 })
+      if (data === this.root.data) this.fill(id, found)
+    } catch {
+      // the next rows ask again
+    }
+    const held = this.held.get(id)
+    this.held.delete(id)
+    for (const message of held) this.take(id, message)
+  }
+
+  fill(id, { step, curves }) {
+    const look = this.root.data.runs[id]
+    const { last } = look
+    for (const [column, { raw }] of Object.entries(curves)) {
+      look.last = last // each has steps of its own
+      this.append(id, this.curve.unpack(raw.x), (other) => (other === column ? raw.y : undefined))
+    }
+    look.last = Math.max(last, step)
+  }
+
+  append(id, steps, sent) {
+    const look = this.root.data.runs[id]
+    const begin = steps.findIndex((step) => step > look.last)
+    if (begin < 0) return
+    const fresh = steps.subarray(begin)
+    const span = fresh.map((step, at) => step - (at ? fresh[at - 1] : look.last))
+    const xs = fresh.map((step) => step * look.apart)
+    look.last = fresh.at(-1)
+    for (const { model } of this.root.charts) {
+      const packed = sent(model.key)
+      if (!packed) continue
+      const values = this.curve.unpack(packed).subarray(begin)
+      model.runs = model.runs.map((run) => (run.id === id && !run.points ? extended(run, xs, span, values) : run))
+    }
+    this.soon()
+  }
+
+  soon() {
+    this.waiting ??= setTimeout(() => {
+      this.waiting = null
+      requestAnimationFrame(() => this.closed || this.root.charts.forEach((chart) => chart.compute()))
+    }, LIVE_MS)
+  }
+
+  // Ask for what lies in the zoom, of runs of which each point stands for several rows.
+  zoom(range) {
+    clearTimeout(this.zooming)
+    const asked = (this.asked += 1)
+    const charts = this.root.charts
+    for (const { model } of charts) model.runs = model.runs.map((run) => ({ ...run, finer: null }))
+    if (!range) return
+    this.zooming = setTimeout(async () => {
+      const thinned = charts.flatMap(({ model }) => model.runs.filter((run) => !run.points && run.low !== run.raw))
+      const ids = [...new Set(thinned.map((run) => run.id))].filter((id) => this.root.data.runs[id].apart)
+      if (!ids.length || ids.length > MOST_FINER) return
+      await this.load()
+      const columns = charts.map((chart) => chart.model.key)
+      const found = await Promise.all(ids.map((id) => this.finer(id, columns, range).catch(() => null)))
+      if (this.closed || asked !== this.asked) return // somebody has zoomed elsewhere meanwhile
+      ids.forEach((id, at) => found[at] && this.refine(id, found[at]))
+      this.root.dataset.finer = range.join(" ")
+      for (const chart of charts) chart.compute()
+    }, ZOOM_MS)
+  }
+
+  async finer(id, columns, range) {
+    const [from, to] = range.map((x) => x / this.root.data.runs[id].apart)
+    return (await this.client.curves(`live/${id}/`, { columns, weight: 0, from, to })).curves
+  }
+
+  refine(id, curves) {
+    const { apart } = this.root.data.runs[id]
+    for (const { model } of this.root.charts) {
+      const sent = curves[model.key]?.raw
+      if (!sent) continue
+      const steps = this.curve.unpack(sent.x)
+      const raw = Float32Array.from(this.curve.unpack(sent.y))
+      const span = Float32Array.from(steps, (step, at) => (at ? step - steps[at - 1] : 1))
+      const finer = { xs: Float32Array.from(steps, (step) => step * apart), span, raw, low: raw, high: raw }
+      model.runs = model.runs.map((run) => (run.id === id && !run.points ? { ...run, finer } : run))
+    }
+  }
+
+  close() {
+    this.closed = true
+    clearTimeout(this.waiting)
+    clearTimeout(this.zooming)
+    for (const leave of this.leaving.values()) leave()
+  }
 }
 
 // --- drawing ---
@@ -494,7 +686,8 @@ class Chart {
 function zoomTo(root, range) {
   root.zoom = range
   root.querySelector(".zoomed").hidden = !range
-  for (const chart of root.charts) chart.draw()
+  root.follower.zoom(range)
+  for (const chart of root.charts) chart.compute()
 }
 
 function renderLegend(root, data) {
@@ -514,8 +707,14 @@ function renderLegend(root, data) {
   )
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".curves")
+  root.data = data
+  root.behind = () => {
+    if (Date.now() - (root.told ?? 0) < TELL_MS) return
+    root.told = Date.now()
+    setTriggerValue("behind", root.told)
+  }
   root.weight = data.smoothing
   root.classList.toggle("low", Boolean(data.low))
   if (root.identity !== data.id) root.zoom = null
@@ -529,6 +728,9 @@ export default function ({ data, parentElement }) {
   root.querySelector(".zoomed").onclick = () => zoomTo(root, null)
   renderLegend(root, data)
   root.charts.forEach((chart, at) => chart.update(models[at], data))
+  root.follower ??= new Follower(root)
+  root.follower.follow()
+  if (root.zoom) root.follower.zoom(root.zoom)
 
   const stopHighlight = onHighlight(() => root.charts.forEach((chart) => chart.drawOver()))
   let waiting = 0
@@ -545,6 +747,8 @@ export default function ({ data, parentElement }) {
   const scheme = new MutationObserver(() => root.charts.forEach((chart) => chart.draw()))
   scheme.observe(parentElement.host ?? root, { attributes: true, attributeFilter: ["style", "class"] })
   return () => {
+    root.follower.close()
+    root.follower = null
     stopHighlight()
     window.removeEventListener(SMOOTHING, smoothTo)
     watcher.disconnect()

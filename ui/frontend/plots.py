@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from ui.server import library
+
 _FRONTEND = Path(__file__).parent
 
 
@@ -40,7 +42,7 @@ _RESULTS = st.components.v2.component(
     <details><summary>Measures</summary><div class="choices"></div></details>
     <button type="button" class="save" title="Save this table as CSV">CSV</button>
     </div>
-    <div class="scroll" tabindex="0" role="region" aria-label="What differs, and results">
+    <div class="scroll" tabindex="0" role="region" aria-label="Settings and results">
     <table><thead></thead><tbody></tbody></table>
     </div>
     <p class="foot"></p>
@@ -105,8 +107,13 @@ _SPACE = st.components.v2.component(
 
 def curves(data: Mapping[str, Any], *, key: str, identity: str, low: bool = False) -> None:
     """Show charts of `figures.comparison.curves_data`, or `low` ones without a legend and captions; their zoom is kept
-    while `identity` stays."""
-    _CURVES(key=key, data={**data, "id": identity, "low": low}, height="content")
+    while `identity` stays.
+
+    They follow runs that train, and read finer curves where somebody zooms in. If one went back meanwhile, the page is
+    drawn anew.
+    """
+    shown = {**data, "id": identity, "low": low, "scripts": library.SCRIPTS}
+    _CURVES(key=key, data=shown, on_behind_change=lambda: None, height="content")
 
 
 def results(data: Mapping[str, Any], *, key: str) -> str | None:

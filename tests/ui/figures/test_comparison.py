@@ -92,3 +92,21 @@ def test_students_quantiles():
 def test_a_run_without_a_curve_leaves_the_others_theirs():
     data = curves_data([shown("a", rows=pd.DataFrame()), shown("b")], ["loss_d"], {"loss_d": "D loss"}, Style())
     assert [series["run"] for series in data["charts"][0]["series"]] == ["b"]
+
+
+@pytest.mark.parametrize(("axis", "apart"), [("step", 1.0), ("epoch", 0.5), ("time", None)])
+def test_a_chart_knows_where_a_run_that_trains_goes_on(axis: str, apart: float | None) -> None:
+    rows = pd.DataFrame({"step": [1.0, 2.0, 4.0], "epoch": [0.5, 1.0, 2.0], "time": [1.0, 2.0, 3.0], "loss_d": 0.5})
+    run = Shown("a", "a", "#000", "", RunConfig(), rows, live=True)
+    look = curves_data([run], ["loss_d"], {"loss_d": "D loss"}, Style(axis=axis))["runs"]["a"]
+    assert (look["live"], look["last"], look["apart"]) == (True, 4.0, apart)
+
+
+def test_a_run_without_rows_is_waited_for() -> None:
+    run = Shown("a", "a", "#000", "", RunConfig(), pd.DataFrame(), live=True)
+    looks = [curves_data([run], [], {}, Style(axis=axis))["runs"]["a"] for axis in ("step", "images", "epoch")]
+    assert [(look["last"], look["apart"]) for look in looks] == [
+        (0.0, 1.0),
+        (0.0, RunConfig().images_per_step),
+        (0.0, None),
+    ]

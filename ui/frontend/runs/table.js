@@ -60,6 +60,28 @@ function renderHeadings(page) {
   )
 }
 
+// The headings of a table that is too narrow for them.
+function buildSorting(page) {
+  const sorting = element("label", "sorting")
+  const by = element("select")
+  by.onchange = () => page.outbox.ask("sort", { by: by.value })
+  const way = button("", { symbol: "arrow_downward", name: "Sort the other way round" })
+  way.onclick = () => page.outbox.ask("sort", { by: page.data.by })
+  sorting.append("Sort by ", by, way)
+  page.sorting = sorting
+  return sorting
+}
+
+function renderSorting({ data, sorting }) {
+  const by = sorting.querySelector("select")
+  const options = [{ id: "name", title: "name" }, ...data.columns]
+  const known = JSON.stringify(options.map(({ id, title }) => [id, title]))
+  if (sorting.dataset.known !== known) by.replaceChildren(...options.map(({ id, title }) => new Option(title, id)))
+  sorting.dataset.known = known
+  if (by.getRootNode().activeElement !== by) by.value = data.by
+  setText(sorting.querySelector(".icon"), data.descending ? "arrow_downward" : "arrow_upward")
+}
+
 function buildPages(page) {
   const pages = element("nav", "pages")
   pages.setAttribute("aria-label", "Pages of the table")
@@ -108,7 +130,7 @@ function build(root) {
   tags.id = "known-tags"
   page.knownTags = tags
   const above = element("div", "above")
-  above.append(buildSearch(page), buildMenus(page), buildActions(page))
+  above.append(buildSearch(page), buildMenus(page), buildActions(page), buildSorting(page))
   root.replaceChildren(above, buildTable(page), buildPages(page), tags)
   document.addEventListener("pointerdown", function outside(event) {
     if (!root.isConnected) document.removeEventListener("pointerdown", outside)
@@ -126,6 +148,7 @@ export default function ({ data, parentElement, setStateValue }) {
   renderMenus(page)
   renderActions(page)
   renderHeadings(page)
+  renderSorting(page)
   renderRows(page)
   renderPages(page)
   page.knownTags.replaceChildren(...data.tags.map((tag) => new Option(tag, tag)))
