@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gancore.config import RunConfig, Settings
 from gancore.experiments.systems import S8_TOYS, settings_of
@@ -26,11 +27,11 @@ class Case:
         return RunConfig().replace(_WATCHED | dict(self.settings))
 
 
-_WATCHED: Settings = {"train.evaluate_every": 100, "train.evaluate_share": 1.0, "train.final_samples": 0}
-_DCGAN: Settings = {"model.ngf": 16, "model.ndf": 16, "train.batch_size": 32, "train.steps": 600}
-_STRONG_D: Settings = _DCGAN | {"model.ngf": 4, "model.ndf": 32, "optim.lr_d": 2e-3, "optim.lr_g": 5e-5}
-_RING: Settings = settings_of(S8_TOYS) | {"train.steps": 2_000, "train.preview_every": 50}
-_MLP: Settings = {
+_WATCHED: dict[str, Any] = {"train.evaluate_every": 100, "train.evaluate_share": 1.0, "train.final_samples": 0}
+_DCGAN: dict[str, Any] = {"model.ngf": 16, "model.ndf": 16, "train.batch_size": 32, "train.steps": 600}
+_STRONG_D: dict[str, Any] = _DCGAN | {"model.ngf": 4, "model.ndf": 32, "optim.lr_d": 2e-3, "optim.lr_g": 5e-5}
+_RING: dict[str, Any] = settings_of(S8_TOYS) | {"train.steps": 2_000, "train.preview_every": 50}
+_MLP: dict[str, Any] = {
     "model.kind": "mlp",
     "data.image_size": 28,
     "model.init": "default",
