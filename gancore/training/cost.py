@@ -17,6 +17,7 @@ from gancore.config import RunConfig
 from gancore.config.arithmetic import neutral
 from gancore.data import Batch
 from gancore.models import count_parameters
+from gancore.models.own import BadNetwork
 from gancore.rng import StepRng
 
 PROCESS_BYTES = 450e6  # Python, torch and Streamlit before anything is loaded
@@ -38,12 +39,22 @@ def estimate(config: RunConfig, experience: Sequence[tuple[RunConfig, float]] = 
     """The cost of `config`, from the arithmetic of one step and the speed of this machine.
 
     `experience` are configs that ran here and the seconds a step that they took: the best measure of the machine and of
-    what else it has to do. Without any, two short trials take its place, once.
+    what else it has to do. Without any, two short trials take its place, once. Raises `BadNetwork` where the networks
+    are somebody's own and cannot be built here.
     """
-    overhead, speed = _TYPICAL if experience else _machine()
-    corrections = [seconds / _step_seconds(done, overhead, speed) for done, seconds in experience]
+    known = [(done, seconds) for done, seconds in experience if _can_be_built(done)]
+    overhead, speed = _TYPICAL if known else _machine()
+    corrections = [seconds / _step_seconds(done, overhead, speed) for done, seconds in known]
     per_step = _step_seconds(config, overhead, speed) * (statistics.median(corrections) if corrections else 1.0)
     return Cost(count_parameters(config), config.total_steps, config.total_steps * per_step, memory(config))
+
+
+def _can_be_built(config: RunConfig) -> bool:
+    try:
+        _arithmetic(config)
+    except BadNetwork:  # somebody's own, of a run that came from elsewhere
+        return False
+    return True
 
 
 def memory(config: RunConfig) -> float:

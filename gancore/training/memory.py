@@ -8,6 +8,7 @@ import torch
 
 from gancore import machine
 from gancore.config import SETTINGS, ConfigError, RunConfig
+from gancore.models.own import BadNetwork
 from gancore.text import describe_bytes
 from gancore.training.cost import PROCESS_BYTES, memory
 
@@ -45,7 +46,10 @@ def shortage(config: RunConfig) -> Shortage | None:
 
     Torch and this process are there already: of what is free, they take no more.
     """
-    need, there = memory(config), _there(config)
+    try:
+        need, there = memory(config), _there(config)
+    except BadNetwork:  # which says so itself when it is to be trained
+        return None
     if there is None:
         return None
     if need > _NEAR * there.total:

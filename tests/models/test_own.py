@@ -15,6 +15,8 @@ from gancore.models.own import EXAMPLE, BadNetwork, check, is_trusted, trust
 from gancore.sampling.samples import load_algorithm
 from gancore.store import RunStore
 from gancore.store.checkpoints import BadCheckpoint
+from gancore.training.cost import estimate
+from gancore.training.memory import shortage
 from gancore.training.runner import execute
 from tests.miniatures import equal, tiny, train
 
@@ -99,6 +101,15 @@ def test_a_run_of_somebody_elses_can_be_read_but_does_not_run(store: RunStore) -
         load_algorithm(run)
 
 
+def test_what_nobody_can_build_costs_nothing_that_others_cost() -> None:
+    theirs = own(CONVOLUTIONS)
+    assert shortage(theirs) is None
+    with pytest.raises(BadNetwork):
+        estimate(theirs, [(RunConfig(), 0.1)])
+    known = [(RunConfig(), 0.1)]
+    assert estimate(RunConfig(), [*known, (theirs, 5.0)]) == estimate(RunConfig(), known)
+
+
 def test_it_trains_and_resumes_like_any_other(store: RunStore) -> None:
     trust(CONVOLUTIONS)
     config = own(CONVOLUTIONS, **{"train.steps": 6})
@@ -146,6 +157,7 @@ def weights(config: RunConfig) -> dict[str, object]:
             r"the discriminator must return \(N\), not \(N\)",
         ),
         (variant("nn.Linear(4 * 8 * 8, 1)", "nn.Linear(7, 1)"), "the discriminator: RuntimeError"),
+        (variant("def forward(self, z):", "def forward(self, z):\n        float(z.sum())"), "the generator: "),
         (variant("nn.Dropout(0.5)", "nn.Dropout2d(0.5)"), "nn.Dropout alone can be used, not Dropout2d"),
         (
             variant("self.norm = nn", "self.x = nn.Parameter(torch.zeros(3)); self.norm = nn"),

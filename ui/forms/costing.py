@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from gancore import machine
@@ -43,11 +44,13 @@ def look(configs: Mapping[str, RunConfig]) -> Costs:
     """As many as can be told in a short while; what was counted once takes no time again."""
     if not are_ready():
         return Costs({}, False)
+    from gancore.models.own import BadNetwork
     from gancore.training.cost import estimate
 
     experience, deadline, found = _experience(), time.monotonic() + BUDGET, dict[str, float]()
     for arm, config in configs.items():
-        found[arm] = estimate(config, experience).seconds
+        with suppress(BadNetwork):  # whose cost nobody can tell
+            found[arm] = estimate(config, experience).seconds
         if time.monotonic() > deadline:
             break
     return Costs(found, len(found) == len(configs))
