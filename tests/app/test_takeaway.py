@@ -43,7 +43,7 @@ def test_says_what_the_marks_in_the_script_mean(open_page, finished):
     ],
 )
 def test_code_is_told_apart_by_kind(line: str, pieces: list[tuple[str, str]]) -> None:
-    assert pieces_of(line) == [pieces] if line else pieces_of(line) == []
+    assert pieces_of(line) == [pieces]
 
 
 def test_code_stays_as_it_is(runs: RunStore) -> None:
@@ -51,3 +51,10 @@ def test_code_stays_as_it_is(runs: RunStore) -> None:
 
     script = plain_script(runs.create(RunConfig()))
     assert ["".join(text for _, text in line) for line in pieces_of(script)] == script.splitlines()
+
+
+@pytest.mark.parametrize(
+    "text", ["def f(:\n  'x", "x = (\n", "  a\n b\n", "\x0cx = 1\u2028y\n", "\ud83d $ ?", "a\r\nb"]
+)
+def test_what_is_no_code_is_shown_as_it_is(text: str) -> None:
+    assert "\n".join("".join(part for _, part in line) for line in pieces_of(text)) == text.removesuffix("\n")

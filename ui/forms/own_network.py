@@ -9,8 +9,11 @@ from gancore.config.model import MOST_CODE
 from gancore.machine import own_networks_run
 from ui import state
 from ui.forms import draft
+from ui.frontend.code import code
 from ui.messages import attempt, say
 from ui.words import plain
+
+HEIGHT = 300  # of the file: some 15 lines
 
 _TURN = "network-file-turn"  # in the session: how many files were taken
 
@@ -22,15 +25,16 @@ def panel() -> None:
         return
     from gancore.models.own import EXAMPLE, is_trusted
 
-    code = draft.values()["model.code"]
-    with st.expander("The example's file" if not code else "The network file", icon=":material/code:"):
-        st.code(code or EXAMPLE, language="python", height=300)
+    source = draft.values()["model.code"]
+    title = "The network file" if source else "The example's file"
+    with st.expander(title, icon=":material/code:"):
+        code(source or EXAMPLE, (), key="network-file", label=title, height=HEIGHT)
     if not own_networks_run():
         st.caption("Files of your own are off here, as others reach this server: they run as code.")
         return
-    if code and not is_trusted(code):
+    if source and not is_trusted(source):
         st.warning("This file came from elsewhere. Read it: it runs as your own code.", icon=":material/warning:")
-        st.button("Trust this file", key="network-trust", on_click=_take, args=(code,))
+        st.button("Trust this file", key="network-trust", on_click=_take, args=(source,))
     turn = st.session_state.get(_TURN, 0)
     uploaded = st.file_uploader(
         "A Python file of yours",
@@ -56,20 +60,20 @@ def _use(content: bytes) -> None:
     _take(text)
 
 
-def _take(code: str) -> None:
+def _take(source: str) -> None:
     """Trust a file, try its networks, and have the next run train them."""
     from gancore.models.own import BadNetwork, check, trust
 
-    if not attempt("Keeping that this file is trusted", trust, code):
+    if not attempt("Keeping that this file is trusted", trust, source):
         return
     values = draft.values()
     shape = {path: values[path] for path in ("model.nz", "model.nc", "data.image_size")}
     try:
-        counts = check(RunConfig().replace({**shape, "model.kind": "own", "model.code": code}))
+        counts = check(RunConfig().replace({**shape, "model.kind": "own", "model.code": source}))
     except BadNetwork as problem:
         say(f"{problem}.")
         return
-    draft.put({"model.code": code})
+    draft.put({"model.code": source})
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
     said = ", ".join(f"{name} {count:,}" for name, count in counts.items())
     say(plain(f"These networks fit: {said} parameters."), icon="check")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import keyword
 import tokenize
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -28,11 +29,11 @@ def code(text: str, marked: Collection[int], *, key: str, label: str, height: in
 
 
 def pieces_of(text: str) -> list[list[Piece]]:
-    """Each line of Python code as pieces of one kind."""
-    rows: list[list[Piece]] = [[] for _ in text.splitlines()]
-    lines = text.splitlines()
+    """Each line of Python code as pieces of one kind; of a text that is none, as far as it is."""
+    lines = text.removesuffix("\n").split("\n")
+    rows: list[list[Piece]] = [[] for _ in lines]
     row, column = 1, 0
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+    for token in _tokens(text):
         kind = _kind(token)
         if not kind:
             continue
@@ -45,6 +46,12 @@ def pieces_of(text: str) -> list[list[Piece]]:
     for number, line in enumerate(lines, start=1):
         rows[number - 1].append(("", line[sum(len(part) for _, part in rows[number - 1]) :]))
     return [[piece for piece in pieces if piece[1]] for pieces in rows]
+
+
+def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
+    """The tokens of a text until what is no Python; it may come from anywhere."""
+    with suppress(tokenize.TokenError, SyntaxError):
+        yield from tokenize.generate_tokens(io.StringIO(text).readline)
 
 
 def _kind(token: tokenize.TokenInfo) -> str:
