@@ -42,6 +42,7 @@
       if (node.nodeType !== Node.TEXT_NODE || !node.data.trim()) continue
       const element = node.parentElement
       if (!element || ["STYLE", "SCRIPT", "TITLE", "OPTION", "NOSCRIPT"].includes(element.tagName) || floats(element)) continue
+      if (element.closest(".katex")) continue // a formula is set with boxes that overlap, its words are in MathML, too
       const range = document.createRange()
       range.selectNodeContents(node)
       for (const box of range.getClientRects()) {

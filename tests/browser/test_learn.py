@@ -175,6 +175,9 @@ def test_the_smallest_gan_spirals_out_circles_or_arrives(compute: Compute) -> No
     assert at_once == pytest.approx(1.5 * (1 + 0.1**2) ** 200, rel=1e-9)  # each step multiplies it by sqrt(1 + lr^2)
     assert compute("dirac", script, order="alternating") == pytest.approx(1.5, abs=0.2)
     assert compute("dirac", script, order="alternating", penalty=0.5) < 0.01
+    assert compute("dirac", script, order="simultaneous", loss="minimax") > 2  # as the lesson says
+    assert compute("dirac", script, order="alternating", loss="minimax") == pytest.approx(1.5, abs=0.4)
+    assert compute("dirac", script, order="alternating", loss="nonsaturating") < 1
     clipped = compute("dirac", script, order="simultaneous", clip=0.3)
     assert clipped < at_once
 

@@ -135,17 +135,17 @@ _CIRCLING = Lesson(
     "around it.",
     formulas=(
         r"D(x) = \psi x, \qquad G(z) = \theta",
-        r"V(\theta, \psi) = f(\psi \theta) + f(0), \quad f(t) = -\log(1 + e^{-t})",
+        r"V(\theta, \psi) = \log \sigma(0) + \log(1 - \sigma(\psi \theta))",
     ),
     figure="circling",
     alt="The parameters of a Dirac-GAN as a path in the plane and against the step",
     tries=(
         "Play D, then G, then both at once: the one circles, the other spirals out.",
-        "Give D more steps or a larger rate: the circle becomes an ellipse, and G's part of it changes.",
-        "A little of the R1 penalty on D's slope, and the game arrives.",
+        "Give D more steps or a larger rate: the circle becomes an ellipse, and G moves less or more.",
+        "The non-saturating loss creeps inwards. A little of the R1 penalty on D's slope, and any loss arrives.",
     ),
     question=Question(
-        "Both players move at once, with equal rates, and no penalty. Where does the game go?",
+        "Under the minimax loss both players move at once, at equal rates, without a penalty. Where does the game go?",
         ("to the equilibrium", "around it, on the same circle for ever", "around it, ever further out"),
         "around it, ever further out",
         "Every step at once leads a little out of the circle; in turns it stays on it; with a penalty it arrives.",

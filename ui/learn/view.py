@@ -32,7 +32,7 @@ def page(lesson: Lesson) -> None:
     with st.container(key="lesson"):
         _steps(lesson)
         st.title(plain(lesson.title), anchor=False)
-        words, picture = st.columns([1, 1.7], gap="large")
+        words, picture = st.columns([1, 1.6], gap="medium")
         with words:
             st.markdown(plain(lesson.text))
             for formula in lesson.formulas:

@@ -52,17 +52,20 @@ export class Plot {
     this.clipped(() => this.pen.area(Float64Array.from(xs, this.x), Float64Array.from(ys, (y) => this.up(y)), low, style))
   }
 
-  // All in one path: a thousand dots are one call of the canvas.
-  dots(points, { color, size = 2.5, alpha = 1, count = points.length / 2 }) {
+  // Copies of one small picture, which cost a fraction of what circles do; `halo` sets them off against what lies below.
+  dots(points, { color, size = 2.5, alpha = 1, halo = "", count = points.length / 2 }) {
     const { context } = this.pen
+    const ratio = context.getTransform().a
+    const picture = dotPicture(color, size, halo, ratio)
+    const side = picture.width / ratio
+    const { left, right, top, bottom } = this.box
     this.clipped(() => {
-      this.pen.begin({ color, alpha })
+      context.globalAlpha = alpha
       for (let at = 0; at < count; at++) {
         const [x, y] = [this.x(points[2 * at]), this.y(points[2 * at + 1])]
-        context.moveTo(x + size, y)
-        context.arc(x, y, size, 0, 2 * Math.PI)
+        if (x < left - side || x > right + side || y < top - side || y > bottom + side) continue
+        context.drawImage(picture, x - side / 2, y - side / 2, side, side)
       }
-      context.fill()
     })
   }
 
@@ -147,6 +150,28 @@ function largestWithOneUnit(box, { x, y }) {
   const [halfWidth, halfHeight] = [(unit * (x[1] - x[0])) / 2, (unit * (y[1] - y[0])) / 2]
   const [across, down] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2]
   return { left: across - halfWidth, right: across + halfWidth, top: down - halfHeight, bottom: down + halfHeight }
+}
+
+const dotPictures = new Map() // by what they look like
+
+function dotPicture(color, size, halo, ratio) {
+  const key = `${color} ${size} ${halo} ${ratio}`
+  if (dotPictures.has(key)) return dotPictures.get(key)
+  const whole = size + (halo ? 0.9 : 0)
+  const canvas = document.createElement("canvas")
+  canvas.width = canvas.height = Math.ceil(2 * (whole + 0.5) * ratio)
+  const context = canvas.getContext("2d")
+  const middle = canvas.width / 2
+  const disk = (fill, radius) => {
+    context.fillStyle = fill
+    context.beginPath()
+    context.arc(middle, middle, radius * ratio, 0, 2 * Math.PI)
+    context.fill()
+  }
+  if (halo) disk(halo, whole)
+  disk(color, size)
+  dotPictures.set(key, canvas)
+  return canvas
 }
 
 const canvases = new Map() // by side: one is enough, each drawing is done before the next begins

@@ -40,7 +40,6 @@ const verdict = ({ path, place }) => {
 }
 
 export default {
-  restores: false,
   panels: [
     {
       id: "plane",
@@ -63,7 +62,7 @@ export default {
     },
   ],
   controls: [
-    { id: "loss", label: "loss", options: ["nonsaturating", "minimax", "wasserstein"].map((id) => [id, LOSSES[id].name]), value: "nonsaturating" },
+    { id: "loss", label: "loss", options: ["minimax", "nonsaturating", "wasserstein"].map((id) => [id, LOSSES[id].name]), value: "minimax" },
     { id: "order", label: "turns", options: [["alternating", "D, then G"], ["simultaneous", "both at once"]], value: "alternating" },
     logarithmic({ id: "rateG", label: "lr of G", color: COLORS.g, min: 0.01, max: 1, value: 0.1 }),
     logarithmic({ id: "rateD", label: "lr of D", color: COLORS.d, min: 0.01, max: 1, value: 0.1 }),

@@ -36,7 +36,7 @@ export default {
     {
       id: "history",
       title: "Modes found",
-      alt: "The number of modes that each loss has found, against the step",
+      alt: "The number of modes that each loss has found, smoothed, against the step",
       aspect: 1,
       axes: ({ target }, model) => ({
         x: [0, latest(model)],

@@ -4,7 +4,7 @@ import { COLORS } from "./axes.js"
 import { MESH, TARGETS } from "./gan.js"
 import { Random } from "./random.js"
 
-const SHOWN = 240 // real points
+const SHOWN = 200 // real points
 
 export const drawReal = (plot, target) => plot.dots(realPoints(target), { color: COLORS.data, size: 2.4, alpha: 0.9 })
 
@@ -37,8 +37,7 @@ export function drawGan(plot, frame, values) {
   if (!frame) return
   if (values.mesh) drawMesh(plot, frame.mesh)
   const { samples } = frame
-  plot.dots(samples, { color: plot.theme.background, size: 3 })
-  plot.dots(samples, { color: COLORS.g, size: 2.2 })
+  plot.dots(samples, { color: COLORS.g, size: 2.2, halo: plot.theme.background })
   if (values.arrows) plot.arrows(samples, frame.pulls, { color: COLORS.g, count: frame.pulls.length / 2, scale: 12 })
 }
 

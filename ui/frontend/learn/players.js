@@ -1,13 +1,14 @@
 // GANs that train side by side in workers, as many as there are cores to spare, all at the same step.
 
 const MOST = 5 // workers
+const SMOOTHED = 0.15 // share of the newest count in the curve of modes: samples come and go
 
 export class Players {
   // `options`: [{ id, learns, ...those of Gan }]; `reach`: the square over which D is asked.
   constructor(options, { reach }) {
     Object.assign(this, { reach, target: 0, owed: 0, isFresh: false, rates: null, only: null })
     this.frames = new Map() // by id: the newest that a worker said
-    this.history = new Map(options.map(({ id }) => [id, []])) // by id: [step, modes] as they came
+    this.history = new Map(options.map(({ id }) => [id, []])) // by id: [step, modes], smoothed as they came
     const count = Math.max(1, Math.min(MOST, options.length, (navigator.hardwareConcurrency ?? 2) - 1))
     this.workers = Array.from({ length: count }, (_, at) => this.hire(options.filter((_each, place) => place % count === at)))
   }
@@ -31,7 +32,8 @@ export class Players {
     for (const frame of frames) {
       this.frames.set(frame.id, frame)
       const history = this.history.get(frame.id)
-      if (history.at(-1)?.[0] !== frame.steps) history.push([frame.steps, frame.modes])
+      const before = history.at(-1) ?? [-1, frame.modes]
+      if (before[0] !== frame.steps) history.push([frame.steps, before[1] + SMOOTHED * (frame.modes - before[1])])
       if (history.length > 2000) this.history.set(frame.id, history.filter((_, at) => at % 2 === 0))
     }
     this.isFresh = true

@@ -198,7 +198,7 @@ export class Stage {
       const whole = Math.floor(this.owed + 1e-9)
       this.owed -= whole
       if (whole && this.figure.advance(this.model, this.values, whole) === "done") this.pause()
-      this.stale = this.stale || whole > 0
+      this.stale = this.stale || (whole > 0 && !this.figure.takeFresh)
     }
     if (this.figure.takeFresh?.(this.model) || this.stale) {
       this.drawn = now

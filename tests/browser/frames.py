@@ -1,0 +1,82 @@
+"""How smoothly the lessons' figures move: `python -m tests.browser.frames`. No test; numbers to compare."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+from statistics import median, quantiles
+
+from playwright.sync_api import Page
+
+from tests.browser.serving import App, open_browser, serve
+from ui.learn.lessons import LESSONS
+
+SECONDS = 5
+# Times every callback of an animation frame from the beginning, those of the figures among them.
+WATCH = """
+window.frames_seen = []
+const ask = window.requestAnimationFrame.bind(window)
+window.requestAnimationFrame = (act) => ask((now) => {
+  const begin = performance.now()
+  act(now)
+  window.frames_seen.push([now, performance.now() - begin])
+})"""
+COUNT = """async (seconds) => {
+  window.frames_seen = []
+  const begin = performance.now()
+  const keep = () => performance.now() - begin < 1000 * seconds && requestAnimationFrame(keep)
+  keep() // so that pictures are counted whether or not the figure asks for one
+  await new Promise((done) => setTimeout(done, 1000 * seconds))
+  const work = new Map()
+  for (const [now, spent] of window.frames_seen) work.set(now, (work.get(now) ?? 0) + spent)
+  return [...work]
+}"""
+
+
+def frames(page: Page, app: App, lesson: str) -> list[tuple[float, float]]:
+    """When each picture of a figure that plays came, and what computing and drawing it took, in milliseconds."""
+    page.goto(f"{app.url}/learn?lesson={lesson}")
+    page.locator(".lesson[data-ready]").wait_for()
+    page.get_by_role("button", name="Just show me").click()
+    page.locator(".lesson fieldset:enabled").wait_for()
+    play = page.locator(".lesson").get_by_role("button", name="Play", exact=True)
+    if play.count():
+        play.click()
+    else:
+        page.evaluate(WIGGLE)
+    found = page.evaluate(COUNT, SECONDS)
+    page.evaluate("clearInterval(window.wiggling)")
+    return [(when, spent) for when, spent in found]
+
+
+# Where nothing plays, somebody drags: a slider moves at every picture.
+WIGGLE = """() => {
+  const slider = [...document.querySelectorAll("*")].flatMap((each) => [...(each.shadowRoot?.querySelectorAll(
+    ".lesson input[type=range]") ?? [])])[0]
+  window.wiggling = setInterval(() => {
+    slider.value = Number(slider.value) >= Number(slider.max) ? slider.min : Number(slider.value) + Number(slider.step)
+    slider.dispatchEvent(new Event("input"))
+  }, 16)
+}"""
+
+
+def main() -> None:
+    """Print the figures, of the lessons that are named or of all."""
+    with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as app, open_browser() as browser:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.add_init_script(WATCH)
+        for lesson in sys.argv[1:] or LESSONS:
+            found = frames(page, app, lesson)
+            gaps = [later - earlier for (earlier, _), (later, _) in pairwise(found)]
+            work = [spent for _, spent in found]
+            rate = len(found) / SECONDS
+            print(
+                f"{lesson:12} {rate:5.1f} pictures/s, {median(gaps):.1f} ms apart, at worst {max(gaps):.0f};",
+                f"each takes {median(work):.1f} ms, p95 {quantiles(work, n=20)[-1]:.1f}, at worst {max(work):.0f}",
+            )
+
+
+if __name__ == "__main__":
+    main()
