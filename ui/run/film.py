@@ -48,4 +48,5 @@ def thumbnail(run: Run) -> str | None:
 def expected_samples() -> None:
     """What the quickstart gives, to look at before anything ran: made by `python -m gancore sample`."""
     picture = state.PROJECT / "docs" / "quickstart.png"
-    st.image(str(picture), width=420, output_format="PNG", caption="Samples of the quickstart after 1,050 steps.")
+    with st.container(width=420):  # or as wide as a phone
+        st.image(str(picture), output_format="PNG", caption="Samples of the quickstart after 1,050 steps.")
