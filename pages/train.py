@@ -27,14 +27,11 @@ def panel(shown: Run | None, networks_shown: bool) -> None:
     with st.container(key="start-bar"):  # stays at the top of the sidebar, see page.css
         config, problem = start_button()
         mode = sidebar.switch(shown)
-    with st.empty():
+    with st.container(key=f"settings-of-{mode}"):
         if mode == "this" and shown is not None:
-            with st.container():
-                settings.this_run(shown)
-    with st.empty():
-        if mode == "next":
-            with st.container():
-                next_run(config, problem, shown, networks_shown)
+            settings.this_run(shown)
+        else:
+            next_run(config, problem, shown, networks_shown)
 
 
 def start_button() -> tuple[RunConfig | None, str]:
@@ -63,9 +60,10 @@ def next_run(config: RunConfig | None, problem: str, shown: Run | None, networks
     """The settings of the next run."""
     picker.pick_experiment()
     picker.changes_line()
-    with st.empty():
-        if problem:
-            st.error(plain(problem), icon=":material/error:")
+    if problem:
+        st.error(plain(problem), icon=":material/error:")
+    else:
+        st.empty()
     networks.switch(networks_shown, below=shown is not None and shown.state in LIVE)
     vary.link(config if draft.origin().fork is None else None)
     widgets.settings_form(PANELS)

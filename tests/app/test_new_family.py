@@ -35,7 +35,7 @@ def test_it_can_be_chosen_and_refused_like_any_other():
     assert not config.uses("model.ngf")
     with pytest.raises(ConfigError, match=r"data\.image_size must be 16 for model\.kind painter"):
         parse_config({"model": {"kind": "painter"}})
-    with pytest.raises(ConfigError, match="translator, semi, painter, not"):
+    with pytest.raises(ConfigError, match="translator, semi, own, painter, not"):
         parse_config({"model": {"kind": "sculptor"}})
     assert "painter" in SETTINGS["optim.lr"].when["model.kind"]
 

@@ -440,7 +440,7 @@ def test_what_old_runs_measured_of_themselves_can_still_be_found(finished):
 def test_a_card_says_the_main_value(open_page, finished):
     plant(finished("good"), [evaluation(100)])
     plant(finished("toy", RING), [evaluation(100, {"modes": 7}), full(100, {"modes": 8, "coverage": 0.5})])
-    captions = [caption.value for caption in open_page("home").caption if "step" in caption.value]
+    captions = [caption.value for caption in open_page("home").caption if caption.value.startswith("step ")]
     assert [each.partition("\n")[2] for each in captions] == ["modes found 8", "FID (mnist-cnn-v1) 10"]
 
 

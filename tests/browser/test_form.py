@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -36,9 +37,14 @@ def test_another_experiment_leaves_no_ghosts(app, new_page: Callable[[], Page]) 
     page = new_page()
     open_form(page, app.url)
     picker = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Start from")
-    for words, rate in (("VAE on digits", "lr"), ("What does ngf", "lr_d"), ("Quickstart", "lr_d")):
+    for words, name, rate in (
+        ("VAE on digits", "vae-mnist", "lr"),
+        ("What does ngf", "dcgan-ngf", "lr_d"),
+        ("Quickstart", "quickstart", "lr_d"),
+    ):
         picker.fill(words)  # of a list so long that only what is searched for is in the page
         page.get_by_role("option", name=words).click()
+        expect(page.get_by_text(re.compile(f"^{name}.*, unchanged"))).to_be_visible()
         expect(page.get_by_label(f"{rate}, typed")).to_have_count(1)
         page.wait_for_function(f"() => !({TWICE})().length")
     fill(page, "lr_d", "1e-3")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 pytestmark = pytest.mark.browser
 
 LOSSES = '.chart[aria-label^="Losses"]'
-FURTHEST = "element => Math.max(...element._fullData.flatMap(trace => [...trace.x]))"
+FURTHEST = "element => Math.max(...(element._fullData ?? []).flatMap(trace => [...trace.x]))"
 
 
 def test_a_teacher_shows_a_collapse(app, new_page: Callable[[], Page]) -> None:

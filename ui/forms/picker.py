@@ -38,34 +38,37 @@ def pick_experiment() -> None:
 
 def _pick_run(experiment: Experiment | None) -> None:
     """Which of its runs, and at which scale. What is not asked keeps an empty place, as in the form below."""
-    with st.empty():
-        if experiment is not None and len(experiment.arms) > 1:
-            st.selectbox(
-                "Run",
-                list(experiment.arms),
-                key=f"arm:{experiment.id}",
-                on_change=_take_run,
-                args=(experiment,),
-                persist_state="session",
-                help=experiment.question,
-            )
-    with st.empty():
-        if experiment is not None and experiment.quick:
-            st.segmented_control(
-                "Scale",
-                list(_SCALES),
-                default="quick",
-                required=True,
-                format_func=_SCALES.__getitem__,
-                key=f"scale:{experiment.id}",
-                on_change=_take_run,
-                args=(experiment,),
-                persist_state="session",
-                help="Quick asks the same question with data that come with the installation.",
-            )
-    with st.empty():
-        if experiment is not None and experiment.id != "quickstart":
-            st.caption(" ".join([f"{experiment.question} ({experiment.source})", experiment.note]))
+    if experiment is not None and len(experiment.arms) > 1:
+        st.selectbox(
+            "Run",
+            list(experiment.arms),
+            key=f"arm:{experiment.id}",
+            on_change=_take_run,
+            args=(experiment,),
+            persist_state="session",
+            help=experiment.question,
+        )
+    else:
+        st.empty()
+    if experiment is not None and experiment.quick:
+        st.segmented_control(
+            "Scale",
+            list(_SCALES),
+            default="quick",
+            required=True,
+            format_func=_SCALES.__getitem__,
+            key=f"scale:{experiment.id}",
+            on_change=_take_run,
+            args=(experiment,),
+            persist_state="session",
+            help="Quick asks the same question with data that come with the installation.",
+        )
+    else:
+        st.empty()
+    if experiment is not None and experiment.id != "quickstart":
+        st.caption(" ".join([f"{experiment.question} ({experiment.source})", experiment.note]))
+    else:
+        st.empty()
 
 
 def _take_experiment(key: str) -> None:

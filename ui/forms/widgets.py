@@ -27,7 +27,8 @@ def settings_form(panels: Panels) -> None:
     `panels` are what some choices ask for besides, such as a canvas to draw on: (path, value) -> what shows it.
 
     What is not shown now keeps an empty place: where a pass over the form is cut short by the next one, a browser drops
-    no element but those that something else took the place of.
+    no element but those that something else took the place of. What is shown is never put into an `st.empty`, which
+    would take it away for a moment at each pass, and with it what somebody drags.
     """
     values = draft.values()
     for group in GROUPS:
@@ -46,29 +47,34 @@ def _group(group: str, offered: Sequence[Setting], values: Mapping[str, Any], pa
         for (path, value), panel in panels.items():
             if path != setting.path:
                 continue
-            with st.empty():
-                if values[path] == value:
-                    with st.container():
-                        panel()
+            if values[path] == value:
+                with st.container():
+                    panel()
+            else:
+                st.empty()
     rest = [setting for setting in offered if not setting.main]
     folded = [setting for setting in rest if setting.path in used]
-    with st.empty():
-        unfolded = bool(folded) and st.toggle(
+    if folded:
+        unfolded = st.toggle(
             f"More {group.lower()} settings",
             key=f"more:{group}",
             help=", ".join(setting.label for setting in folded),
             persist_state="session",
         )
+    else:
+        unfolded = False
+        st.empty()
     for setting in rest:
         _place(setting, shown=unfolded and setting.path in used)
 
 
 def _place(setting: Setting, *, shown: bool) -> None:
     """The place of a setting, with its widget or empty."""
-    with st.empty():
-        if shown:
-            with st.container():
-                _widget(setting)
+    if shown:
+        with st.container():
+            _widget(setting)
+    else:
+        st.empty()
 
 
 def _widget(setting: Setting) -> None:

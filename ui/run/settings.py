@@ -29,17 +29,19 @@ def this_run(run: Run) -> None:
         args=(run,),
         help="Fills the form with these settings.",
     )
-    with st.empty():
-        if steering.can_steer(run):
-            with st.expander("Change while it trains", expanded=True, icon=":material/bolt:"):
-                steering.steering(run)
+    if steering.can_steer(run):
+        with st.expander("Change while it trains", expanded=True, icon=":material/bolt:"):
+            steering.steering(run)
+    else:
+        st.empty()
     config = run.config_now
     changed = set(config.differences(RunConfig()))
     st.caption("Bold: other than in the quickstart." if changed else "As in the quickstart.")
     for group in GROUPS:
-        with st.empty():
-            if lines := _lines(config, group, changed):
-                st.markdown(f":small[**{group}**]  \n{lines}")
+        if lines := _lines(config, group, changed):
+            st.markdown(f":small[**{group}**]  \n{lines}")
+        else:
+            st.empty()
 
 
 def _what(run: Run) -> str:

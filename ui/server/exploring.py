@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from gancore.executors.loading import use_one_core
@@ -113,10 +113,13 @@ async def _body(request: Request) -> bytes:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise Refused(415, "Ask with JSON.")
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_BYTES:
-            raise Refused(413, f"An image must have at most {asking.MOST_FILE / 1e6:.0f} MB.")
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MOST_BYTES:
+                raise Refused(413, f"An image must have at most {asking.MOST_FILE / 1e6:.0f} MB.")
+    except ClientDisconnect:
+        raise Refused(400, "The question broke off.") from None
     return bytes(body)
 
 

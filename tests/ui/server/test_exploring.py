@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from gancore.algorithms import build_algorithm
@@ -20,6 +20,7 @@ from gancore.exploring.asking import MOST_FILE
 from gancore.sampling.samples import sample
 from gancore.store import Run, RunStore
 from gancore.store.checkpoints import Checkpoint
+from tests.loops import play
 from tests.miniatures import tiny
 from ui.server import exploring, routes
 
@@ -239,8 +240,26 @@ def test_whoever_has_left_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> No
             await gone
         await here
 
-    asyncio.run(scenario())
+    play(scenario())
     assert done == ["here"]
+
+
+def test_a_question_that_breaks_off_is_no_error_of_the_server(make: Callable[..., Run]) -> None:
+    names = {"run": make("dcgan").id, "what": "pictures"}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "headers": [(b"content-type", b"application/json")],
+        "path_params": names,
+    }
+
+    async def scenario() -> None:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.disconnect"}
+
+        assert (await exploring.answer(Request(scope, receive))).status_code == 400
+
+    play(scenario())
 
 
 def test_what_fails_says_no_more_than_that(

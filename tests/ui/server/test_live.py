@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncGenerator, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from gancore.config import RunConfig
 from gancore.store import Run, RunStore
 from gancore.store.records import Status
 from gancore.store.scalars import ScalarWriter
+from tests.loops import play
 from ui import state
 from ui.server import feeds, live, routes
 from ui.server.feeds import Feed, Known, Position, Reader
@@ -58,12 +58,6 @@ def training(run: Run, through: int = 10, *, killed: bool = False) -> Iterator[S
         finally:
             if not killed:
                 writer.close()
-
-
-def play(scenario: Coroutine[Any, Any, None]) -> None:
-    """Run a scenario on an event loop in a thread of its own: a browser's loop may be running in this one."""
-    with ThreadPoolExecutor(1) as threads:
-        threads.submit(asyncio.run, scenario).result()
 
 
 def add(writer: ScalarWriter, first: int, last: int) -> None:
