@@ -10,7 +10,8 @@
   // What of a box is to be seen: cut by whatever scrolls or hides what overflows; null if nothing, or see-through.
   function visible(element, box) {
     let { left, right, top, bottom } = box
-    for (let node = element; node; node = parentOf(node)) {
+    for (let node = element, child = null; node; child = node, node = parentOf(node)) {
+      if (node.matches("details:not([open])") && child && !child.matches("summary")) return null // folded away
       const style = getComputedStyle(node)
       if (style.visibility === "hidden" || Number(style.opacity) < 0.1 || style.display === "none") return null
       if (style.overflowX !== "visible" || style.overflowY !== "visible" || style.clipPath !== "none") {
