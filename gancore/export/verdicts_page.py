@@ -47,7 +47,7 @@ class Page:
 
 def verdicts_page(source: Runs) -> Page:
     """Every claim with its verdict, effect, interval and runs; what was not run is said."""
-    runs = source.list()
+    runs = [run for run in source.list() if run.experiment in EXPERIMENTS]
     verdicts = {verdict.claim: verdict for verdict in judge_all(source)}
     pictures: dict[str, bytes] = {}
     lines = [*_head(runs, verdicts), *_overview(verdicts)]
