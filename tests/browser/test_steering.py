@@ -22,7 +22,9 @@ def open_form(page: Page, url: str) -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """An option of a select box in the sidebar. Scrolling closes an open list, so that comes first."""
+    """An option of a select box in the sidebar. Scrolling closes an open list, and so does a page that is drawn anew:
+    they come first."""
+    page.locator("[data-test-script-state=notRunning]").wait_for()
     box = page.get_by_test_id("stSidebar").get_by_role("combobox", name=label)
     box.scroll_into_view_if_needed()
     box.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
