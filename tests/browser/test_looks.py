@@ -30,8 +30,11 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 # Streamlit writes white on the accent and the accent on the background; in dark no colour gives both of them 4.5.
 ACCENT, LEAST = "#2a80c2", 4.0
 SETTLE = """async () => {
-  const busy = "[data-testid=stStatusWidget], [data-testid=stSkeleton], [data-stale=true]"
-  const quiet = () => !document.querySelector(busy)
+  const busy = "[data-testid=stStatusWidget], [data-testid=stSkeleton], [data-stale=true], " +
+    "[data-test-script-state=running]"
+  const moves = (animation) => animation.playState === "running" &&
+    Number.isFinite(animation.effect?.getComputedTiming().endTime)
+  const quiet = () => !document.querySelector(busy) && !document.getAnimations().some(moves)
   for (let calm = 0; calm < 4; calm = quiet() ? calm + 1 : 0) await new Promise(requestAnimationFrame)
 }"""
 
