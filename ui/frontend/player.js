@@ -70,8 +70,9 @@ async function begin(root, { data, run }) {
   root.select.onchange = () => (clock.speed = Number(root.select.value))
   root.list.replaceChildren(...data.moments.map((moment) => item(moment, (step) => clock.seek(step))))
   root.list.hidden = !data.moments.length
-  root.leave?.()
+  const before = root.leave // left only now: a clock that nobody follows stops
   root.leave = clock.follow(() => show(root, clock))
+  before?.()
   if (fresh) clock.play()
 }
 

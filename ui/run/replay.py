@@ -18,7 +18,6 @@ from ui.frontend.components import Happening, film, player
 from ui.run import changes
 from ui.run.film import run_film
 from ui.run.quality import first_values, measured
-from ui.words import plain
 
 ASKED = "replay"  # in the address
 _FILES = ("meta.json", "evals", "changes", "scalars.arrow", "status.json")
@@ -97,9 +96,7 @@ def _numbers(run: Run) -> list[tuple[int, str]]:
     keys = first_values(run.config, measured(shown))
     found = []
     for each in sorted(shown, key=lambda evaluation: evaluation.step):
-        values = [
-            f"{plain(measures.MEASURES[key].label)} {as_text(each.values, key)}" for key in keys if key in each.values
-        ]
+        values = [f"{measures.MEASURES[key].label} {as_text(each.values, key)}" for key in keys if key in each.values]
         if values:
             found.append((each.step, f"Measured after step {each.step:,}: {', '.join(values)}"))
     return found
