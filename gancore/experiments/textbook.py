@@ -54,13 +54,13 @@ CASES: Mapping[str, Case] = {
     ),
     "oscillation": Case(
         "Oscillation",
-        "G and D chase each other round the ring with ever larger swings, and nothing settles.",
+        "G's samples chase round the ring, its loss swings wider and wider, and nothing settles.",
         _RING | {"optim.beta1": 0.9, "optim.lr_g": 5e-3, "optim.lr_d": 5e-3},
         "oscillation",
     ),
     "d-wins": Case(
         "D wins",
-        "D tells every sample at once, its loss falls to 0, and G never gets beyond noise.",
+        "D tells every sample from a real image at once, its loss falls to 0, and G never gets beyond grey.",
         _STRONG_D | {"train.preview_every": 25},
         "d_too_strong",
     ),
@@ -72,7 +72,7 @@ CASES: Mapping[str, Case] = {
     ),
     "memorising": Case(
         "Memorising",
-        "Trained on 32 images alone, G ends up drawing exactly these: clean digits that are copies.",
+        "Trained on 32 images alone, G ends up drawing some of them again and again: its digits are copies.",
         _MLP
         | {"data.limit": 32, "train.batch_size": 16, "train.steps": 1_600, "train.preview_every": 50}
         | {"train.evaluate_every": 200},
