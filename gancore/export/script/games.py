@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from gancore.config import RunConfig
 from gancore.config.losses import LOSS_FACTS
 from gancore.export.script.data import takes
+from gancore.export.script.losses import CUT_ENTROPY, cuts, d_loss, g_loss, penalty
 from gancore.export.script.networks import names
 from gancore.export.script.template import fill, nested
 
@@ -38,64 +39,12 @@ _HALF_D = """
         with torch.autocast(device, dtype=torch.bfloat16):
             return discriminator(*inputs).float()
 """
-_CROSS_ENTROPY = '''
-    def cut_entropy(logits, target):
-        """PyTorch's BCELoss of D's sigmoid, which cuts logarithms at -100."""
-        probabilities = torch.sigmoid(logits)
-        return binary_cross_entropy(probabilities, torch.full_like(probabilities, target))
-'''
 _BLURRED = '''
     def blurred(images, source, done):
         """Images under instance noise, which is gone at the end of the run (Sønderby et al. 2017)."""
         noise = INSTANCE_NOISE * (1 - done) * torch.randn(images.shape, generator=source)
         return images + noise.to(images)
 '''
-
-_PENALTIES = {
-    "gradient": '''
-        def penalty(real, fake, source$label):
-            """(|gradient of D| - 1)^2 at random points between real and fake samples (WGAN-GP)."""
-            shares = torch.rand(len(real), *[1] * (real.dim() - 1), generator=source).to(real)
-            at = torch.lerp(fake.to(real), real, shares).detach().requires_grad_()
-            $gradient
-            return ((gradient.square().sum(1) + 1e-12).sqrt() - 1).square().mean()
-        ''',
-    "r1": '''
-        def penalty(real$label):
-            """|gradient of D|^2 / 2 at real samples (Mescheder et al. 2018)."""
-            at = real.detach().requires_grad_()
-            $gradient
-            return 0.5 * gradient.square().sum(1).mean()
-        ''',
-    "dragan": '''
-        def penalty(real, source$label):
-            """(|gradient of D| - 1)^2 near real samples (Kodali et al. 2017)."""
-            shift = 0.5 * real.std() * torch.rand(real.shape, generator=source).to(real)
-            at = (real + shift).detach().requires_grad_()
-            $gradient
-            return ((gradient.square().sum(1) + 1e-12).sqrt() - 1).square().mean()
-        ''',
-}
-_GRADIENT = "gradient = torch.autograd.grad(discriminator(at$label).sum(), at, create_graph=True)[0].flatten(1)"
-
-# D's loss of `on_real` and `on_fake`, and G's of `on_fake_g`.
-_D_LOSSES = {
-    "nonsaturating": "softplus(-on_real).mean() + softplus(on_fake).mean()",
-    "least_squares": "0.5 * (on_real - 1).square().mean() + 0.5 * on_fake.square().mean()",
-    "wasserstein": "on_fake.mean() - on_real.mean()",
-    "hinge": "relu(1 - on_real).mean() + relu(1 + on_fake).mean()",
-}
-_D_SMOOTHED = {
-    "nonsaturating": "(softplus(-on_real) + SMOOTHING * on_real).mean() + softplus(on_fake).mean()",
-    "least_squares": "0.5 * (on_real - (1 - SMOOTHING)).square().mean() + 0.5 * on_fake.square().mean()",
-}
-_G_LOSSES = {
-    "nonsaturating": "softplus(-on_fake_g).mean()",
-    "minimax": "-softplus(on_fake_g).mean()",
-    "least_squares": "0.5 * (on_fake_g - 1).square().mean()",
-    "wasserstein": "-on_fake_g.mean()",
-    "hinge": "-on_fake_g.mean()",
-}
 
 _SCHEDULES = {
     "step": '''
@@ -270,8 +219,8 @@ class _Game:
         self.conditional = config.kind.condition == "class"
         self.y_in_d = self.conditional and config.model.y_in_d
         self.only = config.objective.only if config.uses("objective.only") else "both"
-        penalty = config.objective.penalty if config.uses("objective.penalty") else "none"
-        self.penalty = "none" if self.only == "g" else penalty
+        chosen = config.objective.penalty if config.uses("objective.penalty") else "none"
+        self.penalty = "none" if self.only == "g" else chosen
         self.blurred = config.uses("objective.instance_noise") and config.objective.instance_noise > 0
         self.G, self.D = ("G", "D") if self.half else ("generator", "discriminator")
 
@@ -285,22 +234,17 @@ class _Game:
 
     def _pieces(self) -> list[str]:
         label = ", labels" if self.y_in_d else ""
-        gradient = fill(_GRADIENT, label=label)
         prior = self.config.model.prior if self.config.uses("model.prior") else "normal"
         pieces = [
             (fill(_HALF_G), self.half and not self.vae and not self.classifier),
             (fill(_HALF_D), self.half and not self.vae and (self.classifier or not self.semi)),
-            (fill(_CROSS_ENTROPY), self._cut()),
+            (fill(CUT_ENTROPY), cuts(self.config)),
             (fill(_BLURRED), self.blurred),
-            (fill(_PENALTIES.get(self.penalty, ""), label=label, gradient=gradient), self.penalty != "none"),
+            (penalty(self.penalty, label), self.penalty != "none"),
             (fill(_LATENT, {prior}), not self.classifier),
             (fill(_DESCEND), True),
         ]
         return [piece for piece, used in pieces if used]
-
-    def _cut(self) -> bool:
-        config = self.config
-        return config.uses("objective.cross_entropy") and config.objective.cross_entropy == "probabilities"
 
     def _rates(self) -> dict[str, tuple[str, str, str]]:
         """By optimizer: its parameters, its rate, its schedule."""
@@ -424,7 +368,7 @@ class _Game:
             label_of_real=label,
             label_of_fake=", labels_of_fake" if self.y_in_d else "",
             penalised=penalised + label,
-            loss=self._d_loss(),
+            loss=d_loss(self.config, self.ever),
         )
         return code if self.only != "g" else nested(code, under="with torch.no_grad():")
 
@@ -449,24 +393,10 @@ class _Game:
             fake="blurred(fake, blur, done)" if self.blurred else "fake",
             label=", labels_of_fake" if self.y_in_d else "",
             float=".float()" if self.half else "",
-            loss=self._g_loss(),
+            loss=g_loss(self.config),
             objective=self._g_objective(),
         )
         return code if self.only != "d" else nested(code, under="with torch.no_grad():")
-
-    def _d_loss(self) -> str:
-        loss = "nonsaturating" if self.semi else self.config.objective.loss
-        smoothed = self.config.uses("objective.label_smoothing") and self.ever["objective.label_smoothing"] != {0.0}
-        if self._cut():
-            return f"cut_entropy(on_real, {'1 - SMOOTHING' if smoothed else '1.0'}) + cut_entropy(on_fake, 0.0)"
-        named = "nonsaturating" if loss == "minimax" else loss  # D plays the same
-        return (_D_SMOOTHED if smoothed else _D_LOSSES)[named]
-
-    def _g_loss(self) -> str:
-        loss = "nonsaturating" if self.semi else self.config.objective.loss
-        if self._cut():
-            return "cut_entropy(on_fake_g, 1.0)" if loss == "nonsaturating" else "-cut_entropy(on_fake_g, 0.0)"
-        return _G_LOSSES[loss]
 
     def _g_objective(self) -> str:
         """What the translator's G minimises."""
