@@ -1,5 +1,7 @@
 """Writing files so that a reader sees the old one or the new one, never half of either.
 
+The same holds after a power loss for what is written `durable`: its content is on the disk before its name is, and both
+are when the call returns. A file system may well write a name first, and then the file is empty.
 What a killed writer leaves behind is swept by the next one: the name of a temporary says who writes it.
 Files that may have come from anywhere are read only if they are plain files of a size that makes sense.
 """
@@ -75,12 +77,8 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = False) -> None:
     """Replace `path` by `content` in one step; `durable` waits until it is on the disk."""
     temporary = temporary_name(path)
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        replace(temporary, path)
+        temporary.write_bytes(content)
+        replace(temporary, path, durable=durable)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -105,13 +103,21 @@ def overwrite(path: Path, content: bytes) -> None:
 
 
 def append(path: Path, line: str) -> None:
-    """Append a line to a plain file; one that a killed writer left half there is ended first. Raises `OSError`."""
-    torn = path.exists() and read_regular(path, 1, tail=True) not in (b"", b"\n")
+    """Append a line to a plain file, on the disk; one that a killed writer left half there is ended first.
+
+    Raises `OSError`.
+    """
+    is_new = not path.exists()
+    torn = not is_new and read_regular(path, 1, tail=True) not in (b"", b"\n")
     descriptor = os.open(path, _APPEND, 0o666)
     with os.fdopen(descriptor, "ab") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise UnfitFile(f"{path.name} is no plain file")
         file.write((f"\n{line}\n" if torn else f"{line}\n").encode())
+        file.flush()
+        os.fsync(file.fileno())
+    if is_new:
+        sync_folder(path.parent)
 
 
 def temporary_name(path: Path) -> Path:
@@ -188,8 +194,48 @@ def place() -> str:
     return f"{zlib.crc32(f'{platform.node()} {namespace}'.encode()):08x}"
 
 
-def replace(source: Path, target: Path) -> None:
-    """Rename over `target`, tried again for a while: Windows refuses while somebody reads the target."""
+def sync(path: Path) -> None:
+    """Wait until the content of a file is on the disk. Raises `OSError`."""
+    with path.open("r+b" if os.name == "nt" else "rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk. Raises `OSError`."""
+    if os.name == "nt":  # where a folder cannot be opened
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that has no such thing
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def settle(draft: Path, folder: Path) -> None:
+    """Give a folder that was filled its own name, with all that is in it on the disk before. Raises `OSError`."""
+    for parent, _, names in os.walk(draft):  # follows no links
+        for name in names:
+            if (path := Path(parent, name)).is_file() and not path.is_symlink():
+                sync(path)
+        sync_folder(Path(parent))
+    draft.rename(folder)
+    sync_folder(folder.parent)
+
+
+def replace(source: Path, target: Path, *, durable: bool = False) -> None:
+    """Rename a file over `target`; with `durable` its content is on the disk before, and its name when this returns."""
+    if durable:
+        sync(source)
+    _rename(source, target)
+    if durable:
+        sync_folder(target.parent)
+
+
+def _rename(source: Path, target: Path) -> None:
+    """Tried again for a while: Windows refuses while somebody reads the target."""
     for pause in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
         try:
             source.replace(target)

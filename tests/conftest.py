@@ -70,6 +70,7 @@ SLOW = {
     "export/test_tensorboard.py",
     "export/test_verdicts_page.py",
     "extractors/test_describe.py",
+    "faults/test_faults.py",
     "health/test_diagnosis.py",
     "notebook/test_notebook.py",
     "store/test_scalars.py",

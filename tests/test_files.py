@@ -28,7 +28,7 @@ def test_a_file_is_replaced_whole(tmp_path: Path, durable: bool) -> None:
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError("disk full")
 
     write_atomic(tmp_path / "file", b"old")
@@ -99,7 +99,7 @@ import os, signal, sys
 from pathlib import Path
 from gancore import files
 
-files.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+files.replace = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 for name in sys.argv[2:]:
     files.draft_name(Path(sys.argv[1], name)).mkdir()
 files.write_atomic(Path(sys.argv[1], "checkpoints", "last.pt"), b"half of it")

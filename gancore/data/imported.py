@@ -94,7 +94,7 @@ def keep(
         with _alone():
             sweep(_folder())
             name = _free(slug)
-            replace(temporary, _path(name))
+            replace(temporary, _path(name), durable=True)
     except OSError as error:
         raise BadImages(f"{_folder()} cannot be written ({error.strerror}): set GANCORE_CACHE.") from error
     finally:

@@ -100,7 +100,7 @@ def sum_up(run: Run) -> None:
         if winner := best(evaluations, key):
             found[f"best_{full_key(key, winner.extractor)}"] = winner.values[key]
     if found:
-        write_json(run.path / "summary.json", run.summary | found)
+        write_json(run.path / "summary.json", run.summary | found, durable=True)
 
 
 def expected_seconds(config: RunConfig) -> float:

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from gancore.files import draft_name, open_regular, sweep_drafts
+from gancore.files import draft_name, open_regular, settle, sweep_drafts
 from gancore.store.records import Status, printable
 from gancore.store.run import Run
 from gancore.store.store import RunStore, is_id, new_id
@@ -198,7 +198,7 @@ def _take(store: RunStore, archive: zipfile.ZipFile, run_id: str, members: Mappi
             raise _Unusable(printable(damage, 300))
         _mark(run, run_id)
         final = store.root / _free_id(store, run_id)
-        draft.rename(final)
+        settle(draft, final)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,9 +34,7 @@ class Checkpoint:
         try:
             with temporary.open("wb") as file:
                 torch.save(asdict(self), file)
-                file.flush()
-                os.fsync(file.fileno())
-            replace(temporary, path)
+            replace(temporary, path, durable=True)
         finally:
             temporary.unlink(missing_ok=True)
 

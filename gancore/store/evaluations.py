@@ -138,4 +138,4 @@ def add(folder: Path, evaluation: Evaluation) -> None:
     there = _parse(path) if path.exists() else None
     if there is not None and there.samples != evaluation.samples:
         path = folder / evaluation.numbered_file
-    write_atomic(path, evaluation.model_dump_json(indent=1).encode())
+    write_atomic(path, evaluation.model_dump_json(indent=1).encode(), durable=True)

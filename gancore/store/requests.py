@@ -49,7 +49,7 @@ def leave(run: Path, request: Request) -> Request:
     folder = run / FOLDER
     folder.mkdir(exist_ok=True)
     named = request.model_copy(update={"name": f"{_next_moment():020d}-{new_token()}", "time": time.time()})
-    write_atomic(folder / f"{named.name}.json", named.model_dump_json(exclude={"name"}).encode())
+    write_atomic(folder / f"{named.name}.json", named.model_dump_json(exclude={"name"}).encode(), durable=True)
     return named
 
 

@@ -352,7 +352,7 @@ class Run:
 
     def write_status(self, status: Status) -> None:
         """Replace status.json: for the holder of the run's lock."""
-        write_atomic(self.path / "status.json", status.model_dump_json(indent=1).encode())
+        write_atomic(self.path / "status.json", status.model_dump_json(indent=1).encode(), durable=True)
 
     def write_last_status(self, status: Status) -> None:
         """`write_status` on a disk that may be full: then without curves, over the old one. Raises `OSError`."""
@@ -374,7 +374,7 @@ class Run:
         busy = f"{self.name} is being edited elsewhere"
         with hold(self.path, busy, EDIT_SECONDS, name="meta.lock"):  # or two who edit at once lose each other's fields
             meta = Meta.model_validate(self.meta.model_dump() | changes)
-            write_atomic(self.path / "meta.json", meta.model_dump_json(indent=1).encode())
+            write_atomic(self.path / "meta.json", meta.model_dump_json(indent=1).encode(), durable=True)
 
     def enqueue(self, priority: int = 0) -> None:
         """Put the run into the queue of its store. Raises `RunBusy` while it is executed."""

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
-from gancore.files import read_regular, replace, temporary_name
+from gancore.files import read_regular, replace, sync, temporary_name
 
 _EXACT = {"step": pa.int64(), "epoch": pa.float64(), "time": pa.float64()}
 
@@ -123,7 +123,7 @@ class ScalarWriter:
         self._kept = None
         self._file.flush()
         if not in_place:
-            replace(temporary, self._path)
+            replace(temporary, self._path, durable=True)  # its rows were on the disk before
 
     def abandon(self) -> None:
         """Let the file go as it is: somebody else may write it by now."""
@@ -143,7 +143,7 @@ class ScalarWriter:
         temporary = temporary_name(self._path)
         with temporary.open("wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
             writer.write_table(table.combine_chunks())
-        replace(temporary, self._path)
+        replace(temporary, self._path, durable=True)
 
 
 def _with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -169,6 +169,7 @@ def copy_rows_after(path: Path, step: int, target: Path) -> None:
         return
     with target.open("wb") as file, pa.ipc.new_stream(file, later.schema) as writer:
         writer.write_table(later)
+    sync(target)
 
 
 def missing_steps(path: Path, first: int, last: int) -> tuple[int, int] | None:

@@ -19,7 +19,7 @@ from filelock import FileLock
 from gancore import machine
 from gancore.config import SCHEMA_VERSION, RunConfig
 from gancore.config.forks import check_networks, with_length
-from gancore.files import draft_name, sweep_drafts, write_json
+from gancore.files import draft_name, settle, sweep_drafts, write_json
 from gancore.store import queue
 from gancore.store.locks import RunBusy, RunNotFound
 from gancore.store.records import MOST_COLORS, Status
@@ -153,11 +153,11 @@ class RunStore:
                 "threads": threads or machine.threads(),
                 "git": machine.git_commit(),
             }
-            write_json(path / "config.json", envelope, durable=True)
+            write_json(path / "config.json", envelope)
             draft = Run(path)
             draft.edit_meta(name=name, color=self._next_color())
             yield draft, Run(final)
-            path.rename(final)
+            settle(path, final)
         except BaseException:
             shutil.rmtree(path, ignore_errors=True)
             raise

@@ -78,7 +78,7 @@ class Views:
             kept = change(list(self.list()))
             newest = sorted(kept, key=lambda view: view.created, reverse=True)[:MOST]
             content = _Saved(views=tuple(view.model_dump() for view in newest))
-            write_atomic(self._root / FILE, content.model_dump_json(indent=1).encode())
+            write_atomic(self._root / FILE, content.model_dump_json(indent=1).encode(), durable=True)
 
 
 def _view(saved: Any) -> SavedView | None:

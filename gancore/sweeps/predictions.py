@@ -62,7 +62,7 @@ class Predictions:
         self._root.mkdir(parents=True, exist_ok=True)
         with hold(self._root, "somebody else is writing a prediction", name=f"{NAME}.lock"):
             kept = _Kept(by_claim=change(self._read().by_claim))
-            write_atomic(self._root / NAME, kept.model_dump_json(indent=1).encode())
+            write_atomic(self._root / NAME, kept.model_dump_json(indent=1).encode(), durable=True)
 
 
 def came_true(prediction: Prediction, finding: Finding) -> bool | None:

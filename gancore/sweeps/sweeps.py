@@ -136,7 +136,7 @@ class Sweeps:
         try:
             for name, record in {**beside, FILE: sweep}.items():
                 _write(draft, record, name)
-            draft.rename(self._root / sweep.id)
+            files.settle(draft, self._root / sweep.id)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 from PIL import Image
 
-from gancore.files import draft_name, write_json
+from gancore.files import draft_name, settle, write_json
 from gancore.store import Run
 from gancore.store.store import Origin
 
@@ -60,7 +60,7 @@ def copy_thinned(
             write_json(draft / "config.json", run.envelope | asdict(origin) | {"same_as": same_as})
             Run(draft).edit_meta(name=name)
             (draft / "meta.lock").unlink(missing_ok=True)
-        draft.rename(target)
+        settle(draft, target)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

@@ -33,7 +33,8 @@ class Heartbeat:
         self._status = status
         self.images_per_step = images_per_step  # real ones; changes with D's steps
         self._progress: deque[tuple[float, int]] = deque(maxlen=11)  # about the last ten seconds
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # on the status
+        self._writing = threading.Lock()  # on its file: a disk may take long, and whoever updates does not wait for it
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"heartbeat of {run.id}", daemon=True)
 
@@ -77,7 +78,7 @@ class Heartbeat:
 
     def _write(self) -> bool:
         """Whether the status could be written, or need not be any more."""
-        with self._lock:
+        with self._writing:
             if self.lost.is_set() or self._is_superseded():
                 self.lost.set()
                 return True
@@ -88,8 +89,9 @@ class Heartbeat:
             return True
 
     def _write_now(self) -> None:
-        self._status = self._status.model_copy(update={"heartbeat": time.time()})
-        self._run.write_status(self._status)
+        with self._lock:
+            self._status = status = self._status.model_copy(update={"heartbeat": time.time()})
+        self._run.write_status(status)
 
     def _is_superseded(self) -> bool:
         """Whether the file has the token of another attempt that lives, or lived after this one's last heartbeat."""

@@ -244,7 +244,7 @@ class _Attempt:
         """Write down which images the run is trained on; refuse others than before. Raises `OtherData`."""
         fingerprint = images.fingerprint()
         if self.run.data_fingerprint is None:
-            write_json(self.run.path / "data.json", {"fingerprint": fingerprint})
+            write_json(self.run.path / "data.json", {"fingerprint": fingerprint}, durable=True)
         elif self.run.data_fingerprint != fingerprint:
             raise OtherData(
                 f"the images of {self.config.data.name} differ from those that this run was trained on: restore "

@@ -6,13 +6,14 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from gancore.algorithms import Algorithm
 from gancore.data import BatchStream
 from gancore.evaluation.curves import curve_statistics
 from gancore.evaluation.measures import MAIN, MEASURES
 from gancore.evaluation.runs import Evaluations, file_evaluation, sum_up
-from gancore.files import write_atomic, write_json
+from gancore.files import sync, sync_folder, write_atomic, write_json
 from gancore.health import examine
 from gancore.pictures.grids import encode_png
 from gancore.progress import Cancelled, silent
@@ -59,6 +60,7 @@ class Watch:
         self._health_due = Every(HEALTH_SECONDS)
         self._trained_before = trainer.trained
         self._saved_at, self._save_cost = time.monotonic(), 0.0
+        self._drawn = set[Path]()  # grids that may not be on the disk yet
 
     def begin(self) -> None:
         """Show the samples that the attempt begins with."""
@@ -93,6 +95,7 @@ class Watch:
         self.scalars.flush()
         self._checkpoint("last")
         self._preview()
+        self._sync_grids()
         if outcome == "finished":
             self._evaluate_at_the_end()
         self._take_up_evaluations()
@@ -103,7 +106,7 @@ class Watch:
         """Compact the curves and sum them up, after a failure too."""
         with suppress(Diverged):  # it is known by now
             self.scalars.close()
-        write_json(self.run.path / "summary.json", self._summary())
+        write_json(self.run.path / "summary.json", self._summary(), durable=True)
         sum_up(self.run)
 
     # --- measuring ------------------------------------------------------------------------------------------------
@@ -172,7 +175,9 @@ class Watch:
     def _preview(self) -> None:
         folder = self.run.path / "samples"
         folder.mkdir(exist_ok=True)
-        write_atomic(folder / f"{self.trainer.step:06d}.png", encode_png(self.picture()))
+        path = folder / f"{self.trainer.step:06d}.png"
+        write_atomic(path, encode_png(self.picture()))
+        self._drawn.add(path)
 
     def _keep(self) -> None:
         """Save a checkpoint that stays."""
@@ -180,9 +185,10 @@ class Watch:
         self.keeping.thin()
 
     def _checkpoint(self, name: str) -> None:
-        """Save the state, after the rows that led to it, and only if it is worth going on from."""
+        """Save the state, after the rows and the grids that led to it, and only if it is worth going on from."""
         begin = time.monotonic()
         self.scalars.sync()
+        self._sync_grids()
         if not self.algorithm.is_finite():
             raise Diverged(self.trainer.step, "a weight", math.nan)
         state = Checkpoint(self.trainer.step, self.stream.drawn, self.trainer.trained, self.algorithm.state_dict())
@@ -190,6 +196,15 @@ class Watch:
         if name == "last":
             self._saved_at = time.monotonic()
             self._save_cost = self._saved_at - begin
+
+    def _sync_grids(self) -> None:
+        """Wait until what was drawn is on the disk: whoever goes on from here does not draw it again."""
+        drawn, self._drawn = self._drawn, set()
+        for path in drawn:
+            with suppress(FileNotFoundError):  # somebody removed it
+                sync(path)
+        if drawn:
+            sync_folder(self.run.path / "samples")
 
     def _summary(self) -> dict[str, float]:
         """Means over the last steps, what the curves say besides, and what the steps cost."""

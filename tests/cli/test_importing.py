@@ -58,7 +58,7 @@ def test_one_class_is_not_several(gancore: Command, pictures: Path) -> None:
 def test_ctrl_c_leaves_nothing_behind(
     gancore: Command, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: object, name: str
 ) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise Interrupted(signal.SIGINT)
 
     monkeypatch.setattr(module, name, interrupt)

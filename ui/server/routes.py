@@ -16,7 +16,7 @@ from gancore.machine import OWN_NETWORKS
 from ui import state
 from ui.server import exploring, finding, library, live, pictures
 from ui.server.ending import when_asked_to_end
-from ui.server.headers import SecurityHeaders
+from ui.server.headers import SameOrigin, SecurityHeaders
 
 _LIVE = live.Live()
 
@@ -42,7 +42,7 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """What every request goes through before Streamlit's own checks."""
-    return [Middleware(SecurityHeaders)]
+    return [Middleware(SecurityHeaders), Middleware(SameOrigin)]
 
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")  # addresses that nobody reaches from another machine

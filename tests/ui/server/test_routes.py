@@ -163,6 +163,44 @@ def test_every_answer_says_who_may_frame_it(run: Run, client: TestClient) -> Non
         assert "frame-ancestors 'self'" in headers["content-security-policy"]
 
 
+FOREIGN = [
+    {"Origin": "https://elsewhere.example"},
+    {"Origin": "null"},
+    {"Origin": "http://testserver:1"},
+    {"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+]
+
+
+def posts() -> list[str]:
+    """An address of every route that takes more than questions."""
+    found = [
+        each
+        for each in routes.routes()
+        if {"POST", "PUT", "PATCH", "DELETE"} & (getattr(each, "methods", None) or set())
+    ]
+    return [getattr(each, "path", "").replace("{run}", "none").replace("{what}", "pictures") for each in found]
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_nothing_is_changed_for_a_page_of_another_site(client: TestClient, headers: dict[str, str]) -> None:
+    assert posts()
+    for path in posts():
+        answer = client.post(path, json={}, headers=headers)
+        assert (answer.status_code, answer.text) == (403, "This comes from a page of another site.")
+        assert answer.headers["x-frame-options"] == "SAMEORIGIN"
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Origin": "http://testserver"}, {"Origin": "https://proxy.example", "Sec-Fetch-Site": "same-origin"}],
+)
+def test_our_own_pages_and_programs_are_answered(client: TestClient, headers: dict[str, str]) -> None:
+    for path in posts():
+        assert client.post(path, json={}, headers=headers).status_code != 403
+
+
 def test_the_chart_library_is_the_installed_one_compressed_and_kept(client: TestClient) -> None:
     packed = client.get(f"/{library.ADDRESS}", headers={"Accept-Encoding": "gzip"})
     assert packed.headers["content-encoding"] == "gzip"

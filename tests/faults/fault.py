@@ -1,0 +1,112 @@
+"""What a fault is, and what is needed to try one: runs in miniature, and whether two of them are the same."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gancore.config import RunConfig
+from gancore.config.kinds import ModelKind
+from gancore.store import Run, RunStore
+from gancore.store.checkpoints import load_checkpoint
+from gancore.training.events import Step
+from gancore.training.runner import execute
+from gancore.training.watching import Watch
+from tests.miniatures import equal, tiny
+
+STEPS = 20
+BUSY: Mapping[str, Any] = {  # everything is written often
+    "train.steps": STEPS,
+    "train.preview_every": 10,
+    "train.keep_epochs": 1,
+    "train.evaluate_every": 10,
+    "train.evaluate_share": 1.0,
+    "train.final_samples": 0,
+}
+
+
+@dataclass
+class Trial:
+    """One fault being tried: where, how often, and what was seen."""
+
+    folder: Path  # its own, empty
+    times: int
+    chance: random.Random = field(default_factory=lambda: random.Random(7))
+    tried: int = 0
+    seen: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def expect(self, holds: object, otherwise: str) -> None:
+        """Count one thing that was tried, and what is wrong if it does not hold."""
+        self.tried += 1
+        if not holds:
+            self.wrong.append(otherwise)
+
+    def say(self, what: str) -> None:
+        """What came of it, in words, once."""
+        if what not in self.seen:
+            self.seen.append(what)
+
+    def store(self, name: str = "runs") -> RunStore:
+        """A store in the trial's folder."""
+        return RunStore(self.folder / name)
+
+
+class NotHere(Exception):
+    """The fault cannot be tried on this machine; the message says why."""
+
+
+Fault = Callable[[Trial], None]
+
+
+def busy(kind: ModelKind = "mlp", changes: Mapping[str, Any] | None = None) -> RunConfig:
+    """A run in miniature that writes all there is to write."""
+    return tiny(kind, {**BUSY, **(changes or {})})
+
+
+def uninterrupted(config: RunConfig, folder: Path) -> Run:
+    """The same run, left alone."""
+    run = RunStore(folder).create(config, threads=1)
+    with often_saved():
+        execute(run.path)
+    return run
+
+
+def difference(run: Run, alone: Run) -> str:
+    """In what a run differs from one that was left alone; empty if it is the same, bit for bit."""
+    if run.state != "finished":
+        return f"it is {run.state}: {run.status.error or 'no error'}"
+    ours, theirs = (load_checkpoint(each.checkpoint_path("last")) for each in (run, alone))
+    curves = [each.scalars().drop(columns=["time", "step_time"]) for each in (run, alone)]
+    measured = [[(each.file, each.values) for each in one.evaluations()] for one in (run, alone)]
+    pictures = [{step: path.read_bytes() for step, path in each.samples().items()} for each in (run, alone)]
+    checks = {
+        "step": (ours.step, ours.drawn) == (theirs.step, theirs.drawn),
+        "weights": equal(ours.algorithm, theirs.algorithm),
+        "curves": curves[0].equals(curves[1]),
+        "evaluations": measured[0] == measured[1],
+        "sample grids": all(pictures[0].get(step) == content for step, content in pictures[1].items()),
+        "kept checkpoints": run.checkpoints().keys() == alone.checkpoints().keys(),
+    }
+    return ", ".join(name for name, same in checks.items() if not same)
+
+
+@contextmanager
+def often_saved(every: int = 5) -> Iterator[None]:
+    """Checkpoints every few steps, however long they take, so that a fault meets many."""
+    original = Watch.after
+
+    def after(self: Watch, event: Step) -> None:
+        original(self, event)
+        if event.step % every == 0:
+            self._checkpoint("last")
+
+    Watch.after = after  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Watch.after = original  # type: ignore[method-assign]
