@@ -4,11 +4,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.classroom.settings import BadClassroom
 from ui.server import routes
 
-app = st.App(
-    Path(__file__).parent / "ui" / "main.py",
-    routes=routes.routes(),
-    middleware=routes.middleware(),
-    lifespan=routes.lifespan,
-)
+try:
+    app = st.App(
+        Path(__file__).parent / "ui" / "main.py",
+        routes=routes.routes(),
+        middleware=routes.middleware(),
+        lifespan=routes.lifespan,
+    )
+except BadClassroom as problem:
+    raise SystemExit(str(problem)) from None

@@ -7,7 +7,7 @@ from gancore.store.naming import Title
 from ui import navigation, state
 from ui.compare import saved
 from ui.forms import starting
-from ui.home import gallery, news, next_question, textbook, visits
+from ui.home import gallery, news, next_question, shown, textbook, visits
 from ui.run import film
 from ui.words import plain
 
@@ -60,6 +60,7 @@ if runs:
 else:
     with picture:
         film.expected_samples()
+shown.section(state.gallery())
 textbook.section(state.reference())
 gallery.section(state.reference())
 visits.remember()

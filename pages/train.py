@@ -7,7 +7,20 @@ from gancore.store import Run
 from gancore.store.records import LIVE
 from gancore.store.storage import note_opened
 from ui import messages, state
-from ui.forms import costs, draft, drawing, imports, networks, own_network, picker, sidebar, starting, vary, widgets
+from ui.forms import (
+    allowance,
+    costs,
+    draft,
+    drawing,
+    imports,
+    networks,
+    own_network,
+    picker,
+    sidebar,
+    starting,
+    vary,
+    widgets,
+)
 from ui.messages import say
 from ui.run import film, settings, strip, view
 from ui.words import plain
@@ -45,8 +58,13 @@ def start_button() -> tuple[RunConfig | None, str]:
     label, icon = ("Add to queue", ":material/playlist_add:") if busy else ("Start", ":material/play_arrow:")
     if draft.origin().fork:
         label = f"{label} as a fork"
-    if st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None, key="start") and config:
+    full = allowance.obstacle()
+    idle = config is not None and not full
+    if st.button(label, type="primary", icon=icon, width="stretch", disabled=not idle, key="start") and config:
         start(config)
+    if full:
+        st.error(plain(full), icon=":material/block:")
+    allowance.line()
     if config is not None:
         costs.cost_line(config)
     elif (waits := draft.missing()) is not None:  # as high as the costs, or the canvas would jump from under a stroke

@@ -4,12 +4,14 @@ import streamlit as st
 
 from ui import messages, navigation, state
 from ui.run import strip
+from ui.teaching import entrance
 
 icon = state.PROJECT / "ui" / "frontend" / "icon.svg"
 st.set_page_config(page_title="GAN Workbench", page_icon=icon, layout="wide", initial_sidebar_state=360)
 
 st.html(state.PROJECT / "ui" / "frontend" / "page.css")
 
+entrance.let_in()
 page = navigation.choose()
 navigation.follow()
 messages.show()

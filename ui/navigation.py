@@ -8,10 +8,13 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from ui.classroom.room import current
+
 _PAGES = Path(__file__).parents[1] / "pages"
 HOME, TRAIN, EXPERIMENTS, RUNS, COMPARE, EXPLORE, LEARN = (
     _PAGES / f"{name}.py" for name in ("home", "train", "experiments", "runs", "compare", "explore", "learn")
 )
+CLASS, ME = _PAGES / "classroom.py", _PAGES / "me.py"  # where the server has a class
 
 _ASKED = "asked-page"  # in the session: where somebody wants to go
 MOST_COMPARED = 50  # runs that the Compare page takes
@@ -28,6 +31,10 @@ def choose() -> Any:
         st.Page(EXPLORE, title="Explore", icon=":material/travel_explore:"),
         st.Page(LEARN, title="Learn", icon=":material/school:"),
     ]
+    if (person := current()) is not None:
+        if person.teaches:
+            pages.append(st.Page(CLASS, title="Class", icon=":material/groups:"))
+        pages.append(st.Page(ME, title=person.name, icon=":material/account_circle:"))
     return st.navigation(pages, position="top")
 
 

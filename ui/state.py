@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -15,10 +15,13 @@ import streamlit as st
 from gancore.config import RunConfig
 from gancore.executors.drawing import Drawer
 from gancore.executors.executor import Executor
+from gancore.executors.fair import FairExecutor
 from gancore.executors.loading import load_torch
 from gancore.executors.measuring import Measurer
 from gancore.store import Run, RunNotFound, RunStore
 from gancore.store.index import Index, Snapshot, index_of
+from ui.classroom.desk import Desk
+from ui.classroom.room import current, room
 
 PROJECT = Path(__file__).resolve().parent.parent
 REFERENCE = PROJECT / "runs" / "reference"  # the runs that ship with the project
@@ -29,8 +32,19 @@ def _executor(root: Path) -> Executor:
     return Executor(RunStore(root))
 
 
+@st.cache_resource
+def _shared_executor(folder: Path) -> FairExecutor:
+    here = room()
+    assert here is not None
+    return FairExecutor(folder, here.stores, here.quotas, jobs=here.settings.jobs)
+
+
 def root() -> Path:
-    """The folder of this server's store: `GANCORE_RUNS`, else `runs/`."""
+    """The folder of the store that is looked into: of whoever asks, in a class, or else of this server,
+    `GANCORE_RUNS` or `runs/`. Whatever is shown or done begins here."""
+    person = current()
+    if person is not None:
+        return person.root
     return _path(os.environ.get("GANCORE_RUNS") or str(PROJECT / "runs"))
 
 
@@ -39,9 +53,24 @@ def _path(text: str) -> Path:  # pages ask for it thousands of times
     return Path(text)
 
 
-def executor() -> Executor:
-    """The background worker of this server's store. Runs that wait in the queue are taken up again."""
-    return _executor(root())
+def executor() -> Executor | Desk:
+    """The background worker of the store. Runs that wait in the queue are taken up again."""
+    person, here = current(), room()
+    if person is None or here is None:
+        return _executor(root())
+    return Desk(here.store(person), _shared_executor(here.folder))
+
+
+def worker() -> Executor:
+    """The one background worker of this server, whoever asks."""
+    here = room()
+    return _executor(root()) if here is None else _shared_executor(here.folder)
+
+
+def shared() -> FairExecutor | None:
+    """The worker that all of a class share."""
+    here = room()
+    return None if here is None else _shared_executor(here.folder)
 
 
 @st.cache_resource
@@ -57,7 +86,7 @@ def drawer() -> Drawer:
 
 
 def store() -> RunStore:
-    """The store of this server."""
+    """The store that is looked into."""
     return executor().store
 
 
@@ -67,7 +96,7 @@ def runs() -> Sequence[Snapshot]:
 
 
 def index() -> Index:
-    """What is known of this server's store."""
+    """What is known of the store."""
     return index_of(root())
 
 
@@ -83,11 +112,26 @@ def activity() -> tuple[str, ...]:
 
 
 def find_run(run_id: str | None) -> Run | None:
-    """The run that a link or a widget names, if it exists: one of this server's store, or of the reference runs."""
-    for folder in (root(), REFERENCE) if run_id else ():
+    """The run that a link or a widget names, if it exists and is shown to whoever asks."""
+    for folder in _shown() if run_id else ():
         with suppress(RunNotFound):
             return RunStore(folder).open(run_id or "")
     return None
+
+
+def look_up(run_id: str) -> Snapshot | None:
+    """`find_run`, as what is known of it."""
+    return next((found for folder in _shown() if (found := index_of(folder).find(run_id)) is not None), None)
+
+
+def _shown() -> Iterator[Path]:
+    """The folders whose runs are shown to whoever asks: first their own; to a teacher last those of everybody."""
+    yield root()
+    yield REFERENCE
+    if (here := room()) is not None:
+        yield here.gallery
+        if (person := current()) is not None and person.teaches:
+            yield from (each.root for each in here.everybody())
 
 
 def reference() -> Sequence[Snapshot]:
@@ -95,9 +139,15 @@ def reference() -> Sequence[Snapshot]:
     return index_of(REFERENCE).runs()
 
 
+def gallery() -> Sequence[Snapshot]:
+    """The runs that a teacher shows to the class, newest first. To be read, never to be written."""
+    here = room()
+    return () if here is None else index_of(here.gallery).runs()
+
+
 def is_reference(run: Run) -> bool:
-    """Whether a run came with the project: nothing of it can be changed."""
-    return run.path.parent == REFERENCE
+    """Whether a run came with the project, or is somebody else's: nothing of it can be changed."""
+    return run.path.parent != root()
 
 
 def stamp(path: Path) -> tuple[int, int]:

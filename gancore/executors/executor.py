@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -19,7 +20,7 @@ from gancore import machine
 from gancore.executors import processes
 from gancore.executors.loading import load_torch
 from gancore.executors.processes import Job
-from gancore.executors.tending import Tending
+from gancore.executors.tending import Tending, Tends
 from gancore.store import Run, RunBusy, RunNotFound, RunStore, queue
 from gancore.sweeps.sweep import FOLDER as SWEEPS
 from gancore.training import failures
@@ -49,23 +50,23 @@ class Executor:
         is the most that train at once, `cores` how many threads they share (by default those of the machine).
         """
         self.store = store
-        self._tending = Tending(store)
+        self._tending: Tends = Tending(store)
         self._apart, self._most = apart, jobs
         self._cores = cores or machine.threads()
-        self._jobs: dict[str, Job] = {}  # by run
-        self._deaths: dict[str, int] = {}  # the step at which a run's process was killed last
+        self._jobs: dict[Path, Job] = {}  # by run
+        self._deaths: dict[Path, int] = {}  # the step at which a run's process was killed last
         self._closing, self._submitted = threading.Event(), threading.Event()
         self._patience = 20.0  # seconds for processes to end
         self._changed = threading.Condition()
         self._worker: threading.Thread | None = None
         self._tended = -TEND_SECONDS
-        self._given_up: set[str] = set()  # runs that could not even be marked as failed, on a full disk say
+        self._given_up: set[Path] = set()  # runs that could not even be marked as failed, on a full disk say
         atexit.register(self.close)
 
     def submit(self, run: Run, priority: int = 0) -> None:
         """Put a run into the queue and see to it that somebody works on it. Raises `RunBusy` if it runs already."""
         run.enqueue(priority)
-        self._given_up.discard(run.id)
+        self._given_up.discard(run.path)
         self.ensure_worker()
 
     def ensure_worker(self) -> None:
@@ -119,12 +120,12 @@ class Executor:
 
     def _take_up_next(self) -> bool:
         """Begin with the first one that waits, if there is room for it; whether one was begun."""
-        run = next((run for run in self._waiting() if run.id not in self._jobs and not run.is_held()), None)
+        run = next((run for run in self._waiting() if run.path not in self._jobs and not run.is_held()), None)
         if run is None or not self._fits(run):
             return False
         try:
             if self._is_apart(run):
-                self._jobs[run.id] = processes.start(run)
+                self._jobs[run.path] = processes.start(run)
             else:
                 self._execute(run)
         except (RunBusy, RunNotFound, Superseded):  # somebody was quicker: to begin, to delete, to take it over
@@ -155,7 +156,7 @@ class Executor:
         return in_use + (run.threads or self._cores) <= self._cores and _has_memory()
 
     def _waiting(self) -> Sequence[Run]:
-        return [run for run in self.store.queue() if run.id not in self._given_up]
+        return [run for run in self.store.queue() if run.path not in self._given_up]
 
     def _wait(self) -> None:
         """Until a process ends, something is submitted, or it is time to look again."""
@@ -165,7 +166,10 @@ class Executor:
                 return
 
     def _is_to_tend(self) -> bool:
-        return time.monotonic() - self._tended > TEND_SECONDS and (self.store.root / SWEEPS).is_dir()
+        return time.monotonic() - self._tended > TEND_SECONDS and self._has_sweeps()
+
+    def _has_sweeps(self) -> bool:
+        return (self.store.root / SWEEPS).is_dir()
 
     def _tend(self) -> None:
         self._tended = time.monotonic()
@@ -176,13 +180,13 @@ class Executor:
     def _adopt(self) -> None:
         """Take on the processes that whoever worked here before has left."""
         for job in processes.adopt(self.store):
-            self._jobs.setdefault(job.run.id, job)
+            self._jobs.setdefault(job.run.path, job)
 
     def _reap(self) -> bool:
         """Let go of the processes that have ended; whether any had."""
         over = [job for job in self._jobs.values() if job.is_over()]
         for job in over:
-            del self._jobs[job.run.id]
+            del self._jobs[job.run.path]
             self._settle(job)
             job.clear()
         if any(job.status == processes.TAKEN for job in over):
@@ -196,15 +200,15 @@ class Executor:
         """
         run, status = job.run, job.run.status
         if run.is_held() or job.status == processes.TAKEN or status.state not in ("queued", "running"):
-            self._deaths.pop(run.id, None)
+            self._deaths.pop(run.path, None)
         elif status.state == "queued" and job.status is not None and job.status > 0:
             why = job.last_words()[:_MOST_WORDS] or f"it ended with status {job.status}"
             self._give_up(run, f"The process that was to train it could not begin: {why.rstrip('.')}.", "internal")
         elif status.state == "running" or (job.status is not None and job.status < 0):
-            if status.step <= self._deaths.get(run.id, -1):
+            if status.step <= self._deaths.get(run.path, -1):
                 self._give_up(run, _killed(job.status), "killed")
             else:
-                self._deaths[run.id] = status.step
+                self._deaths[run.path] = status.step
                 with suppress(OSError, RunBusy, RunNotFound):
                     queue.recover(run)
 
@@ -221,8 +225,8 @@ class Executor:
 
     def _give_up(self, run: Run, error: str, code: str) -> None:
         """Say that a run could not even be begun, or not be kept; it is not tried again."""
-        self._given_up.add(run.id)
-        self._deaths.pop(run.id, None)
+        self._given_up.add(run.path)
+        self._deaths.pop(run.path, None)
         failures.mark(run, error, code)
 
 

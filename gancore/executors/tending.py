@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from gancore.store import RunStore
 from gancore.sweeps.search import Searches
 from gancore.sweeps.sweeps import Sweeps
@@ -9,6 +11,22 @@ from gancore.training.control import Every
 from gancore.training.events import Notice, Step
 
 SEARCH_SECONDS = 3.0  # between looks at whether a run that trains is one of the worse ones of a search
+
+
+class Tends(Protocol):
+    """Looks after sweeps and searches while others train, as a sink of a run also from within."""
+
+    def all(self) -> None:
+        """See to it that nothing is lost."""
+
+    def searches(self, *, at_once: bool = False) -> None:
+        """See to it that searches go on."""
+
+    def __call__(self, event: Step | Notice) -> None:
+        """At a step."""
+
+    def close(self) -> None:
+        """At the end."""
 
 
 class Tending:

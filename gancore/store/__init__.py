@@ -2,6 +2,6 @@
 
 from gancore.store.locks import RunBusy, RunNotFound
 from gancore.store.run import Run
-from gancore.store.store import RunStore
+from gancore.store.store import RunStore, StoreFull
 
-__all__ = ["Run", "RunBusy", "RunNotFound", "RunStore"]
+__all__ = ["Run", "RunBusy", "RunNotFound", "RunStore", "StoreFull"]

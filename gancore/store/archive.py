@@ -98,12 +98,15 @@ def unpack(store: RunStore, source: BinaryIO) -> Imported:
     """Take the runs of a zip into a store, each under its own id, or under a new one if that is taken.
 
     They are marked as imported, and none of them waits or trains, whatever it did where it comes from. Raises
-    `BadArchive` if the zip is none, or too large for one of runs, and `OSError` if the store cannot be written.
+    `BadArchive` if the zip is none, or too large for one of runs, `StoreFull`, and `OSError` if the store cannot be
+    written.
     """
     made = Imported()
     with _opened(source) as archive:
         found = _by_run(archive, made)
-        _weigh([info for members in found.values() for info in members.values()], _length(source))
+        members_of_all = [info for members in found.values() for info in members.values()]
+        _weigh(members_of_all, _length(source))
+        store.admit(len(found), sum(info.file_size for info in members_of_all))
         for run_id, members in found.items():
             try:
                 made.runs.append(_take(store, archive, run_id, members))

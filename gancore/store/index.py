@@ -194,7 +194,7 @@ class Index:
             return self._facts
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=256)  # of a class, each has a store
 def index_of(root: Path) -> Index:
     """The index of a store, the same one for all of this process."""
     return Index(root)

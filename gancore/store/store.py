@@ -41,11 +41,25 @@ class Origin:
     sweep: str | None = None  # id of the sweep
 
 
+class StoreFull(RuntimeError):
+    """A store takes no more runs, or has none of its runs trained; the message is one sentence that says why."""
+
+
 class RunStore:
     """A folder of runs, with a trash beside them."""
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
+
+    def admit(self, runs: int = 1, size: float = 0.0) -> None:
+        """Asked before so many runs, with so many bytes, are added by whoever uses it: a store that has limits raises
+        `StoreFull`. This one has none.
+        """
+
+    @property
+    def threads(self) -> int:
+        """With how many a new run trains, unless somebody says so."""
+        return machine.threads()
 
     def list(self) -> list[Run]:
         """All runs, newest first; damaged ones included."""
@@ -136,6 +150,7 @@ class RunStore:
         run_id: str | None = None,
     ) -> Iterator[tuple[Run, Run]]:
         """A folder to fill, and the run that it becomes: a reader sees the whole of it or nothing."""
+        self.admit()
         self.root.mkdir(parents=True, exist_ok=True)
         now = datetime.now()
         final = self.root / (run_id or new_id(name or origin.experiment or config.model.kind, now))
@@ -150,7 +165,7 @@ class RunStore:
                 "config": config.model_dump(mode="json"),
                 "versions": machine.versions(),
                 "machine": machine.describe(),
-                "threads": threads or machine.threads(),
+                "threads": threads or self.threads,
                 "git": machine.git_commit(),
             }
             write_json(path / "config.json", envelope)
@@ -229,6 +244,7 @@ class RunStore:
         """Bring a run back from the trash. Raises `RunNotFound`, and `RunBusy` if another run has its id by now."""
         if run_id not in {run.id for run in self.trashed()}:
             raise RunNotFound(f"there is no run {run_id!r} in the trash")
+        self.admit()
         trashed, target = Run(self._trash / run_id), self.root / run_id
         with trashed.hold(f"{trashed.name} is being deleted for good"):
             if target.exists():

@@ -66,9 +66,10 @@ class Searches:
     def create(self, title: str, base: RunConfig, search: Search, *, threads: int = 0) -> Sweep:
         """Begin a search that was `planned`; the first runs wait in the queue, each to train with `threads`.
 
-        Raises `NoSearch` without Optuna, and `OSError`.
+        Raises `NoSearch` without Optuna, `StoreFull`, and `OSError`.
         """
         check_optuna()
+        self.store.admit(search.trials * len(search.seeds))
         now = datetime.now()
         sweep = Sweep(
             id=new_id(title, now),
@@ -95,8 +96,11 @@ class Searches:
     def go_on(self, sweep: Sweep, search: Search) -> Sweep:
         """Go on with a search, with as many trials as `search` has now, in all and at once, and whatever it was.
 
-        Raises as `advance` does.
+        Raises `StoreFull`, and as `advance` does.
         """
+        known = self.of(sweep)
+        more = search.trials - known.trials if known is not None else search.trials
+        self.store.admit(max(more, 0) * len(search.seeds))
         with self._held(sweep, BUSY_SECONDS):
             write_atomic(self.folder(sweep) / FILE, search.model_dump_json(indent=1).encode(), durable=True)
         self._sweeps.expect(sweep, search.trials * len(search.seeds))

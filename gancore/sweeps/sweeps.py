@@ -81,14 +81,16 @@ class Sweeps:
 
         With `reuse`, runs that are exactly what a cell asks for and have ended are taken over instead of run again:
         those that diverged, too, which they would again.
-        Raises `ConfigError` if nothing is planned or too much, and `OSError`; a sweep that could be written whose runs
-        could not is completed by the next `tend`.
+        Raises `ConfigError` if nothing is planned or too much, `StoreFull`, and `OSError`; a sweep that could be
+        written whose runs could not is completed by the next `tend`.
         """
         configs = plan.configs
         if not 1 <= len(configs) <= MOST_RUNS:
             raise ConfigError(f"a sweep has from 1 to {MOST_RUNS:,} runs, and this one would have {len(configs):,}")
         now = datetime.now()
         base = next(iter(plan.arms.values())).replace({"seed": 0})
+        cells = self._cells(plan, base, now, reuse)
+        self.store.admit(sum(self._look_up(cell.run) is None for cell in cells))
         sweep = Sweep(
             id=new_id(plan.experiment or plan.title, now),
             title=plan.title,
@@ -97,7 +99,7 @@ class Sweeps:
             scale=plan.scale,
             base=base.model_dump(mode="json"),
             varies=plan.varies,
-            cells=self._cells(plan, base, now, reuse),
+            cells=cells,
             threads=threads,
         )
         self.begin(sweep)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gancore.store import Run
-from gancore.store.index import Snapshot, index_of
+from gancore.store.index import Snapshot
 from gancore.store.labels import labels, named
 from ui import state
 from ui.colors import Line, run_lines
@@ -52,4 +52,4 @@ def lines(runs: Sequence[Run]) -> Mapping[str, Line]:
 
 def find(run_id: str) -> Snapshot | None:
     """A run of this server's store, or of the reference runs, as it is now."""
-    return state.index().find(run_id) or index_of(state.REFERENCE).find(run_id)
+    return state.look_up(run_id)

@@ -29,7 +29,8 @@ def control_buttons(run: Run, place: str) -> None:
     """Pause and stop, or resume, whichever can be done now."""
     shown = run.state
     key = f"{place}-{run.id}"
-    if shown in ("running", "queued"):
+    mine = not state.is_reference(run)
+    if mine and shown in ("running", "queued"):
         waiting = asked(run) != "run"
         if place == "view" and st.button(
             "Steer",
@@ -51,7 +52,7 @@ def control_buttons(run: Run, place: str) -> None:
         icon = ":material/content_copy:"
         if st.button("Use settings", icon=icon, key=f"use-{key}", on_click=draft.start_from_run, args=(run,)):
             st.rerun()  # the form, too
-    if shown in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", key=f"resume-{key}"):
+    if mine and shown in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", key=f"resume-{key}"):
         resume(run)
         st.rerun()
 

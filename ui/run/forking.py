@@ -10,6 +10,7 @@ from gancore.config import ConfigError, RunConfig
 from gancore.executors.loading import load_torch
 from gancore.store import Run
 from gancore.store.records import LIVE
+from ui import state
 from ui.forms import draft
 from ui.messages import say
 from ui.run import changes
@@ -20,6 +21,8 @@ _CLICKED = "fork-clicked"  # in the session: the run's id, and the step at which
 
 def button(run: Run) -> None:
     """Where to fork from; choosing one fills the form with the settings that held there."""
+    if state.is_reference(run):
+        return
     names = sorted(kept(run), key=lambda name: (name != "last", name))
     icon, key = ":material/fork_right:", f"fork-{run.id}-{st.session_state.get('forks', 0)}"  # a new one is closed
     if not names:
@@ -89,7 +92,7 @@ def choose(run_id: str, step: int) -> None:
 def offer(run: Run) -> None:
     """Below the curve: the checkpoint that is nearest to where it was clicked, and a button to fork it."""
     run_id, step = st.session_state.get(_CLICKED, ("", 0))
-    if run_id != run.id:
+    if run_id != run.id or state.is_reference(run):
         return
     name = nearest(run, step)
     before = _changes_by_step(run)

@@ -219,6 +219,8 @@ def _card(run: Run, finding: Finding, live: bool) -> None:
 
 
 def _remedy_button(run: Run, remedy: Remedy, key: str, live: bool) -> None:
+    if state.is_reference(run) and (live or remedy.fork):
+        return
     if remedy.steer:
         if live:
             label = plain(f"Undo the change: {remedy.text}")

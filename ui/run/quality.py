@@ -268,7 +268,7 @@ def _measure_button(run: Run, live: bool) -> None:
     under_way = _measurement(run)
     if under_way is not None:
         st.fragment(_under_way, run_every=LOOK, key=f"measuring-{run.id}")(under_way)
-    if under_way is not None or live or "last" not in run.checkpoints():
+    if under_way is not None or live or "last" not in run.checkpoints() or state.is_reference(run):
         return
     measurer, active = state.measurer(), state.active_runs()
     count, before = run.config.train.final_samples or FULL_SAMPLES, measurer.latest(run)

@@ -18,7 +18,7 @@ from ui.boundary import boundary
 from ui.colors import REAL
 from ui.figures.curves import SMOOTHING, Mark, panels, run_figure
 from ui.frontend.components import curves, film, progress
-from ui.run import changes, controls, forking, health, interruption, numbers, quality, replay, takeaway
+from ui.run import changes, controls, forking, health, interruption, numbers, quality, replay, takeaway, turn
 from ui.run.film import newest, run_film
 from ui.run.progress import state_badge
 from ui.run.strip import TICK
@@ -98,6 +98,7 @@ def _header(run: Run, live: bool) -> None:
     _origin_line(run)
     numbers.line(run)
     progress(run, live=live, key="progress")
+    turn.line(run)
     health.line(run, live=live)
     if run.state == "interrupted":
         interruption.note(run)
@@ -142,7 +143,7 @@ def _panel(run: Run, panel: Panel, live: bool, place: str, height: int) -> None:
     alt, choose = f"{panel.title} of {run.name}", partial(forking.choose, run.id)
     key = f"chart-{place}"
     curves(figure, run, weight=SMOOTHING, live=live, key=key, alt=alt, height=height, on_click=choose)
-    can_fork = any(name.isdecimal() for name in run.checkpoints())
+    can_fork = not state.is_reference(run) and any(name.isdecimal() for name in run.checkpoints())
     st.caption(f"{panel.caption} Click a curve to fork the run there." if can_fork else panel.caption)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from gancore.store import Run
+from gancore.store import Run, StoreFull
 from gancore.store.archive import BadArchive, pack, size_of, unpack
 from gancore.store.index import Snapshot
 from gancore.store.records import Meta
@@ -132,7 +132,7 @@ def _import(_runs: Sequence[Run]) -> None:
     try:
         with st.spinner("Importing …"):
             made = unpack(state.store(), uploaded)
-    except (BadArchive, OSError) as problem:
+    except (BadArchive, StoreFull, OSError) as problem:
         words = str(problem) if isinstance(problem, BadArchive) else describe(problem)
         st.error(plain(f"{words[0].upper()}{words[1:].rstrip('.')}."), icon=":material/error:")
         return

@@ -203,7 +203,7 @@ def _changes(run: Run) -> str:
 
 def _is_busy(shown: ShownState) -> bool:
     """Whether a run that waits has to wait for others."""
-    return shown == "queued" and bool(state.active_runs())
+    return shown == "queued" and (state.shared() is not None or bool(state.active_runs()))
 
 
 class Feed:

@@ -30,6 +30,7 @@ def find(request: Request) -> JSONResponse:
 def _runs() -> Iterator[Snapshot]:
     yield from state.runs()
     yield from state.reference()
+    yield from state.gallery()
 
 
 def _text(run: Snapshot) -> str:

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -37,7 +38,7 @@ class Live:
     """The routes of one server: a feed for each run that somebody follows."""
 
     def __init__(self) -> None:
-        self._feeds: dict[str, Feed] = {}
+        self._feeds: dict[Path, Feed] = {}
         self._ending = False
 
     @property
@@ -62,7 +63,7 @@ class Live:
             feed.end()
 
     async def _pieces(self, run: Run, position: Position | None) -> AsyncGenerator[bytes]:
-        feed = self._feeds.setdefault(run.id, Feed(run))
+        feed = self._feeds.setdefault(run.path, Feed(run))
         yield f"retry: {1000 * RETRY}\n\n".encode()
         try:
             async with aclosing(feed.follow(position)) as pieces:
@@ -70,7 +71,7 @@ class Live:
                     yield piece
         finally:
             if not feed.followers:
-                self._feeds.pop(run.id, None)
+                self._feeds.pop(run.path, None)
 
 
 def news(request: Request) -> Response:

@@ -14,8 +14,10 @@ from starlette.routing import BaseRoute, Route
 
 from gancore.machine import OWN_NETWORKS
 from ui import state
-from ui.server import exploring, finding, library, live, pictures
+from ui.classroom.room import Room, room
+from ui.server import exploring, finding, library, live, pictures, signing
 from ui.server.ending import when_asked_to_end
+from ui.server.gate import Gate
 from ui.server.headers import SameOrigin, SecurityHeaders
 
 _LIVE = live.Live()
@@ -23,7 +25,7 @@ _LIVE = live.Live()
 
 def routes() -> list[BaseRoute]:
     """Below the path at which Streamlit serves its pages."""
-    base = ("/" + (st.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
+    base = _base()
     found: list[BaseRoute] = [
         Route(f"{base}/{path}", endpoint)
         for path, endpoint in (
@@ -37,12 +39,28 @@ def routes() -> list[BaseRoute]:
             (finding.ADDRESS, finding.find),
         )
     ]
-    return [*found, Route(f"{base}/explore/{{run}}/{{what}}", exploring.answer, methods=["POST"])]
+    found.append(Route(f"{base}/explore/{{run}}/{{what}}", exploring.answer, methods=["POST"]))
+    here = room()
+    return found if here is None else [*found, *_of_class(here, base)]
+
+
+def _of_class(here: Room, base: str) -> list[BaseRoute]:
+    doors = signing.Signing(here, base)
+    return [
+        Route(f"{base}/{signing.IN}", doors.sign_in, methods=["GET", "POST"]),
+        Route(f"{base}/{signing.OUT}", doors.sign_out),
+        Route(f"{base}/{signing.ICON}", signing.icon),
+    ]
+
+
+def _base() -> str:
+    return ("/" + (st.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
 
 
 def middleware() -> list[Middleware]:
     """What every request goes through before Streamlit's own checks."""
-    return [Middleware(SecurityHeaders), Middleware(SameOrigin)]
+    found, here = [Middleware(SecurityHeaders), Middleware(SameOrigin)], room()
+    return found if here is None else [*found, Middleware(Gate, here, _base())]
 
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")  # addresses that nobody reaches from another machine
@@ -51,10 +69,15 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")  # addresses that nobody reaches from
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Go on with what waits in the queue, nobody need look; at the end stop what trains, with a checkpoint."""
-    if st.get_option("server.address") not in _LOCAL:
+    here = room()
+    if here is not None or st.get_option("server.address") not in _LOCAL:
         os.environ[OWN_NETWORKS] = "off"
-    executor = await asyncio.to_thread(state.executor)
+    if here is not None:
+        print(here.invitation, flush=True)
+    executor = await asyncio.to_thread(state.worker)
     await asyncio.to_thread(executor.ensure_worker)
     with when_asked_to_end(_LIVE.end):
         yield
     await asyncio.to_thread(executor.close)
+    if here is not None:
+        here.quotas.save()

@@ -1,0 +1,5 @@
+"""Class: what everybody trains, for the teacher."""
+
+from ui.teaching import view
+
+view.page()

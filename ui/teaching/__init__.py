@@ -1,0 +1,1 @@
+"""Pages of a class: the entrance, what one's own quotas are, and the teacher's view."""
