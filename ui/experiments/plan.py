@@ -17,7 +17,7 @@ from gancore.text import describe_duration
 from ui import state
 from ui.experiments import sweeps
 from ui.experiments.arms import Arm
-from ui.forms import costing
+from ui.forms import allowance, costing
 from ui.messages import describe, say
 from ui.words import plain
 
@@ -246,6 +246,7 @@ def _cost_lines(choice: Choice, known: Sequence[Arm], was_complete: bool) -> Non
         else:
             lines.append("&nbsp;")
     st.caption("  \n".join(lines))
+    allowance.note(sum(choice.missing(known).values()))
     for sentence in costing.obstacles(choice.configs) if own.complete else ():
         st.caption(f":material/warning: {plain(sentence)}")
 

@@ -7,6 +7,7 @@ import streamlit as st
 from gancore.store import StoreFull
 from ui import state
 from ui.classroom.room import current, room
+from ui.words import plain
 
 
 def obstacle(runs: int = 1) -> str:
@@ -16,6 +17,12 @@ def obstacle(runs: int = 1) -> str:
     except StoreFull as problem:
         return str(problem)
     return ""
+
+
+def note(runs: int) -> None:
+    """Say so before so many runs are started, where they are more than somebody may have."""
+    if runs and (full := obstacle(runs)):
+        st.caption(f":material/block: :orange[{plain(full)}]")
 
 
 def line() -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from gancore.config import needed
 from gancore.executors.importing import Import
 from ui import state
+from ui.classroom.room import current
 from ui.forms import draft
 from ui.messages import attempt, say
 from ui.words import plain
@@ -49,8 +50,12 @@ def panel() -> None:
     job: Import | None = st.session_state.get(_JOB)
     busy = job is not None and not job.over.is_set()
     folded = f"own-import-{turn}-{_counter('folded')}"
-    with st.expander("Import images", icon=":material/upload:", key=folded):
-        _import_form(busy)
+    mine = _may_change()
+    if mine:
+        with st.expander("Import images", icon=":material/upload:", key=folded):
+            _import_form(busy)
+    elif not sets:
+        st.caption("There are none yet: your teacher imports them, for the whole class.")
     if job is not None and busy:
         st.fragment(_under_way, run_every=LOOK, key="own-under-way")(job)
     elif job is not None:
@@ -59,9 +64,16 @@ def panel() -> None:
         _identity(chosen)
         _pictures(chosen)
         _classes(sets[chosen])
+    if chosen in sets and mine:
         with st.popover("Delete this set", icon=":material/delete:", type="tertiary"):
             st.markdown("Runs that used it keep their results, but cannot go on without it.")
             st.button("Delete for good", type="primary", key="own-delete", on_click=_delete, args=(chosen,))
+
+
+def _may_change() -> bool:
+    """A class shares its image sets, so a student neither imports nor deletes any."""
+    person = current()
+    return person is None or person.teaches
 
 
 def _identity(name: str) -> None:

@@ -16,7 +16,7 @@ from gancore.sweeps.search import Searches, Space, as_measured, measures_of, pla
 from gancore.sweeps.study import NoSearch, Search, check_optuna
 from gancore.text import describe_duration
 from ui import navigation, state
-from ui.forms import costing, values
+from ui.forms import allowance, costing, values
 from ui.messages import describe, say
 from ui.words import plain
 
@@ -130,6 +130,7 @@ def _cost(search: Search, examples: Mapping[str, RunConfig], was_complete: bool)
     st.markdown(
         f":material/timer: {size}, at most about **{describe_duration(seconds)}** on this machine{behind}{sooner}."
     )
+    allowance.note(runs)
     for sentence in costing.obstacles(examples):
         st.caption(f":material/warning: {plain(sentence)}")
 

@@ -13,7 +13,7 @@ from gancore.sweeps.plan import Plan
 from gancore.sweeps.sweeps import Sweeps
 from gancore.text import describe_duration
 from ui import navigation, state
-from ui.forms import costing, draft, searching
+from ui.forms import allowance, costing, draft, searching
 from ui.forms import values as asked
 from ui.messages import describe, say
 from ui.words import plain
@@ -139,6 +139,7 @@ def _cost(plan: Plan, was_complete: bool) -> None:
         st.markdown(f":material/timer: {size}, about **{describe_duration(seconds)}** on this machine{behind}.")
     else:
         st.markdown(f":material/hourglass_empty: {size}, counting how long …")
+    allowance.note(runs)
     for sentence in costing.obstacles(plan.arms) if costs.complete else ():
         st.caption(f":material/warning: {plain(sentence)}")
 
