@@ -147,7 +147,7 @@ def gallery() -> Sequence[Snapshot]:
 
 def is_reference(run: Run) -> bool:
     """Whether a run came with the project, or is somebody else's: nothing of it can be changed."""
-    return run.path.parent != root()
+    return run.path.parent == REFERENCE or (room() is not None and run.path.parent != root())
 
 
 def stamp(path: Path) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -22,7 +23,8 @@ from ui.classroom.settings import Settings
 
 FILE = "trained.json"  # beside a student's store
 WRITE_SECONDS = 5.0  # between two writes of it
-LOOK_SECONDS = 5.0  # between two looks at how much of the disk somebody uses
+LOOK_SECONDS = 5.0  # between two looks at how much of the disk somebody uses, who asks for it
+PATIENCE = 30.0  # seconds between two while runs wait or train
 
 
 class _Trained(Record):
@@ -96,7 +98,7 @@ class Quotas:
         if not _is_limited(store):
             return True
         limits = self._settings
-        return self._seconds(store) < 60 * limits.minutes and self._megabytes(store) < limits.disk
+        return self._seconds(store) < 60 * limits.minutes and self._megabytes(store, PATIENCE) < limits.disk
 
     def charge(self, store: RunStore, seconds: float) -> None:
         """A run of this store has trained for so many seconds: for the one worker."""
@@ -134,10 +136,10 @@ class Quotas:
     def _read(folder: Path) -> float:
         return read_record(folder / FILE, _Trained).seconds
 
-    def _megabytes(self, store: RunStore) -> float:
+    def _megabytes(self, store: RunStore, patience: float = LOOK_SECONDS) -> float:
         folder, now = store.root.parent, self._clock()
-        looked, size = self._bytes.get(folder, (-LOOK_SECONDS, 0.0))
-        if now - looked >= LOOK_SECONDS:
+        looked, size = self._bytes.get(folder, (-math.inf, 0.0))
+        if now - looked >= patience:
             size = _bytes_of(folder)
             self._bytes[folder] = now, size
         return size / 1e6

@@ -86,10 +86,6 @@ class Signing:
         self._by_name.forget(name)
         return person
 
-    def forgive(self, person: Person) -> None:
-        """Let somebody try again at once."""
-        self._by_name.forget(person.id)
-
     def _page(self, after: str, teaches: bool, form: Mapping[str, str], problem: str = "") -> Response:
         query = f"?next={quote(after, safe='')}"
         text = _template("teacher" if teaches else "student").substitute(

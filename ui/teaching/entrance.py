@@ -21,7 +21,8 @@ def let_in() -> None:
         _outside(here)
         st.stop()
     if st.session_state.get(_WHO, person.folder) != person.folder:  # the same tab, somebody else
-        st.session_state.clear()
+        for key in list(st.session_state):
+            del st.session_state[key]
     st.session_state[_WHO] = person.folder
 
 

@@ -41,7 +41,7 @@ def _invitation(here: Room) -> None:
     """Where the class is and its code: large while nobody is there, to be projected, and folded away afterwards."""
     there = here.people.list("students")
     address = st.context.url or ""
-    base = address.split("/classroom")[0].rstrip("/") or "this address"
+    base = address.rpartition("/classroom")[0] or address or "this address"
     if there:
         with st.expander(f"How to join · {counted(len(there), 'student')} here", icon=":material/qr_code_2:"):
             _large(base, here)
