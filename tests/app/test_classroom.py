@@ -108,11 +108,20 @@ def test_one_sees_what_is_left_and_whose_turn_it_is(room: Room, open_as: OpenAs)
     assert "of Ann" not in text(app)
 
 
-def test_a_student_is_no_teacher(room: Room, open_as: OpenAs) -> None:
-    app = open_as(room.people.enter("Ann", "secret-1"), "me")
-    assert "Training now" not in text(app)
-    with pytest.raises((ValueError, AssertionError)):
-        open_as(room.people.enter("Ann", "secret-1"), "classroom")
+def test_a_student_is_no_teacher(room: Room, open_as: OpenAs, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = room.people.enter("Ann", "secret-1")
+    open_as(ann)
+
+    def teachers_page() -> None:
+        from ui.teaching import view
+
+        view.page()
+
+    app = AppTest.from_function(teachers_page, default_timeout=60).run()
+    assert [each.value for each in app.info] == ["This page is for the teacher of a class."]
+    assert "swan-4821" not in text(app)
+    monkeypatch.setattr(Room, "who", lambda *_: room.people.known("teachers", "Teacher"))
+    assert "swan-4821" in text(app.run())
 
 
 def test_the_teacher_sees_how_one_joins_and_then_who_did(room: Room, open_as: OpenAs) -> None:

@@ -360,7 +360,7 @@ def test_without_memory_none_begins_beside_others(
     store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executor, run = Executor(store, cores=2), store.create(dcgan, threads=1)
-    executor._jobs = {"other": Job(store.create(dcgan, threads=1))}
+    executor._jobs = {Path("other"): Job(store.create(dcgan, threads=1))}
     for free, fits in ((None, True), (1e9, True), (1e8, False)):
         monkeypatch.setattr(machine, "memory", lambda free=free: machine.Memory(4e9, free))
         assert executor._fits(run) == fits

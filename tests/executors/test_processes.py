@@ -76,7 +76,7 @@ def test_as_many_train_side_by_side_as_there_are_cores_for_and_none_is_overtaken
     assert os.getpid() not in {pid_of(first), pid_of(second)}
     assert os.getsid(pid_of(first)) != os.getsid(0)
     first.command("stop")  # one core is free, but the next one wants both
-    wait_until(lambda: first.state == "stopped" and first.id not in executor._jobs)
+    wait_until(lambda: first.state == "stopped" and first.path not in executor._jobs)
     assert (wide.state, behind.state) == ("queued", "queued")
     second.command("stop")
     wait_until(lambda: behind.state == "finished")
@@ -132,7 +132,7 @@ def test_what_another_worker_started_is_adopted(
     wait_until(lambda: 2 in left.samples())
     executor = make_executor(apart=True, jobs=1)
     executor.submit(waiting)
-    wait_until(lambda: left.id in executor._jobs)
+    wait_until(lambda: left.path in executor._jobs)
     assert waiting.state == "queued"
     executor.close(60)
     assert (left.state, waiting.state) == ("stopped", "queued")  # SIGTERM found it

@@ -111,7 +111,7 @@ def _weights(view: address.View) -> None:
 
 def why_not(run: Run) -> str:
     """Why a run cannot be looked into."""
-    if state.is_reference(run):
+    if run.path.parent == state.REFERENCE:
         return f"{run.name} is a reference run: those come without weights, so there is no network to look into."
     if run.damage:
         return f"{run.name} cannot be read: {run.damage}."
