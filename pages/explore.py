@@ -13,7 +13,7 @@ if shown.run and (asked := state.find_run(shown.run)) is None:
     st.info("The run in this link no longer exists; it may be in the trash.", icon=":material/link_off:")
 elif shown.run and asked is not None and not choosing.explorable([asked]):
     st.info(plain(choosing.why_not(asked)), icon=":material/info:")
-runs = choosing.explorable([*state.runs(), *state.reference(), *state.gallery()])
+runs = choosing.explorable(state.visible())
 if shown.run and all(run.id != shown.run for run in runs) and (other := state.look_up(shown.run)) is not None:
     runs += choosing.explorable([other])  # a student's, opened by the teacher
 if not runs:

@@ -145,6 +145,14 @@ def gallery() -> Sequence[Snapshot]:
     return () if here is None else index_of(here.gallery).runs()
 
 
+def visible() -> Sequence[Snapshot]:
+    """All runs that are shown to whoever asks, their own first. One of theirs that is published is theirs."""
+    found: dict[str, Snapshot] = {}
+    for run in (*runs(), *reference(), *gallery()):
+        found.setdefault(run.id, run)
+    return list(found.values())
+
+
 def is_reference(run: Run) -> bool:
     """Whether a run came with the project, or is somebody else's: nothing of it can be changed."""
     return run.path.parent == REFERENCE or (room() is not None and run.path.parent != root())

@@ -135,7 +135,7 @@ def test_the_teacher_sees_how_one_joins_and_then_who_did(room: Room, open_as: Op
     app = open_as(teacher, "classroom")
     assert "**Ann**" in text(app)
     assert "waits" in text(app)
-    app.button(key=f"publish-{run.id}").click().run()
+    app.button(key=f"publish-{ann.id}-{run.id}").click().run()
     assert not app.exception
     bo = room.people.enter("Bo", "secret-1")
     home = open_as(bo)

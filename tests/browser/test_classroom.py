@@ -79,10 +79,10 @@ def test_two_students_and_a_teacher(lesson: App, sign_in: SignIn) -> None:
     for name in ("Ann", "Bo"):
         expect(teacher.locator(".stMarkdown").get_by_text(name, exact=True).first).to_be_visible()
     expect(teacher.locator('[class*="st-key-class-training-"]')).to_have_count(2)
-    teacher.locator(f".st-key-class-stop-{hers} button").first.click()
+    teacher.locator(f'[class*="st-key-class-stop-now-"][class*="{hers}"] button').click()
     expect(teacher.locator('[class*="st-key-class-training-"]')).to_have_count(1)
     teacher.locator('[class*="st-key-more-ann-"] button').first.click()
-    teacher.locator(f".st-key-publish-{hers} button").click()
+    teacher.locator(f'[class*="st-key-publish-ann-"][class*="{hers}"] button').click()
     expect(teacher.get_by_text("Everybody sees quickstart")).to_be_visible()
 
     for page in (ann, bo):

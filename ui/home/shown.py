@@ -19,4 +19,4 @@ def section(published: Sequence[Snapshot]) -> None:
     with st.grid(6, min_column_width=165):
         for run in published:
             with st.container(border=True, height="stretch", gap="xsmall", key=f"shown-{run.id}"), boundary(run):
-                view.run_card(run)
+                view.run_card(run, "shown")

@@ -209,9 +209,9 @@ def _history(run: Run) -> None:
         st.caption(f"and {len(events) - MOST_EVENTS:,} earlier ones are in events.jsonl in its folder.")
 
 
-def run_card(run: Run) -> None:
-    """A run as a picture with a few words."""
-    newest(run, place="card")
+def run_card(run: Run, place: str = "card") -> None:
+    """A run as a picture with a few words. `place` tells it from another card of the same run on one page."""
+    newest(run, place=place)
     st.page_link(navigation.TRAIN, label=f"**{plain(run.name)}**", query_params={"run": run.id})
     state_badge(run.state)
     st.caption("  \n".join(filter(None, (f"step {run.status.step:,}", plain(quality.headline(run))))))

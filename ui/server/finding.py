@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from starlette.requests import Request
@@ -22,15 +21,9 @@ MOST_WORDS = 200  # characters
 def find(request: Request) -> JSONResponse:
     """Answer with the newest runs that have all of the words, those first that have them in a row."""
     phrase = " ".join(request.query_params.get("q", "")[:MOST_WORDS].lower().split())
-    found = [run for run in _runs() if not run.damage and all(word in _text(run) for word in phrase.split())]
+    found = [run for run in state.visible() if not run.damage and all(word in _text(run) for word in phrase.split())]
     found.sort(key=lambda run: phrase not in _text(run))
     return JSONResponse([_described(run) for run in found[:MOST]], headers={"Cache-Control": "no-store"})
-
-
-def _runs() -> Iterator[Snapshot]:
-    yield from state.runs()
-    yield from state.reference()
-    yield from state.gallery()
 
 
 def _text(run: Snapshot) -> str:

@@ -73,7 +73,8 @@ def _body(here: Room) -> None:
     for person in students:
         with st.container(border=True, key=f"student-{person.id}"), boundary(person.name):
             _student(here, person, runs[person])
-    _shown(here, runs[me] if (me := current()) in runs and me is not None else ())
+    me = current()
+    _shown(here, runs.get(me, ()) if me is not None else ())
 
 
 def _training(training: Sequence[tuple[Person, Run]]) -> None:
@@ -82,13 +83,13 @@ def _training(training: Sequence[tuple[Person, Run]]) -> None:
     st.subheader("Training now", anchor=False)
     with st.grid(4, min_column_width=230):
         for person, run in training:
-            with st.container(border=True, key=f"class-training-{run.id}"), boundary(run):
+            with st.container(border=True, key=f"class-training-{_key(run)}"), boundary(run):
                 st.markdown(f"**{plain(person.name)}**")
-                film.newest(run, place="class", live=True)
-                progress(run, live=True, key=f"class-progress-{run.id}", label=run.name, losses=True)
+                film.newest(run, place=f"class-{person.id}", live=True)
+                progress(run, live=True, key=f"class-progress-{_key(run)}", label=run.name, losses=True)
                 with st.container(horizontal=True):
                     _open(run)
-                    _stop(run)
+                    _stop(run, "now")
 
 
 def _waiting(everybody: Sequence[Person]) -> None:
@@ -136,7 +137,7 @@ def _more(here: Room, person: Person, runs: Sequence[Snapshot]) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(plain(run.name), width="stretch")
             if run.state in LIVE:
-                _stop(run)
+                _stop(run, "more")
             elif not run.damage:
                 _publish(here, run)
     if not here.has_login:
@@ -183,15 +184,19 @@ def _open(run: Run) -> None:
     st.page_link(navigation.TRAIN, label="Open", icon=":material/visibility:", query_params={"run": run.id})
 
 
-def _stop(run: Run) -> None:
-    doing = f"Stopping {run.name}"
-    st.button(
-        "Stop", icon=":material/stop:", key=f"class-stop-{run.id}", on_click=_do, args=(doing, run.command, "stop")
-    )
+def _key(run: Run) -> str:
+    """Tells runs apart that have one id, such as those of two students who imported the same zip."""
+    return f"{run.path.parents[1].name}-{run.id}"
+
+
+def _stop(run: Run, place: str) -> None:
+    doing, key = f"Stopping {run.name}", f"class-stop-{place}-{_key(run)}"
+    st.button("Stop", icon=":material/stop:", key=key, on_click=_do, args=(doing, run.command, "stop"))
 
 
 def _publish(here: Room, run: Run) -> None:
-    st.button("Publish", icon=":material/campaign:", key=f"publish-{run.id}", on_click=_publish_now, args=(here, run))
+    key = f"publish-{_key(run)}"
+    st.button("Publish", icon=":material/campaign:", key=key, on_click=_publish_now, args=(here, run))
 
 
 def _publish_now(here: Room, run: Run) -> None:
