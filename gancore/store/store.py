@@ -150,7 +150,8 @@ class RunStore:
         run_id: str | None = None,
     ) -> Iterator[tuple[Run, Run]]:
         """A folder to fill, and the run that it becomes: a reader sees the whole of it or nothing."""
-        self.admit()
+        if origin.sweep is None:  # a sweep was admitted as a whole
+            self.admit()
         self.root.mkdir(parents=True, exist_ok=True)
         now = datetime.now()
         final = self.root / (run_id or new_id(name or origin.experiment or config.model.kind, now))
