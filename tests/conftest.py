@@ -24,6 +24,7 @@ REPOSITORY = Path(__file__).parents[1]
 SLOW = {
     "algorithms/test_families.py",
     "app/test_charts.py",
+    "app/test_classroom.py",
     "app/test_compare.py",
     "app/test_diagrams.py",
     "app/test_draft.py",
@@ -59,6 +60,7 @@ SLOW = {
     "evaluation/test_runs.py",
     "executors/test_cluster.py",
     "executors/test_executor.py",
+    "executors/test_fair.py",
     "executors/test_kills.py",
     "executors/test_loading.py",
     "executors/test_measuring.py",
