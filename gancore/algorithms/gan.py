@@ -243,7 +243,7 @@ class GAN(Family):
 
     def preview(self, held_out: Callable[[], Images], source: torch.Generator) -> Callable[[], Image.Image]:
         """Samples; of points with D's field, of classes a row each."""
-        if len(self.config.shape) == 1:
+        if self.config.is_points:
             data, noise = held_out().pixels[:POINTS], self.latents(POINTS, source)
             return lambda: draw_plane(data, self.sample(noise), self.discriminate, arrows=ARROWS)
         if self.conditional:

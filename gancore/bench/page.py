@@ -58,7 +58,7 @@ def _training(command: Command, browser: Any, seconds: float, rounds: int, conso
     rates: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder) / "runs")
-        toy = store.create(EXPERIMENTS["toy-collapse"].base.replace({"train.epochs": 10_000}), name="toy")
+        toy = store.create(EXPERIMENTS["toy-collapse"].base.replace({"train.steps": 1_000_000}), name="toy")
         toy.enqueue()  # a server takes up what waits as soon as it begins
         with serve(command, store) as url:
             _wait(lambda: toy.status.step > WARM_UP)

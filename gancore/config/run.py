@@ -92,9 +92,14 @@ class RunConfig(Part):
     @property
     def shape(self) -> tuple[int, ...]:
         """Of one sample: (channels, height, width), or (2,) for points of the plane."""
-        if self.data.name in TOYS:
+        if self.is_points:
             return (2,)
         return (self.model.nc, self.data.image_size, self.data.image_size)
+
+    @property
+    def is_points(self) -> bool:
+        """Whether it learns points of the plane, not images."""
+        return self.data.name in TOYS
 
     @property
     def least_batch(self) -> int:

@@ -144,7 +144,9 @@ class Executor:
             self._tend()
 
     def _is_apart(self, run: Run) -> bool:
-        return (run.threads or self._cores) < self._cores if self._apart is None else self._apart
+        if self._apart is not None:
+            return self._apart
+        return (run.threads or self._cores) < self._cores and not _begins_at_once(run)
 
     def _fits(self, run: Run) -> bool:
         """Whether there are cores and memory left for it. Alone, any run fits."""
@@ -228,6 +230,11 @@ class Executor:
         self._given_up.add(run.path)
         self._deaths.pop(run.path, None)
         failures.mark(run, error, code)
+
+
+def _begins_at_once(run: Run) -> bool:
+    """Whether it trains in this process though it leaves cores free: points are trained before another one is there."""
+    return run.sweep is None and run.damage is None and run.config.is_points
 
 
 def _has_memory() -> bool:

@@ -23,7 +23,7 @@ class BadImage(ValueError):
 def image_of(explorer: Explorer, image: Image, weights: Weights, *, source: bool = False) -> Tensor:
     """It as the run's networks take it: (1, C, H, W) in [-1, 1]; one of the data as a translator is given it if it is a
     `source`. Raises `NotThere`, `BadImage`, `DataUnavailable`."""
-    if len(explorer.config.shape) == 1:
+    if explorer.config.is_points:
         raise NotThere("this run makes points, not images")
     if image.point is not None:
         return explorer.images([image.point], weights)

@@ -129,7 +129,7 @@ class Index:
 
     def runs(self) -> Sequence[Snapshot]:
         """All runs, newest first, damaged ones included."""
-        found = {name: self._look(name) for name in _names(self.root)}
+        found = {name: self._look(name) for name in RunStore(self.root).ids()}
         with self._lock:
             self._runs = found
         listed = sorted(found.values(), key=lambda run: (run.created, run.id), reverse=True)
@@ -219,10 +219,6 @@ def _basics(kept: Any) -> dict[str, Any]:
 
 
 _SETTLED = frozenset(get_args(ShownState)) - {"queued", "running", "interrupted"}
-
-
-def _names(root: Path) -> Sequence[str]:
-    return [run.id for run in RunStore(root).folders()]
 
 
 def _stamp(folder: str) -> tuple[Stamp, int]:

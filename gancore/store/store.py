@@ -22,6 +22,7 @@ from gancore.config.forks import check_networks, with_length
 from gancore.files import draft_name, settle, sweep_drafts, write_json
 from gancore.store import queue
 from gancore.store.locks import RunBusy, RunNotFound
+from gancore.store.motion import moving
 from gancore.store.records import MOST_COLORS, Status
 from gancore.store.requests import new_token
 from gancore.store.run import Run
@@ -70,6 +71,10 @@ class RunStore:
         """All runs by id; nothing of them is read."""
         return _folders(self.root)
 
+    def ids(self) -> Sequence[str]:
+        """The same, by their ids alone."""
+        return _ids(self.root)
+
     def open(self, run_id: str) -> Run:
         """The run with this id. `run_id` may come from anywhere: only a plain folder name is looked up."""
         path = self.root / run_id if is_id(run_id) else None
@@ -93,7 +98,7 @@ class RunStore:
         """A new run folder. Nothing trains until it is executed or enqueued.
 
         `experiment`, `arm`, `scale` and `sweep` say what it was made for, as `Origin` has it. It trains with `threads`
-        threads, by default as many as the machine has. With `queued_at`, a Unix time, it waits in the queue from its
+        threads, by default as many as the machine has, and points with one. With `queued_at`, a Unix time, it waits in the queue from its
         first moment on. With `run_id` it gets this id; if there is such a run already, that one is returned as it is,
         so that whoever was killed can begin again. Raises `ValueError` for an id that no run can have.
         """
@@ -166,7 +171,7 @@ class RunStore:
                 "config": config.model_dump(mode="json"),
                 "versions": machine.versions(),
                 "machine": machine.describe(),
-                "threads": threads or self.threads,
+                "threads": threads or (1 if config.is_points else self.threads),  # of so few numbers, 2 wait for each other
                 "git": machine.git_commit(),
             }
             write_json(path / "config.json", envelope)
@@ -208,12 +213,15 @@ class RunStore:
 
     def running(self) -> Sequence[Run]:
         """Runs that somebody executes now."""
-        return [run for run in _folders(self.root) if run.status.state == "running" and run.state == "running"]
+        return [run for run in self._moving() if run.status.state == "running" and run.state == "running"]
 
     def queue(self) -> Sequence[Run]:
         """Runs that wait, in the order in which they will be taken."""
-        waiting = [run for run in _folders(self.root) if run.status.state == "queued" and not run.damage]
+        waiting = [run for run in self._moving() if run.status.state == "queued" and not run.damage]
         return sorted(waiting, key=queue.place)
+
+    def _moving(self) -> Sequence[Run]:
+        return [Run(self.root / name) for name in moving(self.root, _ids(self.root))]
 
     def move(self, run: Run, before: Run | None) -> None:
         """Have a run that waits be taken just before another one that waits; None: after all others.
@@ -297,12 +305,15 @@ def _delete_or_keep(doomed: Path) -> None:
 
 
 def _folders(root: Path) -> Sequence[Run]:
+    return [Run(root / name) for name in _ids(root)]
+
+
+def _ids(root: Path) -> Sequence[str]:
     try:
         with os.scandir(root) as entries:
-            names = [each.name for each in entries if is_id(each.name) and each.is_dir(follow_symlinks=False)]
+            return sorted(each.name for each in entries if is_id(each.name) and each.is_dir(follow_symlinks=False))
     except OSError:
         return []
-    return [Run(root / name) for name in sorted(names)]
 
 
 def is_id(text: str) -> bool:

@@ -10,7 +10,7 @@ from ui import state
 from ui.boundary import explain
 from ui.run import health
 
-SECONDS = 0.4  # for which it is looked at before a page is drawn
+SECONDS = 0.4  # for which it is looked at after a page was drawn
 
 
 def look(runs: Sequence[Snapshot]) -> int:
