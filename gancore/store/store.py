@@ -98,9 +98,10 @@ class RunStore:
         """A new run folder. Nothing trains until it is executed or enqueued.
 
         `experiment`, `arm`, `scale` and `sweep` say what it was made for, as `Origin` has it. It trains with `threads`
-        threads, by default as many as the machine has, and points with one. With `queued_at`, a Unix time, it waits in the queue from its
-        first moment on. With `run_id` it gets this id; if there is such a run already, that one is returned as it is,
-        so that whoever was killed can begin again. Raises `ValueError` for an id that no run can have.
+        threads, by default as many as the machine has, and with one if it learns points. With `queued_at`, a Unix time,
+        it waits in the queue from its first moment on. With `run_id` it gets this id; if there is such a run already,
+        that one is returned as it is, so that whoever was killed can begin again. Raises `ValueError` for an id that no
+        run can have.
         """
         if run_id is not None and not is_id(run_id):
             raise ValueError(f"no run can have the id {run_id!r}")

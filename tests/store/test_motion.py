@@ -37,13 +37,15 @@ def test_a_run_that_is_still_is_read_once(store: RunStore, dcgan: RunConfig, mon
     _age(run)
     read = _reads(monkeypatch)
     for _ in range(3):
-        assert store.queue() == [] and store.running() == []
+        assert store.queue() == []
+        assert store.running() == []
     assert read == [run.id]
 
 
 def test_one_that_begins_to_wait_is_seen_at_once(store: RunStore, dcgan: RunConfig) -> None:
     run, other = store.create(dcgan), store.create(dcgan)
-    _age(run), _age(other)
+    _age(run)
+    _age(other)
     assert store.queue() == []
     run.enqueue()
     assert [each.id for each in store.queue()] == [run.id]
@@ -55,7 +57,8 @@ def test_one_that_was_written_just_now_is_read_again(
     """Two writes within one tick of the file system's clock leave the same time."""
     run = store.create(dcgan)
     read = _reads(monkeypatch)
-    store.queue(), store.queue()
+    store.queue()
+    store.queue()
     assert read == [run.id, run.id]
 
 
