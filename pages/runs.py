@@ -19,12 +19,14 @@ def runs_table(ticking: bool, seen: list[Sequence[Snapshot]]) -> None:
     messages.show()
     navigation.leave_if_asked()
     runs = seen.pop() if seen else state.runs()
-    if dialogs.is_asked_for() or not runs or (ticking and looking.is_done(runs) and not is_live(runs)):
+    left = looking.look(runs, looking.BEFORE)
+    if dialogs.is_asked_for() or not runs or (ticking and not left and not is_live(runs)):
         st.rerun()  # all of the page: a dialog opens, or nothing changes by itself any more
     mine = view.current()
     table.show(Listing(runs, mine))
     view.show_address(mine)
-    looking.look(runs)  # the browser draws the table meanwhile
+    if left:
+        looking.look(runs, looking.AFTER)
     state.index().save()
 
 

@@ -10,13 +10,13 @@ from ui import state
 from ui.boundary import explain
 from ui.run import health
 
-SECONDS = 0.4  # for which it is looked at after a page was drawn
+BEFORE, AFTER = 0.1, 0.4  # seconds for which it is looked at before a page is drawn, and while a browser draws it
 
 
-def look(runs: Sequence[Snapshot]) -> int:
-    """Look at the health of those runs that nobody looked at, for a while; how many are left. What was seen is known
-    from then on, in other servers, too."""
-    deadline = time.monotonic() + SECONDS
+def look(runs: Sequence[Snapshot], seconds: float) -> int:
+    """Look at the health of those runs that nobody looked at, for so many seconds; how many are left. What was seen is
+    known from then on, in other servers, too."""
+    deadline = time.monotonic() + seconds
     left = sum(not _is_known(run, look=time.monotonic() < deadline) for run in runs)
     state.index().save(now=not left)
     return left
