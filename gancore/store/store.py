@@ -59,7 +59,10 @@ class RunStore:
 
     @property
     def threads(self) -> int:
-        """With how many a new run trains, unless somebody says so."""
+        """With how many a new run trains, unless somebody says so.
+
+        Points are learnt with one: between so few numbers a second thread waits for the first more than it computes.
+        """
         return machine.threads()
 
     def list(self) -> list[Run]:
@@ -172,7 +175,7 @@ class RunStore:
                 "config": config.model_dump(mode="json"),
                 "versions": machine.versions(),
                 "machine": machine.describe(),
-                "threads": threads or (1 if config.is_points else self.threads),  # of so few numbers, 2 wait for each other
+                "threads": threads or (1 if config.is_points else self.threads),
                 "git": machine.git_commit(),
             }
             write_json(path / "config.json", envelope)
