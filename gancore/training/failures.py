@@ -7,11 +7,27 @@ from contextlib import suppress
 
 from gancore.store import Run, RunBusy, RunNotFound
 
+# What torch says when memory runs out, by device. Only a GPU's has a class of its own.
+_NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
+
+
+def is_out_of_memory(problem: Exception) -> bool:
+    """Whether memory ran out, of the machine or of the device."""
+    if isinstance(problem, MemoryError) or type(problem).__name__ == "OutOfMemoryError":
+        return True
+    said = str(problem).lower()
+    return isinstance(problem, RuntimeError) and any(words in said for words in _NO_MEMORY)
+
 
 def describe(problem: Exception) -> str:
-    """`ValueError: a batch is missing`: one line, whatever it says."""
+    """`ValueError: a batch is missing`: one line, whatever it says; for what people can mend, how."""
     if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
         return "The disk is full: free some space, then resume the run."
+    if is_out_of_memory(problem):
+        return (
+            "There is not enough memory: resume the run once other programs use less,"
+            " or start one with a smaller batch size, narrower networks (ngf, ndf) or smaller images."
+        )
     lines = str(problem).splitlines()
     return f"{type(problem).__name__}: {lines[0] if lines else ''}"
 
@@ -20,7 +36,7 @@ def code(problem: Exception) -> str:
     """One of `gancore.store.records.ERRORS`, of those that any code can raise."""
     if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
         return "no-space"
-    return "no-memory" if isinstance(problem, MemoryError) else "internal"
+    return "no-memory" if is_out_of_memory(problem) else "internal"
 
 
 def mark(run: Run, error: str, code: str) -> None:

@@ -852,6 +852,35 @@ def test_whatever_goes_wrong_the_run_does_not_go_on_saying_that_it_runs(
     assert "\n" not in str(run.status.error)
 
 
+@pytest.mark.parametrize(
+    "problem",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.\nGPU 0 has ..."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: not enough memory: you tried to ..."),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:75] err == 0. DefaultCPUAllocator: can't allocate memory: you ..."
+        ),
+        RuntimeError("MPS backend out of memory (MPS allocated: 5 GB)"),
+        MemoryError(),
+    ],
+    ids=["CUDA", "Windows", "Linux", "MPS", "Python"],
+)
+def test_out_of_memory_in_a_step_names_what_to_lower(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    def want_too_much(*_: object) -> None:
+        raise problem
+
+    with monkeypatch.context() as broken:
+        break_at(broken, 2, want_too_much)
+        run = store.create(dcgan)
+        assert execute(run.path) == "failed"
+    assert run.status.error_code == "no-memory"
+    for setting in ("batch size", "ngf, ndf", "images"):
+        assert setting in str(run.status.error)
+    assert execute(run.path) == "finished"
+
+
 def test_a_dying_process_leaves_an_interrupted_run(
     store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
