@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 
@@ -28,15 +28,25 @@ class Checkpoint:
     algorithm: dict[str, Any]
 
     def save(self, path: Path) -> None:
-        """Write it whole, on the disk, or leave the old one."""
+        """Write it whole, on the disk, or leave the old one. Raises `OSError`."""
         path.parent.mkdir(exist_ok=True)
         temporary = temporary_name(path)
         try:
             with temporary.open("wb") as file:
-                torch.save(asdict(self), file)
+                _save(asdict(self), file)
             replace(temporary, path, durable=True)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _save(content: dict[str, Any], file: IO[bytes]) -> None:
+    """`torch.save`, whose complaint about an unfinished archive hides what the disk said."""
+    try:
+        torch.save(content, file)
+    except RuntimeError as problem:
+        if isinstance(problem.__context__, OSError):
+            raise problem.__context__ from None
+        raise
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

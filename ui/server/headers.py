@@ -1,8 +1,12 @@
 """Headers on every answer, Streamlit's included: who may frame it, and what a browser may make of it; and no request
-that changes something from a page of another site."""
+that changes something from a page of another site, or that is made for a name that is not this server's."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from fnmatch import fnmatchcase
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -62,3 +66,49 @@ def _is_foreign(headers: Headers) -> bool:
     if site is not None:
         return site not in ("same-origin", "none")
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+_UNKNOWN = (
+    "This server does not go by that name: open it as localhost, or start it with --server.allowedHosts=THAT-NAME."
+)
+
+
+class KnownHosts:
+    """Middleware that refuses requests and websockets for names that are not this server's.
+
+    A page of another site can have its own name lead to this machine (DNS rebinding); for the browser, this server is
+    then that site, whose pages may read and change everything. But the request says the name. Known are `localhost`,
+    every IP address, since nobody is asked where one leads, and `names`, which may begin with `*.`; `*` is every name.
+    """
+
+    def __init__(self, app: ASGIApp, names: Sequence[str]) -> None:
+        self._app, self._names = app, tuple(name.strip().lower().rstrip(".") for name in names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the app does, or with a sentence."""
+        if scope["type"] not in ("http", "websocket") or self._knows(Headers(scope=scope).get("host", "")):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "Unknown host."})
+        else:
+            await PlainTextResponse(_UNKNOWN, 403)(scope, receive, send)
+
+    def _knows(self, host: str) -> bool:
+        name = host_name(host)
+        if name == "localhost" or _is_address(name):
+            return True
+        return bool(name) and any(fnmatchcase(name, pattern) for pattern in self._names)
+
+
+def host_name(address: str) -> str:
+    """`gan.example.org` of `gan.example.org:8501/class`; empty if there is none."""
+    with suppress(ValueError):
+        return (urlsplit(f"//{address}").hostname or "").rstrip(".")
+    return ""
+
+
+def _is_address(name: str) -> bool:
+    with suppress(ValueError):
+        return bool(ip_address(name))
+    return False

@@ -18,7 +18,7 @@ from ui.classroom.room import Room, room
 from ui.server import exploring, finding, library, live, pictures, signing
 from ui.server.ending import when_asked_to_end
 from ui.server.gate import Gate
-from ui.server.headers import SameOrigin, SecurityHeaders
+from ui.server.headers import KnownHosts, SameOrigin, SecurityHeaders, host_name
 
 _LIVE = live.Live()
 
@@ -57,13 +57,23 @@ def _base() -> str:
     return ("/" + (st.get_option("server.baseUrlPath") or "").strip("/")).rstrip("/")
 
 
+_LOCAL = ("localhost", "127.0.0.1", "::1")  # addresses that nobody reaches from another machine
+
+
 def middleware() -> list[Middleware]:
     """What every request goes through before Streamlit's own checks."""
     found, here = [Middleware(SecurityHeaders), Middleware(SameOrigin)], room()
+    if (names := _names()) is not None:
+        found.insert(1, Middleware(KnownHosts, names))
     return found if here is None else [*found, Middleware(Gate, here, _base())]
 
 
-_LOCAL = ("localhost", "127.0.0.1", "::1")  # addresses that nobody reaches from another machine
+def _names() -> list[str] | None:
+    """The names that this server goes by besides `localhost`; None for a server of a network that was given none."""
+    address, names = st.get_option("server.address"), st.get_option("server.allowedHosts")
+    if not names and address not in _LOCAL:
+        return None
+    return [*names, address or "", host_name(st.get_option("browser.serverAddress") or "")]
 
 
 @asynccontextmanager

@@ -46,7 +46,7 @@ def make(runs: RunStore) -> Callable[..., Run]:
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=routes.routes(), middleware=routes.middleware())) as client:
+    with TestClient(Starlette(routes=routes.routes(), middleware=routes.middleware()), "http://localhost") as client:
         yield client
 
 

@@ -50,7 +50,7 @@ def client() -> TestClient:
 
     streamlits = [Route("/", page), Route("/train", page), WebSocketRoute("/_stcore/stream", socket)]
     app = Starlette(routes=[*routes.routes(), *streamlits], middleware=routes.middleware())
-    return TestClient(app, follow_redirects=False)
+    return TestClient(app, "http://localhost", follow_redirects=False)
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
 
 @pytest.fixture
 def client() -> TestClient:
-    return TestClient(Starlette(routes=routes.routes(), middleware=routes.middleware()))
+    return TestClient(Starlette(routes=routes.routes(), middleware=routes.middleware()), "http://localhost")
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
 
 @pytest.fixture
 def client() -> TestClient:
-    return TestClient(Starlette(routes=routes.routes(), middleware=routes.middleware()))
+    return TestClient(Starlette(routes=routes.routes(), middleware=routes.middleware()), "http://localhost")
 
 
 @pytest.fixture
@@ -166,8 +166,8 @@ def test_every_answer_says_who_may_frame_it(run: Run, client: TestClient) -> Non
 FOREIGN = [
     {"Origin": "https://elsewhere.example"},
     {"Origin": "null"},
-    {"Origin": "http://testserver:1"},
-    {"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "http://localhost:1"},
+    {"Origin": "http://localhost", "Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
 ]
 
@@ -194,7 +194,7 @@ def test_nothing_is_changed_for_a_page_of_another_site(client: TestClient, heade
 @pytest.mark.usefixtures("runs")
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"Origin": "http://testserver"}, {"Origin": "https://proxy.example", "Sec-Fetch-Site": "same-origin"}],
+    [{}, {"Origin": "http://localhost"}, {"Origin": "https://proxy.example", "Sec-Fetch-Site": "same-origin"}],
 )
 def test_our_own_pages_and_programs_are_answered(client: TestClient, headers: dict[str, str]) -> None:
     for path in posts():
