@@ -8,6 +8,7 @@ import platform
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,10 +19,12 @@ import torch
 from gancore import machine
 from gancore.files import write_atomic
 from gancore.text import describe_bytes
-from tests.faults import disks, power
+from tests.faults import damage, disks, kills, memory, power, sharing
 from tests.faults.fault import Fault, NotHere, Trial
 
-FAULTS: Mapping[str, Fault] = {name: fault for module in (power, disks) for name, fault in module.FAULTS.items()}
+FAULTS: Mapping[str, Fault] = {
+    name: fault for module in (kills, power, disks, damage, sharing, memory) for name, fault in module.FAULTS.items()
+}
 TIMES = 10  # unless it is asked for otherwise
 _PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 
@@ -66,6 +69,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help=f"write docs/{_PAGE.name}")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    warnings.simplefilter("ignore", DeprecationWarning)  # of forking beside threads, which is what is tried
     times = 1 if options.quick else options.times
     outcomes = []
     for name in options.only or FAULTS:

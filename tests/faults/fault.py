@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -110,3 +113,24 @@ def often_saved(every: int = 5) -> Iterator[None]:
         yield
     finally:
         Watch.after = original  # type: ignore[method-assign]
+
+
+def forked(act: Callable[[], object]) -> int:
+    """Do something in a process of its own, which has torch already; the number of that process."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        act()
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def ended(pid: int) -> int:
+    """How a process ended: its status, negative for a signal."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
