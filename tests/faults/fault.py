@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -71,12 +72,19 @@ def busy(kind: ModelKind = "mlp", changes: Mapping[str, Any] | None = None) -> R
     return tiny(kind, {**BUSY, **(changes or {})})
 
 
-def uninterrupted(config: RunConfig, folder: Path) -> Run:
-    """The same run, left alone."""
-    run = RunStore(folder).create(config, threads=1)
-    with often_saved():
-        execute(run.path)
-    return run
+_ALONE: dict[str, Run] = {}  # by its settings
+_PLACE = tempfile.TemporaryDirectory(prefix="alone-")
+
+
+def uninterrupted(config: RunConfig) -> Run:
+    """The same run, left alone; trained once however many faults ask for it."""
+    key = config.model_dump_json()
+    if key not in _ALONE:
+        run = RunStore(Path(_PLACE.name)).create(config, threads=1)
+        with often_saved():
+            execute(run.path)
+        _ALONE[key] = run
+    return _ALONE[key]
 
 
 def difference(run: Run, alone: Run) -> str:

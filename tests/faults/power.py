@@ -167,7 +167,7 @@ class _Promises:
 
 def power_loss(trial: Trial) -> None:
     """A power loss at any moment of a run: made, queued, renamed, trained, measured."""
-    alone = uninterrupted(busy("mlp"), trial.folder / "alone")
+    alone = uninterrupted(busy("mlp"))
     root = trial.folder / "runs"
     root.mkdir()
     with recorded(root) as recorder, often_saved():
