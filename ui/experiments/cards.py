@@ -46,7 +46,7 @@ def section(mine: Sequence[Snapshot], reference: Sequence[Snapshot]) -> None:
         persist_state="session",
         label_visibility="collapsed",
     )
-    dockets = {"mine": Docket("mine", mine), "reference": Docket("reference", reference)}
+    dockets = {"mine": Docket(mine), "reference": Docket(reference)}
     waiting = _is_waiting(dockets, time.monotonic() + LOOK_SECONDS)
     counts = {"mine": _counted(mine), "reference": _counted(reference)}
     again = LOOK_AGAIN if waiting else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 
 from gancore.experiments import CLAIMS, Claim, Verdict, judge
 from gancore.experiments.evidence import Evidence
@@ -15,7 +17,8 @@ ENDED = ("finished", "failed")
 LOOK_SECONDS = 0.4  # for which claims are judged before a page is drawn
 
 _Key = tuple[tuple[str, Stamp], ...]
-_known: dict[tuple[str, str], tuple[_Key, Verdict]] = {}  # by whose runs they are, and claim
+_known: dict[tuple[Path, str], tuple[_Key, Verdict]] = {}  # by the store of the runs, and claim
+_judging = threading.Lock()  # a class that opens the page at once waits for one judge, in place of thirty
 
 
 def claims_of(experiment: str) -> list[Claim]:
@@ -34,8 +37,7 @@ def _by_experiment() -> Mapping[str, Sequence[Claim]]:
 class Docket:
     """The claims, and the runs that decide them: one's own, or those that ship with the workbench."""
 
-    def __init__(self, whose: str, runs: Sequence[Snapshot]) -> None:
-        self._whose = whose
+    def __init__(self, runs: Sequence[Snapshot]) -> None:
         self._runs: dict[str, list[Snapshot]] = {}
         for run in runs:
             if run.experiment is not None and run.status.state in ENDED:
@@ -49,15 +51,18 @@ class Docket:
         runs = [run for experiment in _experiments(claim) for run in self._runs.get(experiment, ())]
         if not runs:
             return None
-        key = tuple((run.id, run.stamp) for run in runs)
-        known = _known.get((self._whose, claim.id))
-        if known is not None and known[0] == key:
+        place, key = (runs[0].path.parent, claim.id), tuple((run.id, run.stamp) for run in runs)
+        if (known := _known.get(place)) is not None and known[0] == key:
             return known[1]
-        if deadline is not None and time.monotonic() > deadline:
+        left = -1.0 if deadline is None else deadline - time.monotonic()
+        if (deadline is not None and left < 0) or not _judging.acquire(timeout=left):
             return None
-        found = judge(claim, Evidence(runs))
-        _known[self._whose, claim.id] = key, found
-        return found
+        try:
+            if (known := _known.get(place)) is None or known[0] != key:  # nobody has judged it meanwhile
+                known = _known[place] = key, judge(claim, Evidence(runs))
+        finally:
+            _judging.release()
+        return known[1]
 
     def has_runs(self, claim: Claim) -> bool:
         """Whether any run that ended bears on it."""

@@ -43,7 +43,7 @@ def page(experiment: Experiment) -> None:
     show: what begins and ends meanwhile moves nothing but itself."""
     scale = plan.scale_of(experiment, _first_scale(experiment))
     known = look(experiment, scale)
-    dockets = {"mine": Docket("mine", state.runs()), "reference": Docket("reference", state.reference())}
+    dockets = {"mine": Docket(state.runs()), "reference": Docket(state.reference())}
     hidden = predicting.is_asked(experiment)
     with st.container(key="question"):
         _header(experiment, scale, known)

@@ -32,7 +32,7 @@ def sign_out_link(label: str = "Sign out") -> None:
     if here is not None and here.has_login:
         st.button(label, icon=":material/logout:", on_click=st.logout, key="sign-out")
         return
-    st.html(f'<a href="{signing.OUT}" target="_self" style="color: inherit">{label}</a>')
+    st.html(f'<a href="{signing.OUT}" target="_self" style="color: inherit">{label}</a>', width="content")
 
 
 def _outside(here: Room) -> None:

@@ -87,7 +87,7 @@ def _training(training: Sequence[tuple[Person, Run]]) -> None:
                 st.markdown(f"**{plain(person.name)}**")
                 film.newest(run, place=f"class-{person.id}", live=True)
                 progress(run, live=True, key=f"class-progress-{_key(run)}", label=run.name, losses=True)
-                with st.container(horizontal=True):
+                with st.container(horizontal=True, vertical_alignment="center"):
                     _open(run)
                     _stop(run, "now")
 
@@ -115,7 +115,7 @@ def _student(here: Room, person: Person, runs: Sequence[Snapshot]) -> None:
             film.newest(latest, place=f"student-{person.id}")
     with words:
         st.markdown(f"**{plain(person.name)}**  \n{_latest(latest)}")
-    with buttons.container(horizontal=True, horizontal_alignment="right"):
+    with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         if latest is not None:
             _open(latest)
         with st.popover("More", key=f"more-{person.id}"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -40,7 +42,7 @@ def make(store: RunStore, experiment: str, arm: str, seed: int, fid: float = 6.0
 
 
 def docket(store: RunStore) -> Docket:
-    return Docket("mine", Index(store.root).runs())
+    return Docket(Index(store.root).runs())
 
 
 def test_a_claim_is_judged_again_only_when_its_own_runs_change(store, judged):
@@ -76,6 +78,36 @@ def test_runs_that_train_do_not_have_everything_judged_again(store, judged):
     config = EXPERIMENTS["dcgan-nz"].arm("nz 100", "quick", 0)
     store.create(config, experiment="dcgan-nz", arm="nz 100", scale="quick").write_status(Status(state="queued"))
     assert docket(store).verdict(CLAIM) is first
+    assert judged == [CLAIM.id]
+
+
+def test_stores_do_not_push_each_other_out(store, judged, tmp_path):
+    other = RunStore(tmp_path / "other")
+    for each in (store, other):
+        make(each, "dcgan-nz", "nz 10", 0)
+    for _ in range(2):
+        docket(store).verdict(CLAIM)
+        docket(other).verdict(CLAIM)
+    assert judged == [CLAIM.id, CLAIM.id]
+
+
+def test_whoever_asks_meanwhile_waits_for_the_same_verdict(store, judged, monkeypatch):
+    make(store, "dcgan-nz", "nz 10", 0)
+    slow, asked, go_on = judging.judge, threading.Event(), threading.Event()
+
+    def judge(claim, evidence) -> Verdict:
+        asked.set()
+        assert go_on.wait(10)
+        return slow(claim, evidence)
+
+    monkeypatch.setattr(judging, "judge", judge)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(docket(store).verdict, CLAIM)
+        assert asked.wait(10)
+        assert docket(store).verdict(CLAIM, deadline=time.monotonic() + 0.01) is None  # whoever cannot wait
+        second = pool.submit(docket(store).verdict, CLAIM)
+        go_on.set()
+        assert first.result(10) is second.result(10)
     assert judged == [CLAIM.id]
 
 
