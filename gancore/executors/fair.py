@@ -70,7 +70,6 @@ class FairExecutor(Executor):
         before = set(self._jobs)
         taken = super()._take_up_next()
         for path in set(self._jobs) - before:
-            self._jobs[path].give_way()  # thirty people look at pages of this server meanwhile
             self._served[path.parent] = time.monotonic()
         return taken
 

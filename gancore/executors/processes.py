@@ -19,7 +19,6 @@ from gancore.store.locks import is_locked
 from gancore.store.records import printable, read_json
 
 FOLDER = ".jobs"  # in the store
-NICE = 10  # of a process that gives way
 TAKEN = 3  # exit status of a process that found another one with its run
 
 _PROJECT = Path(__file__).parents[2]  # where Python finds `gancore`, wherever the process is started
@@ -54,15 +53,6 @@ class Job:
         elif pid is not None and not self.is_over():
             with suppress(OSError):
                 os.kill(pid, signal.SIGTERM)
-
-    def give_way(self) -> None:
-        """Have it compute when nobody else wants to: others use the machine who wait for an answer."""
-        if self._process is None or sys.platform == "win32":
-            return
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, NICE)
-        with suppress(OSError):  # on Linux, a session may count as a whole against others
-            Path(f"/proc/{self._process.pid}/autogroup").write_text(f"{NICE}")
 
     def last_words(self) -> str:
         """The last line that it printed."""

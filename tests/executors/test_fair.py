@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -123,7 +120,7 @@ def test_the_next_server_goes_on_with_what_waits_and_adopts_what_trains(
     assert [first.status.attempt, second.status.attempt] == [1, 1]
 
 
-def test_what_trains_gives_way_and_pauses_when_the_minutes_are_used_up(
+def test_who_uses_up_the_minutes_is_paused(
     make: Callable[..., FairExecutor],
     stores: dict[str, RunStore],
     allowance: Unlimited,
@@ -133,9 +130,6 @@ def test_what_trains_gives_way_and_pauses_when_the_minutes_are_used_up(
     run = queued(stores["ann"], 1, config.replace({"train.epochs": 10_000}))[0]
     make().ensure_worker()
     wait_until(lambda: run.state == "running" and run.status.step > 5, seconds=120)
-    if sys.platform != "win32":
-        pid = json.loads(processes.identity_of(run).read_text())["pid"]
-        assert os.getpriority(os.PRIO_PROCESS, pid) == processes.NICE  # pages come before it
     allowance.out.add(stores["ann"].root)
     wait_until(lambda: run.state == "paused", seconds=60)
     assert (run.path / "checkpoints" / "last.pt").exists()
