@@ -78,8 +78,8 @@ def main() -> int:
         print(f"{name}: {outcome.verdict} ({outcome.trial.tried} tried, {outcome.seconds:.0f} s): {outcome.happened}")
         sys.stdout.flush()
         outcomes.append(outcome)
-    if options.write:
-        write_atomic(_PAGE, page(outcomes, times).encode())
+        if options.write:
+            write_atomic(_PAGE, page(outcomes, times).encode())
     return 1 if any(outcome.trial.wrong for outcome in outcomes) else 0
 
 
@@ -102,7 +102,7 @@ def page(outcomes: list[Outcome], times: int) -> str:
             "",
             f"on {date.today():%Y-%m-%d}: {platform.system()}, {here['processor']}, {here['cores']} cores,",
             f"{describe_bytes(float(here['memory']))} of memory, as {user}; {versions}.",
-            "`make test` tries each in brief (`tests/faults/test_faults.py`).",
+            "`make test` tries most of them in brief (`tests/faults/test_faults.py`).",
             "",
             "| fault | what is done | tried | what happened | verdict |",
             "| --- | --- | ---: | --- | --- |",
