@@ -8,7 +8,6 @@ import pytest
 
 from tests.faults.__main__ import FAULTS, attempt
 
-
 ONLY_AT_LENGTH = {"a run's process killed for memory", "slow disk"}
 
 
