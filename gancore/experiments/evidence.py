@@ -12,7 +12,7 @@ from gancore.store import Run, RunStore
 from gancore.store.index import Snapshot, index_of
 
 # Why a run failed that says nothing of its settings: it has no outcome, like one that was stopped.
-NOT_ITS_FAULT = frozenset({"no-data", "other-data", "bad-checkpoint", "no-device", "no-space", "no-memory"})
+NOT_ITS_FAULT = frozenset({"no-data", "other-data", "bad-checkpoint", "bad-file", "no-device", "no-space", "no-memory"})
 
 Counted = Mapping[str, Mapping[int, Run]]  # by arm and seed
 _Everything = dict[tuple[str, str], dict[str, dict[int, Run]]]  # by experiment and scale

@@ -32,6 +32,7 @@ ERRORS = (
     "no-data",
     "other-data",
     "bad-checkpoint",
+    "bad-file",
     "no-device",
     "bad-network",
     "no-space",

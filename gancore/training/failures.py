@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from contextlib import suppress
 
+from gancore.files import UnfitFile
 from gancore.store import Run, RunBusy, RunNotFound
 
 # What torch says when memory runs out, by device. Only a GPU's has a class of its own.
@@ -23,6 +24,8 @@ def describe(problem: Exception) -> str:
     """`ValueError: a batch is missing`: one line, whatever it says; for what people can mend, how."""
     if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
         return "The disk is full: free some space, then resume the run."
+    if isinstance(problem, UnfitFile):
+        return f"{problem}: move it away, then resume the run."
     if is_out_of_memory(problem):
         return (
             "There is not enough memory: resume the run once other programs use less,"
@@ -36,6 +39,8 @@ def code(problem: Exception) -> str:
     """One of `gancore.store.records.ERRORS`, of those that any code can raise."""
     if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
         return "no-space"
+    if isinstance(problem, UnfitFile):
+        return "bad-file"
     return "no-memory" if is_out_of_memory(problem) else "internal"
 
 

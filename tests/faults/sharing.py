@@ -1,19 +1,13 @@
-"""Several at once: two who execute one run, two servers on one store, locks that are lost, a long queue."""
+"""Several at once: two who execute one run, two servers on one store, a long queue."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from unittest import mock
 
 from gancore.executors.executor import Executor
-from gancore.store import Run, RunBusy
-from gancore.training import heartbeat
-from gancore.training.events import Notice, Step
-from gancore.training.heartbeat import Superseded
+from gancore.store import RunBusy
 from gancore.training.runner import execute
 from tests.faults.fault import Fault, Trial, busy, difference, ended, forked, often_saved, uninterrupted
 
@@ -77,57 +71,8 @@ def _serve(trial: Trial) -> None:
     executor.close()
 
 
-def lost_locks(trial: Trial) -> None:
-    """A file system that grants a lock to two at once, as some networks' do: the one who comes later has the run."""
-    for _ in range(trial.times):
-        run = trial.store().create(busy("mlp", {"train.steps": 1_000_000}), threads=1)
-        came, outcome = threading.Event(), list[str]()
-        with _no_locks(), mock.patch.object(heartbeat, "PERIOD", 0.05):
-            thread = threading.Thread(target=_first, args=(run, came, outcome))
-            thread.start()
-            came.wait(60)
-            state = execute(run.path, max_steps=5)
-            token = run.status.token
-            thread.join(60)
-        trial.expect(outcome == ["superseded"], f"the first one went on: {outcome}")
-        trial.expect((state, run.status.token) == ("stopped", token), "the first one wrote after the second")
-        steps = run.scalars(["step"])["step"].tolist()
-        trial.expect(steps == list(range(1, len(steps) + 1)), "the curves of the two are mixed")
-    trial.say("the earlier one sees another's token, says that it was taken over, and writes nothing more")
-
-
-def _first(run: Run, came: threading.Event, outcome: list[str]) -> None:
-    try:
-        execute(run.path, watchers=[_Tells(came)])
-    except Superseded:
-        outcome.append("superseded")
-
-
-class _Tells:
-    def __init__(self, event: threading.Event) -> None:
-        self._event = event
-
-    def __call__(self, event: Step | Notice) -> None:
-        if isinstance(event, Step) and event.step == 10:
-            self._event.set()
-
-    def close(self) -> None:
-        pass
-
-
-@contextmanager
-def _no_locks() -> Iterator[None]:
-    @contextmanager
-    def granted(*_: object, **__: object) -> Iterator[None]:
-        yield
-
-    with mock.patch("gancore.store.run.hold", granted):
-        yield
-
-
 FAULTS: dict[str, Fault] = {
     "two processes, one run": two_processes,
     "two servers, one store": two_servers,
     "a queue of 200": long_queue,
-    "locks that are lost": lost_locks,
 }

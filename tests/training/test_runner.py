@@ -930,6 +930,20 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: object
         load_checkpoint(tmp_path / "last.pt")
 
 
+def test_a_link_in_place_of_the_history_is_not_followed_and_is_said(
+    store: RunStore, dcgan: RunConfig, tmp_path: Path
+) -> None:
+    run = store.create(dcgan)
+    execute(run.path, max_steps=1)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("mine")
+    (run.path / "events.jsonl").unlink()
+    (run.path / "events.jsonl").symlink_to(elsewhere)
+    assert execute(run.path) == "failed"
+    assert run.status.error == "events.jsonl is no plain file: move it away, then resume the run."
+    assert (run.status.error_code, elsewhere.read_text()) == ("bad-file", "mine")
+
+
 class Evil:
     def __reduce__(self) -> tuple[object, ...]:
         return Path.touch, (Path("owned"),)
