@@ -7,15 +7,18 @@ score) stands in `gancore.config.losses`, and `score` turns logits into it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy, relu, softplus
+from torch.nn.functional import binary_cross_entropy, logsigmoid, relu, softplus
 
+from gancore.config import RunConfig
 from gancore.config.losses import LOSS_FACTS, LossName
+from gancore.expressions import Call, Logit, Node, Number, loss_of_d, loss_of_g
 
 
 class DLoss(Protocol):
@@ -101,4 +104,74 @@ LOSSES: dict[LossName, Loss] = {
 ON_PROBABILITIES: dict[LossName, Loss] = {
     "nonsaturating": Loss(_probabilities_d, lambda fake: _of_probabilities(fake, 1.0)),
     "minimax": Loss(_probabilities_d, lambda fake: -_of_probabilities(fake, 0.0)),
+}
+
+
+def loss_of(config: RunConfig) -> Loss:
+    """The loss that a run's settings ask for; where they have none, the non-saturating one."""
+    if not config.uses("objective.loss"):
+        return LOSSES["nonsaturating"]
+    objective = config.objective
+    if objective.loss == "own":
+        return own_loss(objective.own_d, objective.own_g)
+    cut = config.uses("objective.cross_entropy") and objective.cross_entropy == "probabilities"
+    return (ON_PROBABILITIES if cut else LOSSES)[objective.loss]
+
+
+# --- losses of one's own ----------------------------------------------------------------------------------------------
+
+
+def own_loss(d: str, g: str) -> Loss:
+    """A loss of two expressions in D's logits. Raises `ExpressionError` if they are none."""
+    of_d, of_g = loss_of_d(d), loss_of_g(g)
+
+    def d_loss(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:  # noqa: ARG001
+        assert of_d.real is not None
+        assert of_d.fake is not None
+        on_real, on_fake = _compute(of_d.real, real), _compute(of_d.fake, fake)
+        return on_real.mean() + on_fake.mean() + of_d.constant
+
+    return Loss(d_loss, lambda fake: _compute(of_g, fake).mean())
+
+
+def _compute(node: Node, logits: Tensor) -> Tensor:
+    """An expression in one logit, for each of these."""
+    if isinstance(node, Logit):
+        return logits
+    assert isinstance(node, Call)  # expressions of numbers alone are no losses
+    arguments = [each.value if isinstance(each, Number) else _compute(each, logits) for each in node.arguments]
+    return _OPERATIONS[node.name](*arguments)
+
+
+def _of_tensors(function: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Any, Any], Tensor]:
+    """Where one of two arguments may be a number."""
+
+    def apply(a: Any, b: Any) -> Tensor:
+        tensor = a if isinstance(a, Tensor) else b
+        first, second = (each if isinstance(each, Tensor) else torch.full_like(tensor, each) for each in (a, b))
+        return function(first, second)
+
+    return apply
+
+
+_OPERATIONS: Mapping[str, Callable[..., Tensor]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+    "negate": operator.neg,
+    "softplus": softplus,
+    "sigmoid": torch.sigmoid,
+    "logsigmoid": logsigmoid,
+    "relu": relu,
+    "exp": torch.exp,
+    "log": torch.log,
+    "tanh": torch.tanh,
+    "abs": torch.abs,
+    "square": torch.square,
+    "sqrt": torch.sqrt,
+    "min": _of_tensors(torch.minimum),
+    "max": _of_tensors(torch.maximum),
+    "clip": torch.clamp,
 }

@@ -14,6 +14,7 @@ from ui.forms import (
     drawing,
     imports,
     networks,
+    own_loss,
     own_network,
     picker,
     sidebar,
@@ -29,6 +30,7 @@ PANELS = {
     ("model.kind", "own"): own_network.panel,
     ("data.name", "drawn"): drawing.canvas,
     ("data.name", "own"): imports.panel,
+    ("objective.loss", "own"): own_loss.panel,
 }
 WATCHED = "watched"  # in the session: the run that was looked at last
 

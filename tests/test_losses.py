@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from gancore.config.losses import LOSS_FACTS, LossName
-from gancore.losses import LOSSES, ON_PROBABILITIES, score
+from gancore.config import RunConfig
+from gancore.config.losses import EXPRESSIONS, LOSS_FACTS, LossName
+from gancore.losses import LOSSES, ON_PROBABILITIES, Loss, loss_of, own_loss, score
 
 Array = np.ndarray
 
@@ -162,7 +163,8 @@ def test_the_score_is_a_mean_probability_or_a_mean_raw_score(name: LossName) -> 
 
 
 def test_every_loss_of_the_config_exists_and_says_what_d_puts_out() -> None:
-    assert set(LOSSES) == set(get_args(LossName)) == set(LOSS_FACTS)
+    assert {*LOSSES, "own"} == set(get_args(LossName)) == set(LOSS_FACTS)
+    assert set(EXPRESSIONS) == set(LOSSES)
     assert {name for name, facts in LOSS_FACTS.items() if facts.output == "probability"} == {"nonsaturating", "minimax"}
 
 
@@ -248,3 +250,38 @@ def test_where_nothing_is_cut_probabilities_and_logits_agree(name: LossName) -> 
 
 def test_cross_entropies_and_no_others_exist_on_probabilities() -> None:
     assert set(ON_PROBABILITIES) == {name for name, facts in LOSS_FACTS.items() if facts.output == "probability"}
+
+
+# --- losses of one's own ----------------------------------------------------------------------------------------------
+
+
+@names
+def test_the_expressions_of_a_loss_are_the_loss(name: LossName) -> None:
+    own = own_loss(*EXPRESSIONS[name])
+    real, fake = (draw(40, 1, seed=seed).requires_grad_() for seed in (1, 2))
+
+    def found(loss: Loss) -> list[Tensor]:
+        of_d, of_g = loss.d(real, fake), loss.g(fake)
+        return [of_d, of_g, *torch.autograd.grad(of_d, (real, fake)), *torch.autograd.grad(of_g, fake)]
+
+    for mine, theirs in zip(found(own), found(LOSSES[name]), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-12, atol=1e-12)
+
+
+def test_the_means_of_the_parts_are_over_batches_of_their_own() -> None:
+    own = own_loss("1 - 2 * (min(real, 1) - fake ** 2 / 4)", "clip(fake, -1, 1)")
+    real, fake = torch.tensor([0.0, 4.0, 0.5]), torch.tensor([2.0, 4.0])
+    assert own.d(real, fake).item() == pytest.approx(1 - 2 * 0.5 + 2 * 2.5)
+    assert own.g(fake).item() == 1.0
+
+
+def test_the_settings_say_which_loss() -> None:
+    config = RunConfig()
+    assert loss_of(config) is LOSSES["nonsaturating"]
+    assert loss_of(config.replace({"objective.loss": "hinge"})) is LOSSES["hinge"]
+    cut = {"objective.cross_entropy": "probabilities", "objective.loss": "minimax"}
+    assert loss_of(config.replace(cut)) is ON_PROBABILITIES["minimax"]
+    own = loss_of(config.replace({"objective.loss": "own", "objective.own_g": "-2 * fake"}))
+    assert own.g(torch.tensor([3.0])).item() == -6.0
+    without = config.replace({"model.kind": "semi", "objective.loss": "hinge", "data.name": "mnist"})
+    assert loss_of(without) is LOSSES["nonsaturating"]

@@ -15,7 +15,7 @@ from gancore.algorithms.draws import Draws, Update
 from gancore.config import RunConfig
 from gancore.config.kinds.gan import CLASS_COLUMNS, CLASS_ROWS
 from gancore.data import Batch, Images
-from gancore.losses import LOSSES, ON_PROBABILITIES, score
+from gancore.losses import loss_of, score
 from gancore.models.dropout import seed_dropout
 from gancore.optimizers import build_optimizer, descend
 from gancore.penalties import PENALTIES
@@ -56,8 +56,7 @@ class GAN(Family):
             "optimizer_g": build_optimizer([self.generator], config.optim),
             "optimizer_d": build_optimizer([self.discriminator], config.optim),
         }
-        cut = config.uses("objective.cross_entropy") and config.objective.cross_entropy == "probabilities"
-        self.loss = (ON_PROBABILITIES if cut else LOSSES)[config.objective.loss]
+        self.loss = loss_of(config)
         self.only = config.objective.only if config.uses("objective.only") else "both"
         penalty = config.objective.penalty if config.uses("objective.penalty") else "none"
         self.penalty = None if penalty == "none" else PENALTIES[penalty]

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-LossName = Literal["nonsaturating", "minimax", "least_squares", "wasserstein", "hinge"]
+LossName = Literal["nonsaturating", "minimax", "least_squares", "wasserstein", "hinge", "own"]
 
 _OF_PROBABILITIES = "D(x) near 1 and D(G(z)) near 0: D recognises every fake. Both near 1/2: it cannot tell."
 _OF_SCORES = "Scores have no fixed scale: what matters is how far real lies above fake, and whether the gap closes."
@@ -67,4 +67,20 @@ LOSS_FACTS: dict[LossName, LossFacts] = {
         _OF_SCORES,
         guessing=2.0,
     ),
+    "own": LossFacts(
+        "two expressions of your own in D's logits",
+        "score",
+        _OF_SCORES,
+        guessing=math.nan,
+        boundary=math.nan,
+    ),
+}
+
+# Losses as expressions: D's and G's.
+EXPRESSIONS: dict[LossName, tuple[str, str]] = {
+    "nonsaturating": ("softplus(-real) + softplus(fake)", "softplus(-fake)"),
+    "minimax": ("softplus(-real) + softplus(fake)", "-softplus(fake)"),
+    "least_squares": ("0.5 * square(real - 1) + 0.5 * square(fake)", "0.5 * square(fake - 1)"),
+    "wasserstein": ("fake - real", "-fake"),
+    "hinge": ("relu(1 - real) + relu(1 + fake)", "-fake"),
 }

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from gancore.config.losses import LOSS_FACTS, LossName
+from gancore.config.losses import EXPRESSIONS, LOSS_FACTS, LossName
 from gancore.config.setting import Part, setting
+from gancore.expressions import LONGEST
 
 PenaltyName = Literal["none", "gradient", "r1", "dragan"]
+
+_GRAMMAR = (
+    "It may have numbers, + - * / **, parentheses, softplus, sigmoid, logsigmoid, relu, exp, log, tanh, abs, square, "
+)
+_GRAMMAR += "sqrt, min, max and clip(x, low, high)."
 
 
 class ObjectiveConfig(Part):
@@ -20,6 +26,29 @@ class ObjectiveConfig(Part):
         group="Objective",
         main=True,
         by_kind=True,
+    )
+    own_d: str = setting(
+        EXPRESSIONS["nonsaturating"][0],
+        "D's loss: a sum of terms in real or in fake, D's logit for a real or a generated sample; the mean of each "
+        f"over its batch is taken. {_GRAMMAR}",
+        label="D's loss",
+        group="Objective",
+        main=True,
+        by_kind=True,
+        when={"objective.loss": ("own",)},
+        words=f"an expression in real and fake of at most {LONGEST} characters",
+        max_length=LONGEST,
+    )
+    own_g: str = setting(
+        EXPRESSIONS["nonsaturating"][1],
+        f"G's loss: an expression in fake, D's logit for a generated sample; its mean over the batch. {_GRAMMAR}",
+        label="G's loss",
+        group="Objective",
+        main=True,
+        by_kind=True,
+        when={"objective.loss": ("own",)},
+        words=f"an expression in fake of at most {LONGEST} characters",
+        max_length=LONGEST,
     )
     cross_entropy: Literal["logits", "probabilities"] = setting(
         "logits",

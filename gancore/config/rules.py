@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gancore.config.datasets import TOYS
 from gancore.config.kinds import KINDS
+from gancore.expressions import ExpressionError, loss_of_d, loss_of_g
 
 if TYPE_CHECKING:
     from gancore.config.run import RunConfig
@@ -74,7 +75,19 @@ def _check_networks(config: RunConfig) -> None:
     mixing = config.uses("model.d_norm") and config.model.d_norm == "batch"
     if penalty in SINGLE_IMAGE_PENALTIES and config.uses("objective.penalty") and mixing:
         raise ValueError(f"model.d_norm must be none for objective.penalty {penalty}, which looks at single images")
+    _check_own_loss(config)
     config.kind.check(config)
+
+
+def _check_own_loss(config: RunConfig) -> None:
+    """Whether the expressions, where they are used, are losses."""
+    readers: dict[str, Callable[[str], object]] = {"objective.own_d": loss_of_d, "objective.own_g": loss_of_g}
+    for path, read in readers.items():
+        if config.uses(path):
+            try:
+                read(_read(config, path))
+            except ExpressionError as problem:
+                raise ValueError(f"{path}: {problem}") from None
 
 
 def _check_lengths(config: RunConfig) -> None:

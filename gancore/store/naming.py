@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FOLLOWING = ("data.own_counts", "data.own_hash")  # set together with what a person chooses, so never mentioned
 MOST = 3  # settings in a title
+LONGEST = 60  # characters of a value in it
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Title:
     def text(self, config: RunConfig) -> str:
         """The title in words, with the values that the settings have in `config`."""
         parts = [
-            f"{SETTINGS[path].label} {value_text(path, config.flat[path])}"
+            f"{SETTINGS[path].label} {_short(value_text(path, config.flat[path]))}"
             for path in _worth_mentioning(self.changed)
             if config.uses(path)
         ]
@@ -105,6 +106,10 @@ def value_text(path: str, value: Any) -> str:
     if path == "data.own_counts":
         return f"{sum(value):,} in {len(value):,} classes" if value else "none"
     return f"{len(value):,}"
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
 
 
 def _worth_mentioning(paths: Iterable[str]) -> list[str]:

@@ -10,6 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from gancore.algorithms import GAN, base, build_algorithm
 from gancore.config import RunConfig
+from gancore.config.model import ModelKind
 from gancore.rng import StepRng, draw_noise, generator
 from tests.miniatures import Batches, equal, tensors, tiny, train
 from tests.plain_networks import plain_dcgan
@@ -243,6 +244,17 @@ def test_a_d_that_ends_in_a_sigmoid_is_played_with_bceloss(mlp: RunConfig, loss:
         assert scalars["loss_g"].item() == pytest.approx(most if loss == "nonsaturating" else 0.0, rel=1e-3)
         assert (scalars["grad_norm_g"] > 0) == (loss == "nonsaturating" and how == "logits")
         assert scalars["loss_d"].item() == pytest.approx(most, rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["mlp", "cdcgan", "translator"])
+def test_the_non_saturating_loss_in_expressions_gives_its_curves(kind: ModelKind) -> None:
+    curves = []
+    for loss in ("nonsaturating", "own"):  # whose expressions are at first the non-saturating ones
+        config = tiny(kind, {"objective.loss": loss})
+        curves.append(train(build_algorithm(config), config, 5))
+    for built_in, own in zip(*curves, strict=True):
+        for name in ("loss_d", "loss_g", "grad_norm_d", "grad_norm_g"):
+            torch.testing.assert_close(own[name], built_in[name], rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])

@@ -80,6 +80,8 @@ def refused_values(leaf: Setting) -> list[Any]:
     bad = [*WRONG_TYPES[leaf.kind], *([] if leaf.optional else [None])]
     if leaf.path == "model.code":  # any text
         return ["#" * 50_001, *(value for value in bad if not isinstance(value, str))]
+    if leaf.path in ("objective.own_d", "objective.own_g"):  # any short text, where the loss is another one
+        return ["#" * 301, *(value for value in bad if not isinstance(value, str))]
     if leaf.kind == "list":
         return [*bad, *BAD_LISTS[leaf.path]]
     if leaf.kind not in ("int", "float"):
@@ -469,7 +471,15 @@ def test_a_setting_is_used_by_the_networks_that_have_it(path: str, kind: str) ->
         ("optim.beta1", "optim.optimizer", ["adam"], ["sgd", "rmsprop"]),
         ("optim.momentum", "optim.optimizer", ["sgd"], ["adam", "rmsprop"]),
         ("objective.penalty_weight", "objective.penalty", ["gradient", "r1", "dragan"], ["none"]),
-        ("objective.label_smoothing", "objective.loss", ["nonsaturating", "minimax", "least_squares"], ["hinge"]),
+        (
+            "objective.label_smoothing",
+            "objective.loss",
+            ["nonsaturating", "minimax", "least_squares"],
+            ["hinge", "own"],
+        ),
+        ("objective.cross_entropy", "objective.loss", ["nonsaturating", "minimax"], ["hinge", "own"]),
+        ("objective.own_d", "objective.loss", ["own"], ["nonsaturating", "hinge"]),
+        ("objective.own_g", "objective.loss", ["own"], ["nonsaturating", "hinge"]),
         ("model.d_leak", "model.maxout", [1], [2, 5]),
         ("data.own", "data.name", ["own"], ["mnist-5k", "mnist"]),
         ("data.own_hash", "data.name", ["own"], ["mnist-5k", "mnist"]),
@@ -485,6 +495,28 @@ def test_a_setting_is_used_where_another_has_certain_values(
     assert [uses(path, FREE.flat | {other: value}) for value in (*used, *unused)] == [True] * len(used) + [False] * len(
         unused
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "sentence"),
+    [
+        ("objective.own_d", "softplus(-reel)", "objective.own_d: unknown name 'reel' at 11: use real or fake"),
+        ("objective.own_d", "real * fake", "objective.own_d: the term at 1 has both real and fake, which D sees in "),
+        (
+            "objective.own_g",
+            "real - fake",
+            "objective.own_g: real is not known in G's update: ",
+        ),
+        ("objective.own_g", "log(fake)", "objective.own_g: its value is not finite at fake = 0"),
+        ("objective.own_g", "f" * 301, "objective.own_g must be an expression in fake of at most 300 "),
+    ],
+)
+def test_a_loss_of_ones_own_is_checked_where_it_is_used(path: str, text: str, sentence: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        RunConfig().replace({"objective.loss": "own", path: text})
+    assert str(refused.value).startswith(sentence)
+    if len(text) <= 300:
+        assert RunConfig().replace({path: text}).flat[path] == text
 
 
 def test_what_may_change_while_a_run_trains() -> None:

@@ -15,7 +15,7 @@ from gancore.text import describe_rate, describe_value
 from ui.forms import draft
 
 GROUPS = ("Network", "Learning", "Data", "Training", "Objective")
-PICKED = ("data.own",)  # in a panel of its own
+PICKED = ("data.own", "objective.own_d", "objective.own_g")  # in a panel of its own
 
 
 Panels = Mapping[tuple[str, str], Callable[[], None]]
@@ -47,7 +47,7 @@ def _group(group: str, offered: Sequence[Setting], values: Mapping[str, Any], pa
         for (path, value), panel in panels.items():
             if path != setting.path:
                 continue
-            if values[path] == value:
+            if path in used and values[path] == value:
                 with st.container():
                     panel()
             else:
@@ -72,12 +72,13 @@ def _place(setting: Setting, *, shown: bool) -> None:
     """The place of a setting, with its widget or empty."""
     if shown:
         with st.container():
-            _widget(setting)
+            widget(setting)
     else:
         st.empty()
 
 
-def _widget(setting: Setting) -> None:
+def widget(setting: Setting) -> None:
+    """Show a setting, to be changed in the draft."""
     if setting.kind == "choice":
         _choice(setting)
     elif setting.kind == "bool":

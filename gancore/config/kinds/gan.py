@@ -15,7 +15,8 @@ CLASS_ROWS, CLASS_COLUMNS = 10, 15  # of a preview: one class per row at most, o
 
 PLAYERS = frozenset({"model.prior", "model.spectral_norm", "objective.order", "objective.noise", "optim.ema"})
 PLAYERS |= {f"optim.{name}" for name in ("lr_g", "lr_d", "schedule_g", "schedule_d", "d_steps", "g_steps")}
-LOSS = {f"objective.{name}" for name in ("loss", "cross_entropy", "label_smoothing", "instance_noise", "clip")}
+LOSS = {"objective.own_d", "objective.own_g"}
+LOSS |= {f"objective.{name}" for name in ("loss", "cross_entropy", "label_smoothing", "instance_noise", "clip")}
 WIDTHS = {"model.ngf", "model.ndf"}
 
 _GAN = PLAYERS | LOSS | {f"objective.{name}" for name in ("only", "penalty", "penalty_weight")}

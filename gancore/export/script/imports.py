@@ -25,6 +25,7 @@ _MODULES = {
             "cross_entropy",
             "embedding",
             "interpolate",
+            "logsigmoid",
             "normalize",
             "one_hot",
             "pad",

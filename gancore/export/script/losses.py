@@ -8,6 +8,7 @@ from gancore.config import RunConfig
 from gancore.config.losses import LossName
 from gancore.config.objective import PenaltyName
 from gancore.export.script.template import fill
+from gancore.expressions import Parts, loss_of_d, loss_of_g, mean_of
 
 CUT_ENTROPY = '''
     def cut_entropy(logits, target):
@@ -79,6 +80,8 @@ def d_loss(config: RunConfig, ever: Mapping[str, frozenset[object]]) -> str:
     if cuts(config):
         return f"cut_entropy(on_real, {'1 - SMOOTHING' if smoothed else '1.0'}) + cut_entropy(on_fake, 0.0)"
     loss = _loss(config)
+    if loss == "own":
+        return _own_d(loss_of_d(config.objective.own_d))
     named = "nonsaturating" if loss == "minimax" else loss  # D plays the same
     return (_D_SMOOTHED if smoothed else _D_LOSSES)[named]
 
@@ -88,7 +91,17 @@ def g_loss(config: RunConfig) -> str:
     loss = _loss(config)
     if cuts(config):
         return "cut_entropy(on_fake_g, 1.0)" if loss == "nonsaturating" else "-cut_entropy(on_fake_g, 0.0)"
+    if loss == "own":
+        return mean_of(loss_of_g(config.objective.own_g), "on_fake_g")
     return _G_LOSSES[loss]
+
+
+def _own_d(parts: Parts) -> str:
+    """An expression of one's own as the mean of each part over its batch."""
+    assert parts.real is not None
+    assert parts.fake is not None
+    text = f"{mean_of(parts.real, 'on_real')} + {mean_of(parts.fake, 'on_fake')}"
+    return f"{text} + {parts.constant!r}" if parts.constant else text
 
 
 def _loss(config: RunConfig) -> LossName:

@@ -19,6 +19,7 @@ from PIL import Image
 from gancore.config import RunConfig
 from gancore.config.datasets import DATASETS
 from gancore.config.kinds import KINDS
+from gancore.config.losses import EXPRESSIONS
 from gancore.data import cache_root
 from gancore.data.imported import settings_of
 from gancore.data.importing import import_images
@@ -46,6 +47,14 @@ UNWEIGHTED: Changes = {"objective.adversarial_weight": 0.0, "objective.diversity
 CASES: list[tuple[str, Changes]] = [
     *((kind, {}) for kind in KINDS if KINDS[kind].script),
     *((kind, {"objective.loss": loss}) for kind in ("dcgan", "mlp") for loss in LOSSES[1:]),
+    *(
+        ("mlp", {"objective.loss": "own", "objective.own_d": d, "objective.own_g": g})
+        for d, g in (
+            EXPRESSIONS["nonsaturating"],
+            ("2 - 0.5 * (min(real, 1) + logsigmoid(-fake))", "-log(sigmoid(fake)) + clip(fake ** 2, 0, 4) / 3"),
+            ("tanh(1 - real) ** 2 - -abs(fake)", "max(-fake, sqrt(1 + square(fake))) - exp(-relu(fake))"),
+        )
+    ),
     *(
         ("mlp", {"objective.loss": loss, "objective.label_smoothing": 0.1})
         for loss in ("nonsaturating", "least_squares")
