@@ -20,9 +20,9 @@ _POINTS = np.linspace(-REACH, REACH, 321)
 def loss_figure(d: Parts | None, g: Node | None) -> Figure:
     """The terms of D's loss and of G's, and their gradients, against D's logit; None where an expression is not one."""
     lines: list[tuple[str, Node | None, dict[str, Any]]] = [
-        ("D, real", None if d is None else d.real, {"color": colors.D, "dash": "dot"}),
-        ("D, generated", None if d is None else d.fake, {"color": colors.D}),
-        ("G, generated", g, {"color": colors.G}),
+        ("G", g, {"color": colors.G}),
+        ("D fake", None if d is None else d.fake, {"color": colors.D}),
+        ("D real", None if d is None else d.real, {"color": colors.D, "dash": "dot"}),  # on top: G's is often the same
     ]
     data = [trace for name, node, line in lines if node is not None for trace in _traces(name, node, line)]
     made = layout("D's logit", "loss", revision="own-loss", log=False, marks=())

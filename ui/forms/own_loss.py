@@ -40,7 +40,7 @@ def _start_from() -> None:
         names,
         names.index(same[0]) if same else None,
         format_func=lambda name: name.replace("_", " "),
-        placeholder="a loss that is there already",
+        placeholder="a known loss",
         help="Fills in the expressions of a loss that you know, to change them.",
         key=key,
         on_change=_fill_in,
