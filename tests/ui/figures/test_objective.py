@@ -22,7 +22,7 @@ def test_each_line_is_a_loss_or_its_gradient() -> None:
     x = numbers(figure["data"][0]["x"])
     assert (x[0], x[-1]) == (-REACH, REACH)
     expected = {
-        ("D real", "y"): -3 * x,
+        ("D real", "y"): 1 - 3 * x,
         ("D real", "y2"): np.full_like(x, -3),
         ("D fake", "y"): x**2,
         ("D fake", "y2"): 2 * x,
