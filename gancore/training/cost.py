@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ PROCESS_BYTES = 450e6  # Python, torch and Streamlit before anything is loaded
 _TYPICAL = (0.008, 1e11)  # seconds and operations a second of two cores, to be corrected by experience
 _ADAM_COPIES = 4  # weight, gradient and Adam's two moments
 
+# Many pages may ask at once: one counts and times, undisturbed by the others, who then find the answer.
+_counting = threading.RLock()
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -43,7 +47,8 @@ def estimate(config: RunConfig, experience: Sequence[tuple[RunConfig, float]] = 
     are somebody's own and cannot be built here.
     """
     known = [(done, seconds) for done, seconds in experience if _can_be_built(done)]
-    overhead, speed = _TYPICAL if known else _machine()
+    with _counting:
+        overhead, speed = _TYPICAL if known else _machine()
     corrections = [seconds / _step_seconds(done, overhead, speed) for done, seconds in known]
     per_step = _step_seconds(config, overhead, speed) * (statistics.median(corrections) if corrections else 1.0)
     return Cost(count_parameters(config), config.total_steps, config.total_steps * per_step, memory(config))
@@ -70,7 +75,8 @@ def _step_seconds(config: RunConfig, overhead: float, speed: float) -> float:
 
 def _arithmetic(config: RunConfig) -> tuple[float, float]:
     """Floating-point operations of one step, and bytes kept for its backward passes."""
-    return _count(neutral(config))
+    with _counting:
+        return _count(neutral(config))
 
 
 @lru_cache(maxsize=256)

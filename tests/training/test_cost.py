@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -158,3 +160,23 @@ def test_this_machine_is_measured_once_and_touches_no_global_random_numbers(dcga
     calls = cost._machine.cache_info().misses
     estimate(dcgan.replace({"seed": 3}))
     assert cost._machine.cache_info().misses == calls
+
+
+def test_who_asks_at_once_waits_for_one_trial(dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    trials, begun, go_on = list[RunConfig](), threading.Event(), threading.Event()
+
+    def time_step(config: RunConfig) -> float:
+        trials.append(config)
+        begun.set()
+        assert go_on.wait(10)
+        return 0.01
+
+    monkeypatch.setattr(cost, "_time_step", time_step)
+    cost._machine.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(estimate, dcgan) for _ in range(4)]
+        assert begun.wait(10)
+        go_on.set()
+        assert len({each.result(10).seconds for each in asked}) == 1
+    cost._machine.cache_clear()
+    assert len(trials) == 2  # the two of one measurement
