@@ -34,13 +34,20 @@ def _written(node: Node, logit: str) -> tuple[str, int]:
         return f"-{_inside(node.arguments[0], logit, strength)}", strength
     first, second = node.arguments
     if node.name == "**":
-        return f"{_inside(first, logit, _ATOM)} ** {_inside(second, logit, strength)}", strength
+        return _power(first, second, logit), strength
     return f"{_inside(first, logit, strength)} {node.name} {_inside(second, logit, strength + 1)}", strength
 
 
 def _inside(node: Node, logit: str, least: int) -> str:
     text, strength = _written(node, logit)
     return text if strength >= least else f"({text})"
+
+
+def _power(base: Node, exponent: Node, logit: str) -> str:
+    """A power, set as formatters set it: without spaces between a name or a number and a number."""
+    space = "" if isinstance(base, Logit | Number) and isinstance(exponent, Number) else " "
+    written = _number(exponent.value) if isinstance(exponent, Number) else _inside(exponent, logit, _STRENGTH["**"])
+    return f"{_inside(base, logit, _ATOM)}{space}**{space}{written}"
 
 
 def _called(node: Call, logit: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gancore.config import RunConfig
 from gancore.config.losses import LOSS_FACTS
 from gancore.export.script.data import takes
-from gancore.export.script.losses import CUT_ENTROPY, cuts, d_loss, g_loss, penalty
+from gancore.export.script.losses import CUT_ENTROPY, cuts, d_loss, d_parts, g_loss, penalty
 from gancore.export.script.networks import names
 from gancore.export.script.template import fill, nested
 
@@ -135,6 +135,7 @@ _D_UPDATE = """
     on_real, on_fake = classes_real.logsumexp(1), classes_fake.logsumexp(1)  #? semi
     on_real = $D($real$label_of_real)  #? !semi
     on_fake = $D($fake$label_of_fake)  #? !semi
+    $parts
     loss_d = $loss
     price = penalty($penalised)  #? penalty learns
     norm_d = descend(loss_class + UNSUPERVISED_WEIGHT * loss_d, optimizer_d)  #? semi
@@ -368,6 +369,7 @@ class _Game:
             label_of_real=label,
             label_of_fake=", labels_of_fake" if self.y_in_d else "",
             penalised=penalised + label,
+            parts=d_parts(self.config),
             loss=d_loss(self.config, self.ever),
         )
         return code if self.only != "g" else nested(code, under="with torch.no_grad():")

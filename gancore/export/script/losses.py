@@ -8,7 +8,7 @@ from gancore.config import RunConfig
 from gancore.config.losses import LossName
 from gancore.config.objective import PenaltyName
 from gancore.export.script.template import fill
-from gancore.expressions import Parts, loss_of_d, loss_of_g, mean_of
+from gancore.expressions import loss_of_d, loss_of_g, mean_of
 
 CUT_ENTROPY = '''
     def cut_entropy(logits, target):
@@ -75,13 +75,17 @@ def cuts(config: RunConfig) -> bool:
 
 
 def d_loss(config: RunConfig, ever: Mapping[str, frozenset[object]]) -> str:
-    """D's loss, an expression in `on_real` and `on_fake`. `ever` are the values that settings have at some step."""
+    """D's loss, an expression in `on_real` and `on_fake`, or in what `d_parts` names.
+
+    `ever` are the values that settings have at some step.
+    """
     smoothed = config.uses("objective.label_smoothing") and ever["objective.label_smoothing"] != {0.0}
     if cuts(config):
         return f"cut_entropy(on_real, {'1 - SMOOTHING' if smoothed else '1.0'}) + cut_entropy(on_fake, 0.0)"
     loss = _loss(config)
     if loss == "own":
-        return _own_d(loss_of_d(config.objective.own_d))
+        constant = loss_of_d(config.objective.own_d).constant
+        return f"of_real + of_fake + {constant!r}" if constant else "of_real + of_fake"
     named = "nonsaturating" if loss == "minimax" else loss  # D plays the same
     return (_D_SMOOTHED if smoothed else _D_LOSSES)[named]
 
@@ -96,12 +100,14 @@ def g_loss(config: RunConfig) -> str:
     return _G_LOSSES[loss]
 
 
-def _own_d(parts: Parts) -> str:
-    """An expression of one's own as the mean of each part over its batch."""
+def d_parts(config: RunConfig) -> str:
+    """What an expression of one's own says of real and of generated samples, a line each; nothing for other losses."""
+    if cuts(config) or _loss(config) != "own":
+        return ""
+    parts = loss_of_d(config.objective.own_d)
     assert parts.real is not None
     assert parts.fake is not None
-    text = f"{mean_of(parts.real, 'on_real')} + {mean_of(parts.fake, 'on_fake')}"
-    return f"{text} + {parts.constant!r}" if parts.constant else text
+    return f"of_real = {mean_of(parts.real, 'on_real')}\nof_fake = {mean_of(parts.fake, 'on_fake')}"
 
 
 def _loss(config: RunConfig) -> LossName:
