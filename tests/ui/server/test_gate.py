@@ -98,7 +98,7 @@ def test_nobody_sees_anything_before_signing_in(room: Room) -> None:
         answer = browser.request(method, address, json={} if method == "POST" else None)
         assert answer.status_code == 401, address
         assert run.name not in answer.text
-    with pytest.raises(WebSocketDisconnect), browser.websocket_connect("/_stcore/stream"):
+    with pytest.raises(WebSocketDisconnect), browser.websocket_connect("ws://localhost/_stcore/stream"):
         pass
 
 
@@ -114,7 +114,7 @@ def test_a_browser_is_led_to_where_one_signs_in_and_back(room: Room) -> None:
     answer = browser.post(action.replace("&amp;", "&"), data=fields)
     assert answer.headers["location"] == "/train?run=x"
     assert browser.get("/train").text == "a page of Streamlit's"
-    with browser.websocket_connect("/_stcore/stream") as socket:
+    with browser.websocket_connect("ws://localhost/_stcore/stream") as socket:
         assert socket.receive_text() == "hello"
 
 
@@ -283,7 +283,7 @@ def test_with_a_login_a_page_is_let_through_and_nothing_of_anybody(room: Room, m
     room.__dict__.pop("has_login", None)
     browser = client()
     assert browser.get("/train").status_code == 200
-    with browser.websocket_connect("/_stcore/stream") as socket:
+    with browser.websocket_connect("ws://localhost/_stcore/stream") as socket:
         assert socket.receive_text() == "hello"
     for method, address in [*addresses(run), ("GET", "/find?q="), ("GET", "/media/x.png")]:
         assert browser.request(method, address, json={} if method == "POST" else None).status_code == 401, address
