@@ -71,12 +71,16 @@ _DRAFT = re.compile(
     r"\..+\.(?P<place>[0-9a-f]{8})-(?P<pid>[0-9]{1,10})\.draft|\.[a-z0-9-]+-[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"
 )
 _HOUR = 3600.0
+_PF_EXITING = 0x4  # in Linux's sched.h
 
 
-def write_atomic(path: Path, content: bytes, *, durable: bool = False) -> None:
-    """Replace `path` by `content` in one step; `durable` waits until it is on the disk."""
+def write_atomic(path: Path, content: bytes, *, durable: bool = False, private: bool = False) -> None:
+    """Replace `path` by `content` in one step; `durable` waits until it is on the disk. What is `private` can at no
+    moment be read by other users of the machine."""
     temporary = temporary_name(path)
     try:
+        if private:
+            temporary.touch(mode=0o600, exist_ok=False)
         temporary.write_bytes(content)
         replace(temporary, path, durable=durable)
     finally:
@@ -181,7 +185,18 @@ def _lives(pid: int) -> bool:
         return False
     except OSError:
         return True
-    return True
+    return not _is_ending(pid)
+
+
+def _is_ending(pid: int) -> bool:
+    """Whether a process is on its way out, as Linux tells: it has let its locks go, and answers signals until its
+    parent has asked how it ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        state, flags = fields[0], int(fields[6])
+    except (OSError, IndexError, ValueError):
+        return False
+    return state in ("Z", "X") or bool(flags & _PF_EXITING)
 
 
 @lru_cache(maxsize=1)

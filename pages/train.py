@@ -2,27 +2,12 @@
 
 import streamlit as st
 
-from gancore.config import ConfigError, RunConfig
+from gancore.config import RunConfig
 from gancore.store import Run
 from gancore.store.records import LIVE
 from gancore.store.storage import note_opened
 from ui import messages, state
-from ui.forms import (
-    allowance,
-    costs,
-    draft,
-    drawing,
-    imports,
-    networks,
-    own_loss,
-    own_network,
-    picker,
-    sidebar,
-    starting,
-    vary,
-    widgets,
-)
-from ui.messages import say
+from ui.forms import draft, drawing, imports, networks, own_loss, own_network, picker, sidebar, start, vary, widgets
 from ui.run import film, settings, strip, view
 from ui.words import plain
 
@@ -40,40 +25,13 @@ def panel(shown: Run | None, networks_shown: bool) -> None:
     """Start, and below it either the run that is shown or the settings of the next one; a slider reruns this alone."""
     messages.show()
     with st.container(key="start-bar"):  # stays at the top of the sidebar, see page.css
-        config, problem = start_button()
+        config, problem = start.button(watching=shown is not None)
         mode = sidebar.switch(shown)
     with st.container(key=f"settings-of-{mode}"):
         if mode == "this" and shown is not None:
             settings.this_run(shown)
         else:
             next_run(config, problem, shown, networks_shown)
-
-
-def start_button() -> tuple[RunConfig | None, str]:
-    """The button, with what it will cost below; the settings in the form, or what is wrong with them."""
-    config, problem = None, ""
-    try:
-        config = draft.config()
-    except ConfigError as error:
-        problem = str(error)
-    busy = bool(state.active_runs())
-    label, icon = ("Add to queue", ":material/playlist_add:") if busy else ("Start", ":material/play_arrow:")
-    if draft.origin().fork:
-        label = f"{label} as a fork"
-    full = allowance.obstacle()
-    idle = config is not None and not full
-    if st.button(label, type="primary", icon=icon, width="stretch", disabled=not idle, key="start") and config:
-        start(config)
-    if full:
-        st.error(plain(full), icon=":material/block:")
-    allowance.line()
-    if config is not None:
-        costs.cost_line(config)
-    elif (waits := draft.missing()) is not None:  # as high as the costs, or the canvas would jump from under a stroke
-        st.caption(f":material/edit: No training data yet:  \n{waits}")
-    else:
-        st.caption(":material/error: Not yet:  \nsee what is wrong below.")
-    return config, "" if draft.missing() is not None else problem
 
 
 def next_run(config: RunConfig | None, problem: str, shown: Run | None, networks_shown: bool) -> None:
@@ -87,21 +45,6 @@ def next_run(config: RunConfig | None, problem: str, shown: Run | None, networks
     networks.switch(networks_shown, below=shown is not None and shown.state in LIVE)
     vary.link(config if draft.origin().fork is None else None)
     widgets.settings_form(PANELS)
-
-
-def start(config: RunConfig) -> None:
-    """Write the run's folder, hand it to the worker, and look at it unless it has to wait for others."""
-    origin = draft.origin()
-    try:
-        run = starting.launch(config, draft.title(), experiment=origin.experiment, arm=origin.arm, fork=origin.fork)
-    except starting.NotStarted as problem:
-        st.error(plain(str(problem)), icon=":material/error:")
-        return
-    if (ahead := starting.ahead_of(run)) and shown_run() is not None:
-        say(f"{run.name} waits for {starting.described(ahead)}.", icon="schedule")
-    else:
-        st.query_params["run"] = run.id
-    st.rerun()
 
 
 def shown_run() -> Run | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gancore import files
-from gancore.files import draft_name, replace, sweep, sweep_drafts, temporary_name, write_atomic, write_json
+from gancore.files import draft_name, place, replace, sweep, sweep_drafts, temporary_name, write_atomic, write_json
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -131,6 +131,21 @@ def test_what_a_killed_writer_left_is_swept_and_nothing_else(tmp_path: Path) -> 
     assert {path.name for path in before - {*tmp_path.rglob("*")}} == {
         path.name for path in before if path.name.startswith(".last.pt.")
     }
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux's /proc")
+def test_a_killed_writer_that_nobody_asked_after_counts_as_gone(tmp_path: Path) -> None:
+    """A zombie has no locks any more, so its run may be trained again while its number still answers."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    left = tmp_path / f".last.pt.{place()}-{process.pid}-1.tmp"
+    left.touch()
+    assert sweep(tmp_path) == 0  # it lives
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # until it has ended, but leaves it a zombie
+    os.kill(process.pid, 0)
+    assert sweep(tmp_path) == 1
+    assert not left.exists()
+    process.communicate()
 
 
 @pytest.mark.parametrize(

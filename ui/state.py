@@ -168,13 +168,18 @@ def stamp(path: Path) -> tuple[int, int]:
 
 
 def experience(runs: int = 5, *, threads: int | None = None) -> list[tuple[RunConfig, float]]:
-    """What the last runs on this machine took, or the last that trained with so many threads: configs, and seconds a
-    step."""
+    """What the last runs on this machine took: configs, and seconds a step.
+
+    With `threads`, the last that trained with so many for want of others. Points are always learnt with one, so they
+    say nothing of that.
+    """
     found: list[tuple[RunConfig, float]] = []
     for run in index().runs():
         if len(found) == runs:
             break
-        if not run.damage and run.status.step >= 20 and threads in (None, run.threads):
+        if run.damage or run.status.step < 20:
+            continue
+        if threads is None or (run.threads == threads and not run.config.is_points):
             found.append((run.config, run.status.seconds / run.status.step))
     return found
 

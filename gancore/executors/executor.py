@@ -1,8 +1,9 @@
 """Who takes runs from a store's queue, and where they train: in this process, or each in one of its own.
 
 A run says how many threads it trains with. One that takes all cores trains alone, in a thread of this process; those
-that take fewer train side by side, in processes of their own, as many as there are cores for. Whoever comes first in
-the queue is never overtaken by one that would fit in beside what trains.
+that take fewer train side by side, in processes of their own, as many as there are cores for. A toy that belongs to no
+sweep takes one core and trains in a thread of this process, too: it is half done before a process of its own has
+loaded torch. Whoever comes first in the queue is never overtaken by one that would fit in beside what trains.
 """
 
 from __future__ import annotations
@@ -233,7 +234,7 @@ class Executor:
 
 
 def _begins_at_once(run: Run) -> bool:
-    """Whether it trains in this process though it leaves cores free: points are trained before another one is there."""
+    """Whether it trains in this process though it leaves cores free: a toy that somebody waits for."""
     return run.sweep is None and run.damage is None and run.config.is_points
 
 

@@ -156,9 +156,12 @@ class Run:
         out."""
         if self.damage:
             return []
+        # A request is removed once its change is recorded: read the other way round, a change could be in neither.
+        requested = [each for each in requests.waiting(self.path) if each.kind == "change"]
+        recorded = list(self._recorded_changes())
         found: list[Change] = []
         config = self.config
-        for change in (*self._recorded_changes(), *self._requested_changes()):
+        for change in (*recorded, *self._still_requested(requested, recorded)):
             try:
                 config = steered(config, change.changes)
             except ConfigError:
@@ -179,10 +182,10 @@ class Run:
             except ValidationError:
                 continue
 
-    def _requested_changes(self) -> Iterable[Change]:
+    def _still_requested(self, requested: Iterable[Request], recorded: Iterable[Change]) -> Iterable[Change]:
         """Those that wait; a request stays for a moment after its change was recorded."""
-        recorded = {change.request for change in self._recorded_changes()}
-        wanted = (each for each in requests.waiting(self.path) if each.kind == "change" and each.name not in recorded)
+        known = {change.request for change in recorded}
+        wanted = (each for each in requested if each.name not in known)
         for number, each in enumerate(wanted, start=max(self.change_files(), default=0) + 1):
             yield Change(number=number, changes=each.changes, time=each.time, request=each.name)
 

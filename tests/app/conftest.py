@@ -18,11 +18,11 @@ from gancore.store import Run, RunStore
 from gancore.store.records import Status
 from gancore.store.scalars import ScalarWriter
 from gancore.training.runner import execute
+from tests.app.opening import opened
 from tests.miniatures import tiny
 from ui.frontend import runs as frontend
 from ui.runs import table
 
-DASHBOARD = Path(__file__).parents[2] / "ui" / "main.py"
 PNG = bytes.fromhex(  # one grey pixel
     "89504e470d0a1a0a0000000d4948445200000001000000010800000000 3a7e9b55"
     "0000000a49444154789c636800000082008177cd72b6 0000000049454e44ae426082"
@@ -44,17 +44,7 @@ def open_page(runs: RunStore) -> Callable[..., AppTest]:
 
     assert not runs.list()
 
-    def page(name: str = "home", **query: str) -> AppTest:
-        app = AppTest.from_file(str(DASHBOARD), default_timeout=60)
-        for key, value in query.items():
-            app.query_params[key] = value
-        app.run()
-        if name != "home":
-            app.switch_page(f"../pages/{name}.py").run()
-        assert not app.exception, app.exception
-        return app
-
-    return page
+    return opened
 
 
 @pytest.fixture

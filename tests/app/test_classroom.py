@@ -12,28 +12,21 @@ from gancore.config import RunConfig
 from gancore.executors.executor import Executor
 from gancore.store import Run, RunStore
 from gancore.store.records import Status
+from tests.app.opening import opened
+from tests.classes import class_of
 from ui.classroom import gallery
-from ui.classroom import room as rooms
 from ui.classroom.people import Person
 from ui.classroom.room import Room
 from ui.run import turn
-
-DASHBOARD = Path(__file__).parents[2] / "ui" / "main.py"
 
 OpenAs = Callable[..., AppTest]
 
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
-    options = f'code = "swan-4821"\nruns = 2\nfolder = "{tmp_path / "class"}"\n'
-    (tmp_path / "class.toml").write_text(options)
-    monkeypatch.setenv("GANCORE_CLASSROOM", str(tmp_path / "class.toml"))
-    monkeypatch.setenv("GANCORE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(Executor, "ensure_worker", lambda _: None)
     turn._turns.cache_clear()
-    found = rooms.room()
-    assert found is not None
-    return found
+    return class_of(tmp_path, monkeypatch, runs=2)
 
 
 @pytest.fixture
@@ -42,14 +35,7 @@ def open_as(room: Room, monkeypatch: pytest.MonkeyPatch) -> OpenAs:
 
     def page(person: Person | None, name: str = "home", **query: str) -> AppTest:
         monkeypatch.setattr(Room, "who", lambda *_: person)
-        app = AppTest.from_file(str(DASHBOARD), default_timeout=60)
-        for key, value in query.items():
-            app.query_params[key] = value
-        app.run()
-        if name != "home":
-            app.switch_page(f"../pages/{name}.py").run()
-        assert not app.exception, app.exception
-        return app
+        return opened(name, **query)
 
     assert room
     return page
@@ -179,6 +165,5 @@ def test_another_person_in_the_same_tab_finds_nothing_of_the_first(
 def test_without_a_class_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GANCORE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(Executor, "ensure_worker", lambda _: None)
-    app = AppTest.from_file(str(DASHBOARD), default_timeout=60).run()
-    assert not app.exception
+    app = opened()
     assert "Train my first GAN" in [button.label for button in app.button]

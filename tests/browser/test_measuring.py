@@ -26,7 +26,8 @@ def test_a_saved_run_is_measured_at_the_press_of_a_button(app, new_page: Callabl
     page.get_by_role("button", name="Evaluate 500 samples").click()
     expect(page.get_by_text("Last full evaluation")).to_be_visible()
     expect(page.get_by_text("500 samples; reference")).to_be_visible()
-    assert page.evaluate(f"document.querySelector('{CHART}').data.length") == 1
+    page.locator(CHART).scroll_into_view_if_needed()
+    page.wait_for_function(f"document.querySelector('{CHART}')?.data?.length === 1")  # drawn once it is in sight
     expect(page.get_by_role("button", name="Evaluate 500 samples")).to_have_count(0)
 
 

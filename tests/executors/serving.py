@@ -21,8 +21,7 @@ from gancore.executors.executor import Executor
 from gancore.store import RunStore
 from gancore.sweeps.plan import Plan
 from gancore.sweeps.sweeps import Sweeps
-from gancore.training.events import Step
-from gancore.training.watching import Watch
+from tests.saving import often_saved
 
 CHECKPOINT_STEPS = 10
 
@@ -46,31 +45,20 @@ class Forked:
 
 def serve(root: Path, plan: Plan, apart: bool) -> None:
     """Make the sweep if there is none, and work until nothing is left to do."""
-    _checkpoint_often()
-    processes.subprocess = SimpleNamespace(Popen=Forked, DEVNULL=subprocess.DEVNULL)  # type: ignore[assignment]
-    store = RunStore(root)
-    sweeps = Sweeps(store)
-    if not sweeps.list():
-        sweeps.create(plan, threads=1)
-    executor = Executor(store, apart=apart, cores=2)
-    executor.ensure_worker()
-    while executor._worker is not None:
-        time.sleep(0.01)
+    torch.set_num_threads(1)
+    with often_saved(CHECKPOINT_STEPS):
+        processes.subprocess = SimpleNamespace(Popen=Forked, DEVNULL=subprocess.DEVNULL)  # type: ignore[assignment]
+        store = RunStore(root)
+        sweeps = Sweeps(store)
+        if not sweeps.list():
+            sweeps.create(plan, threads=1)
+        executor = Executor(store, apart=apart, cores=2)
+        executor.ensure_worker()
+        while executor._worker is not None:
+            time.sleep(0.01)
 
 
 def tend(root: Path, go: Event) -> None:
     """Tend the sweeps of a store as soon as all may."""
     go.wait()
     Sweeps(RunStore(root)).tend()
-
-
-def _checkpoint_often() -> None:
-    torch.set_num_threads(1)
-    original = Watch.after
-
-    def after(self: Watch, event: Step) -> None:
-        original(self, event)
-        if event.step % CHECKPOINT_STEPS == 0:
-            self._checkpoint("last")
-
-    Watch.after = after  # type: ignore[method-assign]

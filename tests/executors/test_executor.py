@@ -11,6 +11,7 @@ from gancore import machine
 from gancore.config import RunConfig
 from gancore.executors.executor import Executor
 from gancore.executors.processes import Job
+from gancore.experiments import EXPERIMENTS
 from gancore.store import Run, RunBusy, RunStore
 from gancore.store.checkpoints import load_checkpoint
 from gancore.sweeps.findings import Findings
@@ -366,6 +367,17 @@ def test_without_memory_none_begins_beside_others(
         assert executor._fits(run) == fits
     executor._jobs = {}
     assert executor._fits(run)  # alone
+
+
+def test_a_toy_of_its_own_begins_here_though_it_leaves_a_core(store: RunStore, dcgan: RunConfig) -> None:
+    executor, toy = Executor(store, cores=2), EXPERIMENTS["toy-collapse"].base
+    sweep = Sweeps(store).create(Plan("x", {"a": toy}, (0,)), threads=1)
+    assert store.create(toy).threads == 1
+    assert not executor._is_apart(store.create(toy))
+    assert executor._is_apart(store.open(sweep.cells[0].run))
+    assert executor._is_apart(store.create(dcgan, threads=1))
+    executor._jobs = {Path("other"): Job(store.create(dcgan, threads=1))}
+    assert not executor._fits(store.create(toy))  # beside others it would set their threads, too
 
 
 @pytest.mark.parametrize("apart", [False, True])

@@ -23,7 +23,8 @@ from gancore.store.index import Index
 from gancore.store.records import ERRORS
 from gancore.training import runner
 from gancore.training.runner import execute
-from tests.faults.fault import Fault, Trial, busy, difference, often_saved, uninterrupted
+from tests.faults.fault import Fault, Trial, busy, difference, uninterrupted
+from tests.saving import often_saved
 
 # What reading a folder may raise: each is a sentence for whoever asked.
 SENTENCES = (ConfigError, BadCheckpoint, DataUnavailable, CannotExport, OSError)

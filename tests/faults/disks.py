@@ -19,7 +19,8 @@ from gancore.sweeps.plan import Plan
 from gancore.sweeps.sweeps import Sweeps
 from gancore.training.events import Notice, Step
 from gancore.training.runner import execute
-from tests.faults.fault import Fault, NotHere, Trial, busy, difference, ended, forked, often_saved, uninterrupted
+from tests.faults.fault import Fault, NotHere, Trial, busy, difference, ended, forked, uninterrupted
+from tests.saving import often_saved
 from ui.messages import describe
 
 NOBODY = 65534

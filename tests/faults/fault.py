@@ -7,8 +7,7 @@ import random
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,9 @@ from gancore.config import RunConfig
 from gancore.config.kinds import ModelKind
 from gancore.store import Run, RunStore
 from gancore.store.checkpoints import load_checkpoint
-from gancore.training.events import Step
 from gancore.training.runner import execute
-from gancore.training.watching import Watch
 from tests.miniatures import equal, tiny
+from tests.saving import often_saved
 
 STEPS = 20
 BUSY: Mapping[str, Any] = {  # everything is written often
@@ -104,23 +102,6 @@ def difference(run: Run, alone: Run) -> str:
         "kept checkpoints": run.checkpoints().keys() == alone.checkpoints().keys(),
     }
     return ", ".join(name for name, same in checks.items() if not same)
-
-
-@contextmanager
-def often_saved(every: int = 5) -> Iterator[None]:
-    """Checkpoints every few steps, however long they take, so that a fault meets many."""
-    original = Watch.after
-
-    def after(self: Watch, event: Step) -> None:
-        original(self, event)
-        if event.step % every == 0:
-            self._checkpoint("last")
-
-    Watch.after = after  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        Watch.after = original  # type: ignore[method-assign]
 
 
 def forked(act: Callable[[], object]) -> int:

@@ -18,7 +18,8 @@ from gancore.store import Run
 from gancore.store.checkpoints import load_checkpoint
 from gancore.store.records import read_json
 from gancore.training.runner import execute
-from tests.faults.fault import Fault, Trial, busy, difference, ended, forked, often_saved, uninterrupted
+from tests.faults.fault import Fault, Trial, busy, difference, ended, forked, uninterrupted
+from tests.saving import often_saved
 
 FAMILIES = tuple(name for name in KINDS if name not in ("own", "cs231n"))  # the first is code, the second never small
 _WRITES = {"open", "os.rename", "os.mkdir", "os.remove"}

@@ -8,7 +8,8 @@ import torch
 
 from gancore.algorithms.gan import GAN
 from gancore.training.runner import execute
-from tests.faults.fault import Fault, Trial, busy, difference, often_saved, uninterrupted
+from tests.faults.fault import Fault, Trial, busy, difference, uninterrupted
+from tests.saving import often_saved
 
 _AT_ONCE = 10**13  # bytes that no machine has
 

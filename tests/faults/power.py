@@ -22,7 +22,8 @@ from gancore.store import Run, RunStore
 from gancore.store.checkpoints import BadCheckpoint, load_checkpoint
 from gancore.training.events import Notice, Step
 from gancore.training.runner import execute
-from tests.faults.fault import Fault, Trial, busy, difference, often_saved, uninterrupted
+from tests.faults.fault import Fault, Trial, busy, difference, uninterrupted
+from tests.saving import often_saved
 
 Names = dict[str, int]  # paths to files
 END_OF_PNG = b"IEND\xaeB`\x82"

@@ -9,7 +9,8 @@ from pathlib import Path
 from gancore.executors.executor import Executor
 from gancore.store import RunBusy
 from gancore.training.runner import execute
-from tests.faults.fault import Fault, Trial, busy, difference, ended, forked, often_saved, uninterrupted
+from tests.faults.fault import Fault, Trial, busy, difference, ended, forked, uninterrupted
+from tests.saving import often_saved
 
 
 def two_processes(trial: Trial) -> None:

@@ -216,6 +216,25 @@ def test_numbers_beyond_all_measure_do_not_break_the_list_of_changes(store: RunS
     assert run.steered_config.optim.lr_g == 0.3
 
 
+@pytest.mark.parametrize(("place", "name"), [(requests, "waiting"), (Run, "change_files")])
+def test_a_change_that_is_recorded_while_one_reads_is_seen(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch, place: object, name: str
+) -> None:
+    """Its request is removed the moment its record is there: whichever a reader looks at first, it finds the change."""
+    run = store.create(dcgan)
+    run.steer({"optim.lr_g": 0.3})
+    (asked,) = run.changes()
+    original = getattr(place, name)
+
+    def then_recorded(run_or_path: Run | Path) -> object:
+        found = original(run_or_path)
+        run.record_change(asked, 7)
+        return found
+
+    monkeypatch.setattr(place, name, then_recorded)
+    assert [change.changes for change in run.changes()] == [asked.changes]
+
+
 # --- going back -----------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import streamlit as st
+from filelock import FileLock
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from gancore.files import write_atomic
@@ -108,11 +109,11 @@ def _made_up(folder: Path) -> _Secrets:
     """The key and the codes of a class, made up once. Raises `BadClassroom`."""
     path = folder / FILE
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.path.lexists(path):
-            made = _Secrets(key=secrets.token_hex(32), code=_code(2), teacher_code=_code(3))
-            write_atomic(path, made.model_dump_json(indent=1).encode(), durable=True)
-            path.chmod(0o600)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(folder / f"{FILE}.lock", mode=0o600):  # of servers that start at once, one makes them up
+            if not os.path.lexists(path):
+                made = _Secrets(key=secrets.token_hex(32), code=_code(2), teacher_code=_code(3))
+                write_atomic(path, made.model_dump_json(indent=1).encode(), durable=True, private=True)
     except OSError as problem:
         why = (problem.strerror or str(problem)).lower()
         raise BadClassroom(f"The folder of the class, {folder}, cannot be written ({why}).") from None

@@ -18,9 +18,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from gancore.config import RunConfig
 from gancore.store import Run, RunStore
 from gancore.store.records import Status
+from tests.classes import class_of
 from ui import state
 from ui.classroom import gallery, login
-from ui.classroom import room as rooms
 from ui.classroom.people import identity_of
 from ui.classroom.room import Room
 from ui.server import routes, signing
@@ -30,13 +30,7 @@ SignIn = Callable[..., TestClient]
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
-    options = f'code = "swan-4821"\nteacher_code = "the-teacher"\nfolder = "{tmp_path / "class"}"\n'
-    (tmp_path / "class.toml").write_text(options)
-    monkeypatch.setenv("GANCORE_CLASSROOM", str(tmp_path / "class.toml"))
-    monkeypatch.setenv("GANCORE_RUNS", str(tmp_path / "runs"))
-    found = rooms.room()
-    assert found is not None
-    return found
+    return class_of(tmp_path, monkeypatch, teacher_code="the-teacher")
 
 
 def client() -> TestClient:
