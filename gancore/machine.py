@@ -110,6 +110,12 @@ def memory(root: Path = Path("/")) -> Memory | None:
     return Memory(total, free)
 
 
+def peak_memory(root: Path = Path("/")) -> float | None:
+    """Bytes of memory that this process has held at most; None where only Linux would know."""
+    most = _kilobytes(_lines(root / "proc" / "self" / "status").get("VmHWM:"))
+    return most or None
+
+
 def _physical() -> float | None:
     """What macOS says; Windows does not."""
     try:

@@ -98,6 +98,11 @@ def test_this_machine_has_memory() -> None:
     assert here is None or here.total > 1e8
 
 
+def test_the_most_that_a_process_has_held_is_what_the_system_says(tmp_path: Path) -> None:
+    assert machine.peak_memory(write(tmp_path, proc__self__status="VmPeak: 9 kB\nVmHWM:\t  300 kB\n")) == 300 * 1024
+    assert machine.peak_memory(tmp_path / "nowhere") is None
+
+
 def test_an_installed_copy_has_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder above it may be the repository of something else."""
     below = Path(machine.__file__).parent / "site-packages" / "gancore" / "machine.py"

@@ -18,20 +18,15 @@ from dataclasses import dataclass
 from statistics import median
 
 import torch
-from PIL import Image
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
-from torchvision import transforms
 
 from gancore import machine
 from gancore.algorithms import build_algorithm
+from gancore.bench.plain import plain_steps
 from gancore.config import RunConfig
-from gancore.data import BatchStream, available, cache_root, load
-from gancore.data.mnist5k import load_mnist5k
+from gancore.data import BatchStream, available, load
 from gancore.evaluation.evaluator import Evaluator
-from gancore.models.dcgan import Discriminator, Generator
 from gancore.rng import StepRng
 from gancore.store import RunStore
 from gancore.store.evaluations import Size
@@ -210,7 +205,7 @@ def _run_against_bare(store: RunStore, config: RunConfig, steps: int) -> Times:
 
 def _bare_against_plain(config: RunConfig, steps: int) -> Times:
     """Our step, data included, against the loop of tutorials, data included."""
-    bare, plain = _Turns(_bare_steps(config)), _Turns(_plain_steps(config))
+    bare, plain = _Turns(_bare_steps(config)), _Turns(plain_steps(config))
     for turn in range(steps // TURN):
         for side in (bare, plain) if turn % 2 else (plain, bare):
             side.take()
@@ -228,62 +223,3 @@ def _bare_steps(config: RunConfig) -> Iterator[object]:
     stream = BatchStream(load(config), config.train.batch_size, config.seed, device=pick_device())
     for step in itertools.count(1):
         yield algorithm.step(stream.next, StepRng(config.seed, step))
-
-
-class _Digits(Dataset[tuple[Tensor, int]]):
-    """mnist-5k as torchvision's MNIST gives its images: a PIL image each time, transformed."""
-
-    def __init__(self, transform: Callable[[Image.Image], Tensor]) -> None:
-        self.images, self.labels = load_mnist5k("train", cache_root())
-        self.transform = transform
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        image = Image.fromarray(self.images[index].numpy())
-        return self.transform(image), int(self.labels[index])
-
-
-def _plain_batches(batch_size: int) -> Iterator[Tensor]:
-    prepare = transforms.Compose(
-        [transforms.Resize(32), transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))],
-    )
-    loader = DataLoader(_Digits(prepare), batch_size, shuffle=True, drop_last=True, num_workers=0)
-    while True:
-        for images, _ in loader:
-            yield images
-
-
-def _plain_steps(config: RunConfig) -> Iterator[object]:
-    """The same networks and rates as a DCGAN tutorial trains them.
-
-    D, then G on the same images; D gathers unused gradients in G's step; four numbers are read each step.
-    """
-    device = pick_device()
-    model, optim, batch_size = config.model, config.optim, config.train.batch_size
-    generator = Generator(model.nz, model.ngf, model.nc).to(device)
-    discriminator = Discriminator(model.nc, model.ndf).to(device)
-    betas = (optim.beta1, optim.beta2)
-    optimizer_g = torch.optim.Adam(generator.parameters(), lr=optim.lr_g, betas=betas)
-    optimizer_d = torch.optim.Adam(discriminator.parameters(), lr=optim.lr_d, betas=betas)
-    criterion = nn.BCEWithLogitsLoss()
-    real_labels, fake_labels = torch.ones(batch_size, device=device), torch.zeros(batch_size, device=device)
-
-    for images in _plain_batches(batch_size):
-        fake = generator(torch.randn(batch_size, model.nz, device=device))
-
-        optimizer_d.zero_grad()
-        real_logits = discriminator(images.to(device))
-        fake_logits = discriminator(fake.detach())
-        loss_d = criterion(real_logits, real_labels) + criterion(fake_logits, fake_labels)
-        loss_d.backward()
-        optimizer_d.step()
-
-        optimizer_g.zero_grad()
-        loss_g = criterion(discriminator(fake), real_labels)
-        loss_g.backward()
-        optimizer_g.step()
-
-        d_real, d_fake = real_logits.sigmoid().mean(), fake_logits.sigmoid().mean()
-        yield loss_d.item(), loss_g.item(), d_real.item(), d_fake.item()

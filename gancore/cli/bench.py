@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,19 +19,23 @@ class What(StrEnum):
     COMPARISON = "comparison"
     JOBS = "jobs"
     EXPLORE = "explore"
+    LIMIT = "limit"
 
 
 def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="A step, a store of many runs, pages beside training, a comparison of many, several runs at once, or "
-            "a slider of Explore."
+            help="A step, a store of many runs, pages beside training, a comparison of many, several runs at once, "
+            "a slider of Explore, or steps of every family against the machine's limit."
         ),
     ] = What.STEP,
     steps: Annotated[int, typer.Option(min=5, help="Steps per measurement.")] = 100,
     pairs: Annotated[int, typer.Option(min=1, help="Interleaved pairs or rounds; medians are shown.")] = 5,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds per measurement with open tabs.")] = 15.0,
+    wide: Annotated[bool, typer.Option(help="With `limit`: DCGANs of width 64, too.")] = False,
+    json: Annotated[Path | None, typer.Option(help="With `limit`: a file for the figures.")] = None,
+    page: Annotated[Path | None, typer.Option(help="With `limit`: a file for the figures in Markdown.")] = None,
 ) -> None:
     """Measure what the run folder costs, and the step against a plain training loop; or whatever else is named."""
     console = Console()
@@ -39,10 +44,10 @@ def bench(
 
         store.run_benchmarks(console)
     elif what is What.PAGE:
-        from gancore.bench import page
+        from gancore.bench import page as pages
         from gancore.cli.dashboard import command
 
-        page.run_benchmarks(command, seconds, pairs, console)
+        pages.run_benchmarks(command, seconds, pairs, console)
     elif what is What.COMPARISON:
         from gancore.bench import comparison
         from gancore.cli.dashboard import command
@@ -56,6 +61,10 @@ def bench(
         from gancore.bench import explore
 
         explore.run_benchmarks(console)
+    elif what is What.LIMIT:
+        from gancore.bench import speed
+
+        speed.run_benchmarks(min(seconds, 0.5), pairs, console, wide=wide, json=json, page=page)
     else:
         from gancore.bench import step
 

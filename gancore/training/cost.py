@@ -69,8 +69,13 @@ def memory(config: RunConfig) -> float:
     return PROCESS_BYTES + 4 * _ADAM_COPIES * weights + _arithmetic(config)[1] + 2 * values
 
 
+def operations(config: RunConfig) -> float:
+    """Floating-point operations of one step, forward and backward: two for a multiply-add of a layer, no others."""
+    return _arithmetic(config)[0]
+
+
 def _step_seconds(config: RunConfig, overhead: float, speed: float) -> float:
-    return overhead + _arithmetic(config)[0] / speed
+    return overhead + operations(config) / speed
 
 
 def _arithmetic(config: RunConfig) -> tuple[float, float]:
@@ -110,7 +115,7 @@ def _machine() -> tuple[float, float]:
     reference = RunConfig()
     tiny = reference.replace({"model.ngf": 1, "model.ndf": 1, "train.batch_size": 2})
     overhead = _time_step(tiny)
-    return overhead, _arithmetic(reference)[0] / max(_time_step(reference) - overhead, 1e-4)
+    return overhead, operations(reference) / max(_time_step(reference) - overhead, 1e-4)
 
 
 def _time_step(config: RunConfig, trials: int = 3) -> float:

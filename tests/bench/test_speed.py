@@ -1,0 +1,71 @@
+"""What was measured of steps stands in tables that say what it holds for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from gancore.bench import speed
+from gancore.bench.limit import ALL_PARTS, Result
+
+FP32 = Result(
+    what="DCGAN",
+    batch_size=64,
+    precision="fp32",
+    operations=6e9,
+    images=1_280.0,
+    plain=1_000.0,
+    speed_up=1.28,
+    limit=2e11,
+    share=0.6,
+    parts=dict.fromkeys(ALL_PARTS, 1 / len(ALL_PARTS)),
+    memory=450e6,
+)
+ABOUT = {
+    "machine": {"processor": "A CPU 3000", "cores": 2},
+    "threads": 2,
+    "versions": {"torch": "2.9"},
+    "day": "2026-11-28",
+    "load": 0.1,
+    "rounds": 5,
+}
+
+
+def test_the_page_has_a_row_for_each_case_and_says_what_it_holds_for() -> None:
+    page = "\n".join(speed.speed_page(ABOUT, [FP32]))
+    assert "| DCGAN | 64 | fp32 | 1,280 | 1,000 | 1.28 | 120 | 200 | 60% | 450 MB |" in page
+    assert f"| DCGAN | 64 | fp32 | {' | '.join(['17%'] * 6)} |" in page
+    assert "Measured on 2026-11-28: A CPU 3000, 2 threads, torch 2.9; medians of 5 rounds." in page
+    assert "no rows of bf16" in page
+    assert "busy" not in page
+    assert max(map(len, page.splitlines())) <= 120
+
+
+def test_a_busy_machine_is_owned_up_to() -> None:
+    page = "\n".join(speed.speed_page(ABOUT | {"load": 7.0}, [FP32]))
+    assert "The machine was busy with something else (load 7.0 on 2 cores)" in page
+
+
+def test_rows_of_bf16_need_no_excuse() -> None:
+    half = Result(**{**FP32.__dict__, "precision": "bf16", "memory": None})
+    page = "\n".join(speed.speed_page(ABOUT, [FP32, half]))
+    assert "no rows of bf16" not in page
+    assert "| DCGAN | 64 | bf16 | 1,280 | 1,000 | 1.28 | 120 | 200 | 60% |  |" in page
+
+
+def test_what_was_asked_for_is_printed_and_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(speed, "measure", lambda *_: [FP32])
+    figures, page = tmp_path / "figures.json", tmp_path / "speed.md"
+    speed.run_benchmarks(0.1, 1, Console(width=160), json=figures, page=page)
+    printed = capsys.readouterr().out
+    assert "1,280" in printed
+    assert "between them" in printed
+    found = json.loads(figures.read_text())
+    assert found["results"][0]["share"] == 0.6
+    assert found["threads"] > 0
+    assert page.read_text().startswith("# What a step costs\n")
