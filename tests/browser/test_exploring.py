@@ -191,3 +191,51 @@ def test_two_runs_stand_beside_each_other(app: App, new_page: Callable[[], Page]
     page.goto(f"{app.url}/explore?run={one.id}&beside={other.id}")
     expect(page.locator(".samples canvas.drawn")).to_have_count(128)
     expect(page.get_by_text("z has 4 dimensions in the first run and 6 in the second")).to_be_visible()
+    choose(page, "Directions")
+    expect(page.locator(".direction canvas.drawn")).to_have_count(4 * 7 * 2)
+
+
+def test_two_runs_are_asked_about_the_same_image(app: App, new_page: Callable[[], Page]) -> None:
+    one, other = saved(app, "mlp"), saved(app, "mlp", {"seed": 5, "data.name": "fashion-mnist"})
+    page = new_page()
+    page.goto(f"{app.url}/explore?run={one.id}&beside={other.id}&view=nearest")
+    expect(page.get_by_text("The nearest of 43 training images")).to_have_count(4)
+    images = page.locator(".asked canvas")
+    own = look(images.nth(1))
+    assert look(images.nth(0)) != own  # each has a sample of its own from the same noise
+    page.get_by_role("radio", name="Held-out", exact=True).check()
+    page.get_by_role("button", name="held-out image 2,").click()
+    expect(page.locator(".asked .caption")).to_have_text(["held-out image 2, 5"] * 2)
+    expect_other(images.nth(1), own, page)
+    assert look(images.nth(1)) == look(images.nth(0))  # also where the second one has other data
+
+    choose(page, "What D says")
+    expect(page.get_by_text("D says real with a probability of")).to_have_count(2)
+    expect(page.get_by_text("Each D has learned against its own G")).to_be_visible()
+
+
+def test_two_vaes_show_their_codes_of_the_same_image(app: App, new_page: Callable[[], Page]) -> None:
+    one, other = saved(app, "vae"), saved(app, "vae", {"seed": 5, "model.nz": 2})
+    page = new_page()
+    page.goto(f"{app.url}/explore?run={one.id}&beside={other.id}&view=codes")
+    expect(page.get_by_text("both dimensions")).to_be_visible()
+    expect(page.get_by_text("principal components")).to_be_visible()
+    expect(page.locator(".rebuilt canvas.drawn")).to_have_count(4)
+    expect(page.locator(".walk canvas.drawn")).to_have_count(2)
+    first, second = (page.locator(".moved canvas.large").nth(at) for at in range(2))
+    expect(second).to_have_class("large drawn")
+    before, beside = look(first), look(second)
+    page.locator("canvas.plane").nth(1).focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowUp")
+    expect_other(second, beside, page)
+    assert look(first) == before  # each run has codes of its own
+
+
+def test_a_second_run_without_a_game_says_so(app: App, new_page: Callable[[], Page]) -> None:
+    one = saved(app, "semi")
+    other = saved(app, "semi", {"objective.unsupervised_weight": 0.0})
+    page = new_page()
+    page.goto(f"{app.url}/explore?run={one.id}&beside={other.id}&view=judge")
+    expect(page.get_by_text("This run has no discriminator that tells")).to_be_visible()
+    expect(page.locator("canvas.ruler")).to_have_count(1)

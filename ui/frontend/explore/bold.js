@@ -9,23 +9,24 @@ const BOLD = {
   fits: (run) => run.family === "translator",
   open(page, host) {
     const [run] = page.runs
-    const state = { image: null, moves: {} }
+    const state = { image: null, picture: null, moves: {} }
     const regular = tile("the regular digit", "large")
     const thin = element("p", "caption")
     const cells = page.runs.map((each) => [each, boldCells()])
     const draw = () => {
       if (!state.image) return
       for (const [each, row] of cells) {
-        const question = { image: state.image, seed: page.seed, count: BOLD_COUNT, moves: state.moves }
-        ask(page, "bold", each, "bold", question, ({ image, sheet, thickness }) => {
-          paint(regular, image)
+        const image = imageFor(page, each, state.image, state.picture)
+        const question = { image, seed: page.seed, count: BOLD_COUNT, moves: state.moves }
+        ask(page, "bold", each, "bold", question, ({ image: given, sheet, thickness }) => {
+          paint(regular, given)
           thin.textContent = `strokes ${short(thickness[0])} pixels wide`
           row.show(sheet, thickness.slice(1))
         })
       }
     }
-    const source = sourceChooser(page, run, ["draw", "test", "file"], { sources: true }, (image) => {
-      state.image = image
+    const source = sourceChooser(page, run, ["draw", "test", "file"], { sources: true }, (image, _words, _label, picture) => {
+      Object.assign(state, { image, picture })
       draw()
     })
     const sliders = element("div", "sliders")

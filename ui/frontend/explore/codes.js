@@ -9,59 +9,73 @@ const CODES = {
   id: "codes",
   title: "Codes",
   fits: (run) => run.family === "vae",
-  alone: true,
   open(page, host) {
-    const [run] = page.runs
-    const canvas = element("canvas", "plane")
-    canvas.tabIndex = 0
-    canvas.setAttribute("role", "application")
-    canvas.setAttribute("aria-label", "Plane of codes: move with the pointer or the arrow keys to see what is decoded there")
-    const decoded = tile("what is decoded there", "large")
-    const said = element("p", "caption")
-    const plane = { places: [], labels: [], at: [0, 0], own: null }
-    const draw = () => drawPlane(canvas, run, plane)
-    const go = (place) => {
-      plane.at = place
-      draw()
-      ask(page, "decoded", run, "pictures", { points: [{ plane: place }] }, ({ sheet }) => paint(decoded, sheet))
+    const planes = page.runs.map((run) => planeOf(page, run))
+    const walks = walksOf(page)
+    const row = element("div", "runs")
+    row.append(...planes.map(({ figure }) => figure))
+    host.append(row)
+    if (planes.length > 1) host.append(element("p", "caption", "Each run has codes of its own: a place in one plane says nothing of the same place in the other."))
+    host.append(element("h3", "", "An image of your own through it"), rebuilt(page, planes), element("h3", "", "A walk from digit to digit"), walks.box)
+    return () => {
+      planes.forEach(({ update }) => update())
+      walks.update()
     }
-    let down = false
-    canvas.onpointerdown = (event) => {
-      canvas.setPointerCapture(event.pointerId)
-      down = true
-      go(placeIn(canvas, plane, event))
-    }
-    canvas.onpointermove = (event) => down && go(placeIn(canvas, plane, event))
-    canvas.onpointerup = canvas.onpointercancel = () => (down = false)
-    canvas.onkeydown = (event) => {
-      const arrow = ARROWS[event.key]
-      if (!arrow) return
-      event.preventDefault()
-      const size = plane.reach * 2 * PLANE_STEP
-      go([plane.at[0] + arrow[0] * size, plane.at[1] - arrow[1] * size])
-    }
-    const left = element("div", "moved")
-    left.append(decoded, element("p", "caption", "decoded at the cross"))
-    const right = element("div", "all")
-    right.append(canvas, legendOf(run), said)
-    const both = element("div", "beside")
-    both.append(left, right)
-    const own = rebuilt(page, run, (place) => {
+  },
+}
+
+// The plane of one run's codes, and what is decoded at the cross in it.
+function planeOf(page, run) {
+  const canvas = element("canvas", "plane")
+  canvas.tabIndex = 0
+  canvas.setAttribute("role", "application")
+  canvas.setAttribute("aria-label", "Plane of codes: move with the pointer or the arrow keys to see what is decoded there")
+  const decoded = tile("what is decoded there", "large")
+  const said = element("p", "caption")
+  const plane = { places: [], labels: [], at: [0, 0], own: null }
+  const draw = () => plane.reach && drawPlane(canvas, run, plane)
+  const go = (place) => {
+    plane.at = place
+    draw()
+    ask(page, "decoded", run, "pictures", { points: [{ plane: place }] }, ({ sheet }) => paint(decoded, sheet))
+  }
+  let down = false
+  canvas.onpointerdown = (event) => {
+    canvas.setPointerCapture(event.pointerId)
+    down = true
+    go(placeIn(canvas, plane, event))
+  }
+  canvas.onpointermove = (event) => down && go(placeIn(canvas, plane, event))
+  canvas.onpointerup = canvas.onpointercancel = () => (down = false)
+  canvas.onkeydown = (event) => {
+    const arrow = ARROWS[event.key]
+    if (!arrow) return
+    event.preventDefault()
+    const size = plane.reach * 2 * PLANE_STEP
+    go([plane.at[0] + arrow[0] * size, plane.at[1] - arrow[1] * size])
+  }
+  const left = element("div", "moved")
+  left.append(decoded, element("p", "caption", "decoded at the cross"))
+  const right = element("div", "all")
+  right.append(canvas, legendOf(run), said)
+  const both = element("div", "beside")
+  both.append(left, right)
+  return {
+    run,
+    figure: figureOf(page, run, both),
+    mark(place) {
       plane.own = place
       draw()
-    })
-    const walk = walkOf(page, run)
-    host.append(both, element("h3", "", "An image of your own through it"), own, element("h3", "", "A walk from digit to digit"), walk.box)
-    return () => {
+    },
+    update() {
       ask(page, "plane", run, "plane", {}, (answer) => {
         Object.assign(plane, { places: answer.places, labels: answer.labels })
         plane.reach = 1.05 * Math.max(...answer.places.flat().map(Math.abs), 1e-6)
         said.textContent = run.nz === 2 ? "Codes of held-out images, both dimensions." : `Codes of held-out images along their two principal components, which hold ${Math.round(100 * answer.share)} % of their variance in ${run.nz} dimensions.`
         go([0, 0])
       })
-      walk.update()
-    }
-  },
+    },
+  }
 }
 
 function placeIn(canvas, plane, event) {
@@ -113,30 +127,42 @@ function legendOf(run) {
   return legend
 }
 
-function rebuilt(page, run, take) {
-  const pair = strip(2, "the image and its reconstruction")
-  const words = element("p", "caption")
-  const source = sourceChooser(page, run, ["draw", "test", "file"], {}, (image) =>
-    ask(page, "rebuilt", run, "reconstruct", { image }, ({ sheet, place, error, kl }) => {
-      paintAll(pair, sheet)
-      words.textContent = `Left the image, right what comes back. Its pixels cost ${short(error)} nats, its code ${short(kl)}; the circle in the plane is where it lies.`
-      take(place)
-    }),
+// An image through each run, and its place in each plane.
+function rebuilt(page, planes) {
+  const shown = planes.map(({ run, mark }) => {
+    const pair = strip(2, "the image and its reconstruction")
+    pair.classList.add("rebuilt")
+    const words = element("p", "caption")
+    const show = (image) =>
+      ask(page, "rebuilt", run, "reconstruct", { image }, ({ sheet, place, error, kl }) => {
+        paintAll(pair, sheet)
+        words.textContent = `Left the image, right what comes back. Its pixels cost ${short(error)} nats, its code ${short(kl)}; the circle in the plane is where it lies.`
+        mark(place)
+      })
+    return { run, show, figure: figureOf(page, run, pair, words) }
+  })
+  const source = sourceChooser(page, page.runs[0], ["draw", "test", "file"], {}, (image, _words, _label, picture) =>
+    shown.forEach(({ run, show }) => show(imageFor(page, run, image, picture))),
   )
+  const row = element("div", "runs all")
+  row.append(...shown.map(({ figure }) => figure))
   const both = element("div", "beside")
-  const right = element("div", "all")
-  pair.classList.add("rebuilt")
-  right.append(pair, words)
-  both.append(source, right)
+  both.append(source, row)
   return both
 }
 
-function walkOf(page, run) {
-  const film = filmOf("a walk through the codes")
+// Through the codes that each run has of the same held-out images.
+function walksOf(page) {
   const state = { first: 0 }
   const stops = () => Array.from({ length: WALK_STOPS }, (_, at) => ({ encoded: state.first + at }))
   const question = () => ({ stops: stops(), way: "straight", steps: WALK_STEPS })
-  const update = () => ask(page, "walk", run, "path", question(), ({ sheet }) => film.show(sheet))
+  const shown = page.runs.map((run) => {
+    const film = filmOf(`a walk through the codes of ${run.name}`)
+    const bar = element("div", "bar")
+    bar.append(...filmButtons(page, run, question))
+    return { run, film, figure: figureOf(page, run, film.box, bar) }
+  })
+  const update = () => shown.forEach(({ run, film }) => ask(page, "walk", run, "path", question(), ({ sheet }) => film.show(sheet)))
   const other = element("button", "", "Another walk")
   other.type = "button"
   other.onclick = () => {
@@ -144,8 +170,10 @@ function walkOf(page, run) {
     update()
   }
   const bar = element("div", "bar")
-  bar.append(other, ...filmButtons(page, run, question), element("span", "caption", `Through the codes of ${WALK_STOPS} held-out images, in straight lines.`))
+  bar.append(other, element("span", "caption", `Through the codes of ${WALK_STOPS} held-out images, in straight lines.`))
+  const row = element("div", "runs")
+  row.append(...shown.map(({ figure }) => figure))
   const box = element("div", "walk")
-  box.append(film.box, bar)
+  box.append(bar, row)
   return { box, update }
 }

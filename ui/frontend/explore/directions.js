@@ -32,8 +32,13 @@ const DIRECTIONS = {
     const drawStrips = () => {
       const rows = [...sliders.querySelectorAll(".direction")]
       if (!rows.length) return
-      const points = rows.flatMap(({ dataset }) => STRIP.map((amount) => point({ ...state.moves, [dataset.name]: amount })))
-      ask(page, "strips", run, "pictures", { points }, ({ sheet }) => rows.forEach((row, at) => paintAll(row, sheet, at * STRIP.length)))
+      const moves = rows.flatMap(({ dataset }) => STRIP.map((amount) => ({ ...state.moves, [dataset.name]: amount })))
+      page.runs.forEach((each, place) => {
+        const points = moves.map((move) => point(movesFor(each, run, move)))
+        ask(page, "strips", each, "pictures", { points }, ({ sheet }) =>
+          rows.forEach((row, at) => paintAll(row.querySelectorAll(".strip")[place], sheet, at * STRIP.length)),
+        )
+      })
     }
     const fill = (found) => {
       sliders.replaceChildren(
@@ -44,14 +49,14 @@ const DIRECTIONS = {
             state.moves = { ...state.moves, [name]: value }
             drawLarge()
           }, drawStrips)
-          row.append(control, strip(STRIP.length, `${title} from -3 to 3`))
+          row.append(control, ...page.runs.map((each) => stripOf(page, each, STRIP.length, `${title} from -3 to 3`)))
           return row
         }),
       )
       drawStrips()
     }
     const list = () => {
-      words.textContent = METHODS[state.method][1]
+      words.textContent = METHODS[state.method][1] + (page.runs.length > 1 && state.method !== "z" ? " Each run moves along directions of its own; the shares are the first one's." : "")
       pages.hidden = state.method !== "z"
       if (state.method === "z") {
         const count = Math.min(AT_ONCE, run.nz - state.first)

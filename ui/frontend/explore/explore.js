@@ -74,10 +74,9 @@ function renderSettings(page) {
   page.root.querySelector(".settings").replaceChildren(...controls, clear, element("span", "asking", "Computing …"))
 }
 
-// What is to be said of the runs, and of which one a view is.
+// What is to be said of the runs.
 function noteWords(page) {
-  const alone = page.view.alone && page.runs.length > 1 ? `This view is of ${page.runs[0].name} alone.` : page.differ
-  return [alone, ...page.runs.map((run) => run.note)].filter(Boolean).join(" ")
+  return [page.differ, ...page.runs.map((run) => run.note)].filter(Boolean).join(" ")
 }
 
 function openView(page) {

@@ -4,15 +4,33 @@ const NEAREST = {
   id: "nearest",
   title: "Nearest training images",
   fits: (run) => run.family === "gan" || run.family === "vae",
-  alone: true,
   open(page, host) {
-    const [run] = page.runs
-    const image = tile("the image", "large")
-    const found = element("div", "found")
-    const about = element("p", "caption", "Searching …")
-    const show = (asked, words) => {
+    const shown = page.runs.map((run) => searchOf(page, run))
+    const source = sourceChooser(page, page.runs[0], ["sample", "test", "draw", "file"], {}, (image, words, _label, picture) =>
+      shown.forEach((each) => each.search(imageFor(page, each.run, image, picture), words)),
+    )
+    const row = element("div", "runs all")
+    row.append(...shown.map(({ figure }) => figure))
+    const both = element("div", "beside")
+    both.append(source, row)
+    host.append(both, element("p", "caption", "Has G memorised? A copy lies much closer to a training image than a new image does; how close new images lie is what held-out ones say. The ticks are 200 of them."))
+    return () => source.again()
+  },
+}
+
+// What one run was trained on, searched for an image.
+function searchOf(page, run) {
+  const image = tile("the image", "large")
+  const about = element("p", "caption")
+  const found = element("div", "found")
+  const asked = element("div", "asked")
+  asked.append(image, about)
+  return {
+    run,
+    figure: figureOf(page, run, asked, found),
+    search(question, words) {
       about.textContent = "Searching …"
-      ask(page, "nearest", run, "nearest", { image: asked }, async (answer) => {
+      ask(page, "nearest", run, "nearest", { image: question }, async (answer) => {
         about.textContent = words
         paint(image, answer.image)
         found.replaceChildren(
@@ -21,15 +39,8 @@ const NEAREST = {
         )
         found.querySelectorAll("canvas.ruler").forEach((canvas) => canvas.draw())
       })
-    }
-    const source = sourceChooser(page, run, ["sample", "test", "draw", "file"], {}, show)
-    const left = element("div", "moved")
-    left.append(image, about, source)
-    const both = element("div", "beside")
-    both.append(left, found)
-    host.append(both, element("p", "caption", "Has G memorised? A copy lies much closer to a training image than a new image does; how close new images lie is what held-out ones say. The ticks are 200 of them."))
-    return () => source.again()
-  },
+    },
+  }
 }
 
 async function neighbours(run, title, found) {

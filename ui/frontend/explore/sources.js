@@ -6,7 +6,8 @@ const MOST_FILE = 4_000_000
 const DATA_SHOWN = 40
 const SOURCES = { sample: "The picked sample", test: "Held-out", train: "Training image", draw: "Draw", file: "Upload" }
 
-// `take(image, words)` is called with what is chosen, again and again while somebody draws.
+// `take(image, words, label, picture)` is called with what is chosen, again and again while somebody draws; `picture` is a
+// canvas of it where it is one of the data.
 function sourceChooser(page, run, kinds, { sources = false } = {}, take) {
   const box = element("div", "source")
   const place = element("div", "place")
@@ -23,6 +24,15 @@ function sourceChooser(page, run, kinds, { sources = false } = {}, take) {
   open(kinds[0])
   box.again = () => chosen.kind === "sample" && open("sample")
   return box
+}
+
+// What is chosen as each run is asked about it: a second run, whose data may be others, is given the picture itself.
+function imageFor(page, run, image, picture) {
+  return picture && run !== page.runs[0] ? asFile(picture) : image
+}
+
+function asFile(canvas) {
+  return { file: canvas.toDataURL("image/png").split(",")[1] }
 }
 
 function offerSample(page, place, take) {
@@ -59,7 +69,7 @@ function offerData(page, run, split, sources, place, take) {
           button.append(canvas)
           button.onclick = () => {
             grid.querySelectorAll("button").forEach((each) => each.setAttribute("aria-pressed", String(each === button)))
-            take({ split, index: state.start + at }, words, answer.labels[at])
+            take({ split, index: state.start + at }, words, answer.labels[at], canvas)
           }
           return button
         }),
@@ -79,7 +89,7 @@ function offerCanvas(place, take) {
   canvas.setAttribute("aria-label", "Draw here, white on black")
   const pen = canvas.getContext("2d")
   Object.assign(pen, { lineCap: "round", lineJoin: "round", lineWidth: PEN, strokeStyle: "#fff", fillStyle: "#000" })
-  const send = () => take({ file: canvas.toDataURL("image/png").split(",")[1] }, "what you drew")
+  const send = () => take(asFile(canvas), "what you drew")
   const clear = () => pen.fillRect(0, 0, SIDE, SIDE)
   const placeOf = (event) => {
     const box = canvas.getBoundingClientRect()

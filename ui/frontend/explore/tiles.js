@@ -36,6 +36,15 @@ function strip(count, label) {
   return row
 }
 
+// The same of one of two runs, with its colour.
+function stripOf(page, run, count, label) {
+  if (page.runs.length < 2) return strip(count, label)
+  const row = strip(count, `${label}, ${run.name}`)
+  row.style.borderLeft = `0.3rem solid ${run.color}`
+  row.title = run.name
+  return row
+}
+
 function paintAll(row, sheet, from = 0) {
   row.querySelectorAll("canvas").forEach((canvas, at) => paint(canvas, sheet, from + at))
 }
