@@ -11,7 +11,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from itertools import takewhile
@@ -20,11 +20,10 @@ from typing import Any
 
 import pandas as pd
 from filelock import FileLock
-from pydantic import ValidationError
 
-from gancore.config import SETTINGS, STEERABLE, ConfigError, RunConfig, Settings, migrate, parse_config
-from gancore.files import UnfitFile, append, overwrite, read_regular, write_atomic, write_json
-from gancore.store import evaluations, requests, tails
+from gancore.config import ConfigError, RunConfig, Settings, migrate, parse_config
+from gancore.files import UnfitFile, append, overwrite, read_regular, write_atomic
+from gancore.store import changes, evaluations, requests, tails
 from gancore.store.evaluations import Evaluation
 from gancore.store.locks import LOCK, PATIENCE, RunBusy, hold, is_locked
 from gancore.store.naming import derived_name
@@ -44,7 +43,6 @@ from gancore.store.records import (
 )
 from gancore.store.requests import Request
 
-_NUMBER = re.compile(r"[0-9]{6,8}")
 _STEP = re.compile(r"[0-9]{1,9}")
 
 EDIT_SECONDS = 10.0  # that somebody else may take to edit what people say of a run
@@ -136,7 +134,7 @@ class Run:
     @property
     def steered_config(self) -> RunConfig:
         """The settings with every change that was asked for since, in effect or not. Raises `ConfigError`."""
-        return _merged(self.config, self.changes())
+        return changes.merged(self.config, self.changes())
 
     @property
     def config_now(self) -> RunConfig:
@@ -149,62 +147,27 @@ class Run:
         Raises `ConfigError`.
         """
         in_effect = takewhile(lambda change: change.step is not None and change.step <= step, self.changes())
-        return _merged(self.config, in_effect)
+        return changes.merged(self.config, in_effect)
 
     def changes(self) -> list[Change]:
         """Changes of settings in order, those that are asked for last; any that cannot be read or do not fit is left
         out."""
-        if self.damage:
-            return []
-        # A request is removed once its change is recorded: read the other way round, a change could be in neither.
-        requested = [each for each in requests.waiting(self.path) if each.kind == "change"]
-        recorded = list(self._recorded_changes())
-        found: list[Change] = []
-        config = self.config
-        for change in (*recorded, *self._still_requested(requested, recorded)):
-            try:
-                config = steered(config, change.changes)
-            except ConfigError:
-                continue
-            found.append(change)
-        return found
+        return [] if self.damage else changes.all_of(self.path, self.config)
 
-    def change_files(self) -> dict[int, Path]:
-        """The files of changes that were taken up, by number, in order, whatever is in them."""
-        found = (self.path / "changes").glob("*.json")
-        return dict(sorted((int(file.stem), file) for file in found if _NUMBER.fullmatch(file.stem)))
-
-    def _recorded_changes(self) -> Iterable[Change]:
-        for number, path in self.change_files().items():
-            saved = read_json(path)
-            try:
-                yield Change.model_validate((saved if isinstance(saved, dict) else {}) | {"number": number})
-            except ValidationError:
-                continue
-
-    def _still_requested(self, requested: Iterable[Request], recorded: Iterable[Change]) -> Iterable[Change]:
-        """Those that wait; a request stays for a moment after its change was recorded."""
-        known = {change.request for change in recorded}
-        wanted = (each for each in requested if each.name not in known)
-        for number, each in enumerate(wanted, start=max(self.change_files(), default=0) + 1):
-            yield Change(number=number, changes=each.changes, time=each.time, request=each.name)
-
-    def steer(self, changes: Settings) -> RunConfig:
+    def steer(self, wanted: Settings) -> RunConfig:
         """Ask for other settings while the run trains, or for when it goes on; returns the settings as they will be.
 
         Raises `ConfigError` if one of them cannot change any more, or has no such value.
         """
         before = self.steered_config
-        after = steered(before, changes)
-        for path in changes:
+        after = changes.steered(before, wanted)
+        for path in wanted:
             if not after.uses(path):
                 raise ConfigError(f"{path} has no effect in {self.name}")
         self._refuse_if_finished()
         if after == before:
             return before
-        request = requests.leave(
-            self.path, Request(kind="change", changes={path: after.flat[path] for path in changes})
-        )
+        request = requests.leave(self.path, Request(kind="change", changes={path: after.flat[path] for path in wanted}))
         if self.status.state == "finished" and not self._took_up(request):
             requests.remove(self.path, request)
             self._refuse_if_finished()
@@ -216,23 +179,15 @@ class Run:
 
     def _took_up(self, request: Request) -> bool:
         """Whether the request's change took effect."""
-        return any(change.request == request.name for change in self._recorded_changes())
+        return any(change.request == request.name for change in changes.recorded(self.path))
 
     def record_change(self, change: Change, step: int) -> None:
         """Write down, on the disk, after which step a change takes effect: for the holder of the run's lock."""
-        recorded = change.model_copy(update={"step": step}).model_dump(exclude={"number"})
-        folder = self.path / "changes"
-        folder.mkdir(exist_ok=True)
-        write_json(folder / f"{change.number:06d}.json", recorded, durable=True)
-        if change.request:
-            requests.remove(self.path, Request(name=change.request))
+        changes.record(self.path, change, step)
 
     def forget_change(self, change: Change) -> None:
         """Remove a change that never takes effect: for the holder of the run's lock."""
-        if change.request:
-            requests.remove(self.path, Request(name=change.request))
-        elif path := self.change_files().get(change.number):
-            path.unlink(missing_ok=True)
+        changes.forget(self.path, change)
 
     # --- what came of it --------------------------------------------------------------------------------------------
 
@@ -422,18 +377,6 @@ class Run:
         """Append a line to the run's history: for the holder of the run's lock. `code` is for programs."""
         line = json.dumps({"time": time.time(), "kind": kind, "code": code, "step": step, "message": message})
         append(self.path / "events.jsonl", line)
-
-
-def steered(config: RunConfig, changes: Settings) -> RunConfig:
-    """A config with live changes. Raises `ConfigError`."""
-    for path in changes:
-        if path in SETTINGS and path not in STEERABLE:
-            raise ConfigError(f"{path} cannot change while a run trains: only {', '.join(STEERABLE)} can")
-    return config.replace(changes)
-
-
-def _merged(config: RunConfig, changes: Iterable[Change]) -> RunConfig:
-    return config.replace({path: value for change in changes for path, value in change.changes.items()})
 
 
 def _is_event(event: dict[str, Any]) -> bool:

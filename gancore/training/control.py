@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from gancore.config import SETTINGS
 from gancore.store import Run, requests
+from gancore.store.changes import files as change_files
 from gancore.store.records import Change, State
 from gancore.store.requests import Request
 from gancore.text import describe_value
@@ -103,7 +104,7 @@ class Steering:
         self.config = run.config
         changes = run.changes()
         self._repeats = deque(change for change in changes if change.step is not None)
-        self._unreadable = sorted(run.change_files().keys() - {change.number for change in changes})
+        self._unreadable = sorted(change_files(run.path).keys() - {change.number for change in changes})
         self._left = any(change.step is None and not change.request for change in changes)  # by an old version
 
     def apply(self, step: int) -> bool:

@@ -17,7 +17,7 @@ from gancore.config import RunConfig
 from gancore.evaluation import runs
 from gancore.evaluation.runs import evaluate_run
 from gancore.executors.executor import Executor
-from gancore.store import Run, RunBusy, RunNotFound, RunStore, discarded, records, requests
+from gancore.store import Run, RunBusy, RunNotFound, RunStore, changes, discarded, records, requests
 from gancore.store.evaluations import Evaluation
 from gancore.store.records import Status
 from gancore.store.requests import Request
@@ -216,7 +216,7 @@ def test_numbers_beyond_all_measure_do_not_break_the_list_of_changes(store: RunS
     assert run.steered_config.optim.lr_g == 0.3
 
 
-@pytest.mark.parametrize(("place", "name"), [(requests, "waiting"), (Run, "change_files")])
+@pytest.mark.parametrize(("place", "name"), [(requests, "waiting"), (changes, "files")])
 def test_a_change_that_is_recorded_while_one_reads_is_seen(
     store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch, place: object, name: str
 ) -> None:
@@ -226,8 +226,8 @@ def test_a_change_that_is_recorded_while_one_reads_is_seen(
     (asked,) = run.changes()
     original = getattr(place, name)
 
-    def then_recorded(run_or_path: Run | Path) -> object:
-        found = original(run_or_path)
+    def then_recorded(path: Path) -> object:
+        found = original(path)
         run.record_change(asked, 7)
         return found
 
