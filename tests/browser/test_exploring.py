@@ -161,7 +161,7 @@ def test_classes_codes_neighbours_and_d_are_shown(app: App, new_page: Callable[[
     page = new_page()
     page.goto(f"{app.url}/explore?run={conditional.id}&view=classes")
     expect(page.locator(".classgrid canvas.drawn")).to_have_count(150)
-    expect(page.locator(".strip canvas.drawn")).to_have_count(13)
+    expect(page.locator(".strip canvas.drawn")).to_have_count(9)
     choose(page, "Nearest training images")
     expect(page.get_by_text("The nearest of 43 training images")).to_have_count(2)
     choose(page, "What D says")
@@ -183,6 +183,30 @@ def test_classes_codes_neighbours_and_d_are_shown(app: App, new_page: Callable[[
     for _ in range(5):
         page.keyboard.press("ArrowUp")
     expect_other(decoded, before, page)
+
+
+def test_from_class_to_class_is_a_film(app: App, new_page: Callable[[], Page]) -> None:
+    one, other = saved(app, "cmlp"), saved(app, "cmlp", {"seed": 5, "data.classes": (0, 1, 7)})
+    page = new_page()
+    page.goto(f"{app.url}/explore?run={one.id}&beside={other.id}&view=classes")
+    expect(page.locator(".ways .strip canvas.drawn")).to_have_count(18)
+    film = page.locator(".ways .player canvas").first
+    expect_other(film, look(film), page)  # it plays by itself
+    page.locator(".ways .player button.play").first.click()
+    last = page.locator(".ways .strip canvas").nth(8)
+    before = look(last)
+    end = page.locator(".ways select").last
+    expect(end.locator("option")).to_have_text(["0", "1", "7"])  # which both know
+    end.select_option("1")
+    expect_other(last, before, page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="GIF").first.click()
+    assert download.value.path().read_bytes()[:6] == b"GIF89a"
+
+    plain = saved(app, "mlp")
+    page.goto(f"{app.url}/explore?run={one.id}&beside={plain.id}&view=classes")
+    expect(page.get_by_text("This run was trained without classes.")).to_be_visible()
+    expect(page.locator(".ways .strip canvas.drawn")).to_have_count(9)
 
 
 def test_two_runs_stand_beside_each_other(app: App, new_page: Callable[[], Page]) -> None:

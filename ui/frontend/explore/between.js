@@ -59,7 +59,7 @@ function waysOf(page, run) {
       for (const way of Object.keys(WAYS)) {
         ask(page, `between ${way}`, run, "path", question(way), ({ sheet }) => {
           sheets[way] = sheet
-          strips[way].querySelectorAll("canvas").forEach((canvas, at) => paint(canvas, sheet, at * STRIP_EVERY))
+          paintEvery(strips[way], sheet, STRIP_EVERY)
           if (way === chosen) film.show(sheet)
         })
       }

@@ -49,6 +49,11 @@ function paintAll(row, sheet, from = 0) {
   row.querySelectorAll("canvas").forEach((canvas, at) => paint(canvas, sheet, from + at))
 }
 
+// A few of the images of a film.
+function paintEvery(row, sheet, every) {
+  row.querySelectorAll("canvas").forEach((canvas, at) => paint(canvas, sheet, at * every))
+}
+
 // Many images, a few at a time: the first are there before the last are made, also while a slider is dragged.
 function askGrid(page, slot, run, points, canvases, taken = () => {}) {
   for (let from = 0; from < points.length; from += GRID_PART) {
