@@ -16,92 +16,24 @@ import torch
 from gancore.config import RunConfig
 from gancore.store import RunStore
 from tests.miniatures import SHORT
+from tests.rounds import COLLECTED, SLOW, TOGETHER, is_thorough
 
 REPOSITORY = Path(__file__).parents[1]
 
 
-# What takes most of the time of a whole round: `make check` leaves it out.
-SLOW = {
-    "algorithms/test_families.py",
-    "app/test_charts.py",
-    "app/test_classroom.py",
-    "app/test_compare.py",
-    "app/test_diagrams.py",
-    "app/test_draft.py",
-    "app/test_drawing.py",
-    "app/test_experiments.py",
-    "app/test_explore.py",
-    "app/test_failures.py",
-    "app/test_forking.py",
-    "app/test_health_cards.py",
-    "app/test_imports.py",
-    "app/test_live_changes.py",
-    "app/test_memory.py",
-    "app/test_networks.py",
-    "app/test_new_family.py",
-    "app/test_quality.py",
-    "app/test_runs.py",
-    "app/test_search.py",
-    "app/test_text.py",
-    "app/test_takeaway.py",
-    "app/test_train.py",
-    "app/test_untrusted.py",
-    "cli/test_importing.py",
-    "cli/test_interrupts.py",
-    "cli/test_reproduce.py",
-    "cli/test_samples.py",
-    "cli/test_search.py",
-    "cli/test_training.py",
-    "data/test_bold.py",
-    "data/test_identity.py",
-    "data/test_imported.py",
-    "data/test_importing.py",
-    "evaluation/test_calibration.py",
-    "evaluation/test_runs.py",
-    "executors/test_cluster.py",
-    "executors/test_executor.py",
-    "executors/test_fair.py",
-    "executors/test_kills.py",
-    "executors/test_loading.py",
-    "executors/test_measuring.py",
-    "executors/test_packing.py",
-    "executors/test_processes.py",
-    "export/script/test_script.py",
-    "export/test_formats.py",
-    "export/test_report.py",
-    "export/test_tensorboard.py",
-    "export/test_verdicts_page.py",
-    "extractors/test_describe.py",
-    "faults/test_faults.py",
-    "health/test_diagnosis.py",
-    "notebook/test_notebook.py",
-    "store/test_scalars.py",
-    "store/test_untrusted.py",
-    "sweeps/test_search.py",
-    "test_package.py",
-    "training/test_cost.py",
-    "training/test_memory.py",
-    "training/test_resume.py",
-    "training/test_runner.py",
-    "ui/server/test_exploring.py",
-    "ui/server/test_routes.py",
-}
-# Modules whose tests share what takes long to make, and so belong into one process.
-TOGETHER = {
-    "evaluation/test_calibration.py",
-    "executors/test_cluster.py",
-    "health/test_diagnosis.py",
-    "test_package.py",
-}
-
-
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow; what shares something, and the browsers that would disturb each other, get one process."""
-    for item in items:
-        module = item.path.relative_to(REPOSITORY / "tests").as_posix()
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what is slow and what is thorough.
+
+    What shares something, and the browsers that would disturb each other, get one process.
+    """
+    config.stash[COLLECTED] = [item.nodeid.removeprefix("tests/") for item in items]
+    for item, identity in zip(items, config.stash[COLLECTED], strict=True):
+        module = identity.partition("::")[0]
         if module in SLOW:
             item.add_marker("slow")
+        if is_thorough(identity):
+            item.add_marker("thorough")
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
         elif module in TOGETHER:
