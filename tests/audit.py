@@ -34,17 +34,14 @@ def judge(found: dict[str, Any]) -> tuple[str, bool]:
     if not audited:
         return "Not audited: no package could be asked for. Is there a connection to PyPI?", False
     passed_over = len(packages) - len(audited)
-    return f"No known vulnerability in {len(audited)} packages; {passed_over} could not be asked for.", False
+    return f"No known vulnerability. Packages audited: {len(audited)}; passed over: {passed_over}.", False
 
 
 def main() -> int:
     try:
         done = subprocess.run(COMMAND, stdout=subprocess.PIPE, text=True, check=False, timeout=PATIENCE)
         found = json.loads(done.stdout)
-    except (
-        subprocess.TimeoutExpired,
-        ValueError,
-    ):  # a line that leads nowhere, or pip-audit itself failed and said why
+    except (subprocess.TimeoutExpired, ValueError):  # pip-audit waits for nobody, or failed itself and said why
         print("Not audited.")
         return 0
     words, is_bad = judge(found)

@@ -20,7 +20,7 @@ def test_what_is_vulnerable_is_named_with_what_mends_it() -> None:
 
 def test_nothing_found_is_told_apart_from_nothing_asked() -> None:
     assert judge({"dependencies": [SKIPPED, package()]}) == (
-        "No known vulnerability in 1 packages; 1 could not be asked for.",
+        "No known vulnerability. Packages audited: 1; passed over: 1.",
         False,
     )
     words, is_bad = judge({"dependencies": [SKIPPED]})

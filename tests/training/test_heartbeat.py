@@ -85,8 +85,9 @@ def test_its_own_token_none_or_that_of_a_dead_attempt_does_not_stop_it(run: Run,
     assert run.status.state == "finished"
 
 
-def test_two_attempts_with_the_same_number_are_told_apart(run: Run) -> None:
+def test_two_attempts_with_the_same_number_are_told_apart(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both read the same attempt number before either wrote: on a file system without locks nothing stopped them."""
+    monkeypatch.setattr(heartbeat, "PERIOD", 3600.0)  # no beat comes between the two starts
     first, second = make(run), Heartbeat(run, Status(state="running", attempt=2, token="another"), images_per_step=8)
     first.start()
     second.start()  # takes the run over
