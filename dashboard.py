@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui.classroom.settings import BadClassroom
+from ui.lifespan import lifespan
 from ui.server import routes
 
 try:
@@ -12,7 +13,7 @@ try:
         Path(__file__).parent / "ui" / "main.py",
         routes=routes.routes(),
         middleware=routes.middleware(),
-        lifespan=routes.lifespan,
+        lifespan=lifespan,
     )
 except BadClassroom as problem:
     raise SystemExit(str(problem)) from None

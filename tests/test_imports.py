@@ -61,6 +61,15 @@ def test_what_pages_need_to_list_runs_does_not_load_torch() -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_no_page_waits_for_what_takes_long_to_import() -> None:
+    modules = "[each.name for each in pkgutil.walk_packages(ui.__path__, 'ui.') if each.name != 'ui.main']"
+    heavy = ("torch", "sklearn", "optuna", "ray", "matplotlib", "scipy.special", "scipy.stats")
+    program = f"import importlib, pkgutil, sys, ui; [*map(importlib.import_module, {modules})]; "
+    program += f"print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], cwd=PACKAGE.parent, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
 # torch's functions and methods that draw from the global generator unless they are given another one.
 DRAWS = """rand randn randint randperm rand_like randn_like randint_like normal bernoulli multinomial poisson
     normal_ uniform_ bernoulli_ random_ exponential_ geometric_ cauchy_ log_normal_

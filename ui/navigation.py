@@ -15,6 +15,7 @@ HOME, TRAIN, EXPERIMENTS, RUNS, COMPARE, EXPLORE, LEARN = (
     _PAGES / f"{name}.py" for name in ("home", "train", "experiments", "runs", "compare", "explore", "learn")
 )
 CLASS, ME = _PAGES / "classroom.py", _PAGES / "me.py"  # where the server has a class
+ADDRESSES = ("", *(page.stem for page in (TRAIN, EXPERIMENTS, RUNS, COMPARE, EXPLORE, LEARN, CLASS, ME)))
 
 _ASKED = "asked-page"  # in the session: where somebody wants to go
 MOST_COMPARED = 50  # runs that the Compare page takes

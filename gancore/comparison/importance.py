@@ -18,12 +18,11 @@ import numpy.typing as npt
 import pandas as pd
 from numpy.random import Generator, default_rng
 
-from gancore.rng import derive_seed
-
 FEWEST_RUNS = 8
 BOOTSTRAPS = 20
 TREES = 50  # of each forest
 RANGE = (10, 90)  # percentiles of the bootstraps that are told
+SEED = 0  # of all forests: whoever asks again is told the same
 TOGETHER = 0.7  # rank correlation from which two settings count as varied together
 
 Numbers = npt.NDArray[np.float64]
@@ -60,7 +59,7 @@ def importance(settings: pd.DataFrame, values: Sequence[float]) -> Importance | 
     if len(y) < FEWEST_RUNS or not varied or np.ptp(y) == 0:
         return None
     x = np.column_stack([encoded(settings[path].tolist()) for path in varied])
-    source = default_rng(derive_seed(0, "importance"))
+    source = default_rng(SEED)
     everyone = np.arange(len(y))
     raised = [_forest(x, y, source.choice(everyone, len(y)), source) for _ in range(BOOTSTRAPS)]
     gains = np.clip(np.array(raised), 0.0, None)  # (bootstraps, settings)

@@ -85,6 +85,7 @@ class _Tail:
         self._read = 0  # bytes of whole batches
         self._places: list[int] = []
         self._columns: dict[str, _Column] = {}
+        self.memory = 0  # bytes of the columns
 
     def refresh(self, path: Path) -> None:
         """Read what is new. Raises `OSError`, `ValueError` or `ArrowException` if nothing can be read."""
@@ -145,15 +146,12 @@ class _Tail:
             if numbers.dtype != column.so_far().dtype:
                 raise _Unusual
             column.append(numbers)
+        self.memory = sum(column.memory for column in self._columns.values())
 
     def frame(self, columns: Sequence[str] | None) -> pd.DataFrame:
         """The rows so far, without copying them."""
         names = self._columns if columns is None else [name for name in columns if name in self._columns]
         return pd.DataFrame({name: self._columns[name].so_far() for name in names}, copy=False)
-
-    @property
-    def memory(self) -> int:
-        return sum(column.memory for column in self._columns.values())
 
 
 _tails: OrderedDict[Path, _Tail] = OrderedDict()  # the one that was read last is the last

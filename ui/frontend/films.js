@@ -54,6 +54,7 @@ function buildFigures(root, films) {
       picture.style.setProperty("--aspect", film.aspect)
       const image = document.createElement("img") // until its first source is there, the picture keeps its room
       image.loading = "lazy"
+      image.fetchPriority = "high" // before the thumbnails above
       image.onload = () => picture.classList.add("loaded")
       picture.append(image)
       const note = element("div", "note", film.note)

@@ -1,0 +1,60 @@
+"""What the server does when it begins and ends, besides answering."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import os
+import pkgutil
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import streamlit as st
+
+import ui
+from gancore.machine import OWN_NETWORKS
+from ui import state
+from ui.classroom.room import room
+from ui.runs import facts
+from ui.server import bundle
+from ui.server.ending import when_asked_to_end
+from ui.server.routes import LIVE, LOCAL
+
+SWITCH_SECONDS = 1e-3  # a page that is being made lets others on, pictures among them, five times as often as usual
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    """Go on with what waits in the queue, nobody need look; at the end stop what trains, with a checkpoint."""
+    here = room()
+    if here is not None or st.get_option("server.address") not in LOCAL:
+        os.environ[OWN_NETWORKS] = "off"
+    if here is not None:
+        print(here.invitation, flush=True)
+    executor = await asyncio.to_thread(state.worker)
+    await asyncio.to_thread(executor.ensure_worker)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    threading.Thread(target=prepare, name="prepare pages", daemon=True).start()
+    with when_asked_to_end(LIVE.end):
+        yield
+    await asyncio.to_thread(executor.close)
+    if here is not None:
+        here.quotas.save()
+
+
+def prepare() -> None:
+    """Do beforehand what the first page would wait for, while a browser loads what it needs for any."""
+    bundle.prepare()
+    inspect.stack()  # Streamlit looks at it in each server's first pass; a first look goes through all modules
+    if room() is None:
+        for run in state.runs():
+            facts.known(run)
+    for module in pkgutil.walk_packages(ui.__path__, f"{ui.__name__}."):
+        if module.name != "ui.main":  # the script, which draws
+            importlib.import_module(module.name)
+    importlib.import_module("scipy.special")  # which intervals are computed with
+    state.reference()
