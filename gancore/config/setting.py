@@ -98,13 +98,6 @@ class Setting:
     empty: str
     words: str
 
-    def read(self, config: Part) -> Any:
-        """This setting's value in a whole `config`."""
-        value: Any = config
-        for name in self.path.split("."):
-            value = getattr(value, name)
-        return value
-
 
 def _describe_field(path: str, info: FieldInfo) -> Setting:
     annotation: Any = info.annotation

@@ -56,12 +56,16 @@ def brief(run: Snapshot, *, look: bool = True) -> Brief | None:
     """
     if run.state in LIVE:
         return Brief(word(run), titles(run))
-    index = state.index()
-    digest = run.digest(_RULES, *_ancestors(run)) if run.meta.parent else run.once("digest", lambda: run.digest(_RULES))
+    told: list[Brief] = run.once("health in brief", list)
+    if told:
+        return told[0]
+    index, digest = state.index(), run.digest(_RULES, *(_ancestors(run) if run.meta.parent else ()))
     known = _brief_of(index.recall(run, "health", digest))
     if known is None and look:
         known = Brief(word(run), titles(run))
         index.keep(run, "health", digest, known._asdict())
+    if known is not None and not run.meta.parent:  # what a fork came from may change without it
+        told.append(known)
     return known
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import methodcaller
 from typing import Any
 
 from gancore.config import SETTINGS
@@ -85,7 +86,8 @@ def varying(runs: Sequence[Facts], most: int = MOST_VARYING) -> list[str]:
     Best is what leaves least to guess (the entropy of its values over all runs): a setting that few of them use says
     little, and so does one that a single run changed.
     """
-    spread = {name: _entropy(Counter(facts[name] for facts in runs if name in facts), len(runs)) for name in _PATHS}
+    varied = [name for name in _PATHS if len(set(map(methodcaller("get", name), runs))) > 1]
+    spread = {name: _entropy(Counter(facts[name] for facts in runs if name in facts), len(runs)) for name in varied}
     best = sorted((name for name in spread if spread[name] > 0), key=lambda name: -spread[name])[:most]
     return [name for name in _PATHS if name in best]
 

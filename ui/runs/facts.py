@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,7 @@ def _recalled(run: Snapshot) -> Known:
     found = _of_plain(index.recall(run, "row", digest))
     if found is None:
         found = _look(run)
-        index.keep(run, "row", digest, asdict(found))
+        index.keep(run, "row", digest, {**vars(found), "headline": found.headline and vars(found.headline)})
     return found
 
 
