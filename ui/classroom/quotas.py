@@ -35,7 +35,6 @@ class _Trained(Record):
 class Use:
     """One quota: what is used, and what there is."""
 
-    name: str
     used: float
     most: float
     unit: str
@@ -69,9 +68,9 @@ class Quotas:
         """Runs, minutes of training, and disk."""
         limits = self._settings
         return (
-            Use("Runs", len(store.folders()), limits.runs, "runs"),
-            Use("Training", self._seconds(store) / 60, limits.minutes, "minutes"),
-            Use("Disk", self._megabytes(store), limits.disk, "MB"),
+            Use(len(store.folders()), limits.runs, "runs"),
+            Use(self._seconds(store) / 60, limits.minutes, "minutes of training"),
+            Use(self._megabytes(store), limits.disk, "MB of disk"),
         )
 
     def check(self, store: RunStore, runs: int, size: float = 0.0) -> None:

@@ -40,7 +40,7 @@ def _line(run_id: str, named: bool) -> None:
     run = state.find_run(run_id)
     found = None if run is None else of(run)
     if run is None or found is None:
-        st.caption(":material/schedule: It begins now, or waits for what your quotas allow.")
+        st.caption(":material/schedule: Starts in a moment, unless your training minutes are used up.")
         return
     name = f"**{plain(run.name)}** · " if named else ""
     st.markdown(f":material/schedule: {name}{words(found)}")

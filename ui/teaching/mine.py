@@ -28,7 +28,7 @@ def page() -> None:
 def meters(uses: tuple[Use, ...]) -> None:
     """A slim bar for each quota."""
     for use, column in zip(uses, st.columns(len(uses)), strict=True):
-        column.progress(use.share, f"{use.name}: {use.line}")
+        column.progress(use.share, use.line)
 
 
 def _body(teaches: bool) -> None:
