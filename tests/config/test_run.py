@@ -117,7 +117,6 @@ def tree_with(path: str, value: Any) -> dict[str, Any]:
 def test_every_valid_value_of_a_setting_survives_json(path: str) -> None:
     for value in valid_values(SETTINGS[path]):
         config = with_value(path, value)
-        assert SETTINGS[path].read(config) == value
         assert config.flat[path] == value
         assert RunConfig.model_validate(json.loads(config.model_dump_json())) == config
         assert parse_config(config.model_dump(mode="json")) == config
@@ -142,7 +141,7 @@ def test_every_setting_can_be_shown(path: str) -> None:
     assert leaf.label
     assert leaf.help.endswith(".")
     assert leaf.group in ("Data", "Training", "Network", "Objective", "Learning")
-    assert leaf.default in valid_values(leaf) or SETTINGS[path].read(RunConfig()) == leaf.default
+    assert leaf.default in valid_values(leaf) or RunConfig().flat[path] == leaf.default
     if leaf.kind in ("int", "float"):
         assert leaf.low is not None
         assert leaf.high is not None

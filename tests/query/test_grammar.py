@@ -235,7 +235,7 @@ def test_length_and_depth_are_bounded():
 
 @pytest.mark.parametrize("piece", ["(", ")", '"', "not ", "a,", "in ", "=", "ngf in 1,", "((a)", "- "])
 def test_the_longest_queries_are_read_at_once(piece):
-    begin = time.perf_counter()
+    begin = time.thread_time()
     with suppress(QueryError):
         parse((piece * MOST_LENGTH)[:MOST_LENGTH])
-    assert time.perf_counter() - begin < 0.5
+    assert time.thread_time() - begin < 0.5
