@@ -36,7 +36,7 @@ Precision = Literal["fp32", "bf16"]
 BATCHES = (12, 64, 128)
 SIDE, SMALL_SIDE = 1024, 256  # of square matrices; the small ones tell whether there is bf16 at all
 TIMES = 3  # that a product is computed; the fastest counts
-WARM_UP, LEAST, PROFILED = 2, 2, 5  # steps: before anything is timed, in a turn at least, and under the profiler
+WARM_UP, LEAST, PROFILED = 1, 1, 3  # steps: before anything is timed, in a turn at least, and under the profiler
 EMULATED = 0.25  # of the rate in fp32: slower than that, bf16 is not computed but imitated
 
 # What torch's operations belong to, by words in their names: the first that fits.
@@ -110,7 +110,7 @@ def _of(experiment: str, batch: int, changes: Mapping[str, Any] | None = None) -
 def measure(chosen: Sequence[Case], seconds: float, rounds: int, console: Console) -> list[Result]:
     """Every case in every precision that this machine computes in, about so many seconds a turn."""
     results: list[Result] = []
-    os.environ.setdefault("KINETO_LOG_LEVEL", "5")  # the profiler of a machine without a graphics card complains of it
+    os.environ.setdefault("KINETO_LOG_LEVEL", "9")  # the profiler of a machine without a graphics card complains of it
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
         for case in chosen:
             with console.status(f"{case.what}, batch {case.batch_size}"):

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gancore import machine
+from gancore.bench import batched
 from gancore.bench.limit import ALL_PARTS, Result, cases, measure
 from gancore.files import write_atomic, write_json
 from gancore.text import describe_bytes
@@ -30,6 +31,7 @@ def run_benchmarks(
     """Measure, print both tables, and write what was asked for."""
     about = conditions(rounds)
     results = measure(cases(wide=wide), seconds, rounds, console)
+    together = batched.find(console, rounds) if page is not None else None
     for head, rows in ((HEAD, _rates(results)), (_HEAD_OF_PARTS, _parts(results))):
         table = Table(*head, box=None, pad_edge=False)
         for row in rows:
@@ -38,8 +40,8 @@ def run_benchmarks(
     console.print("\n".join(_conditions(about)), highlight=False)
     if json is not None:
         write_json(json, about | {"results": [asdict(result) for result in results]})
-    if page is not None:
-        write_atomic(page, ("\n".join(speed_page(about, results)) + "\n").encode())
+    if page is not None and together is not None:
+        write_atomic(page, ("\n".join(speed_page(about, results, together)) + "\n").encode())
 
 
 def conditions(rounds: int) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def conditions(rounds: int) -> dict[str, Any]:
     }
 
 
-def speed_page(about: dict[str, Any], results: Sequence[Result]) -> Iterator[str]:
+def speed_page(about: dict[str, Any], results: Sequence[Result], together: batched.Found) -> Iterator[str]:
     """docs/speed.md, line by line."""
     yield "# What a step costs"
     yield ""
@@ -91,6 +93,16 @@ def speed_page(about: dict[str, Any], results: Sequence[Result]) -> Iterator[str
     )
     yield ""
     yield from _markdown(_HEAD_OF_PARTS, _parts(results))
+    yield from ("", "## Many small runs at once", "")
+    yield from textwrap.wrap(
+        "Runs of `toy-collapse` that differ in their seed alone, each process with one thread: one after another, as "
+        "a sweep trains them, and as one computation, whose weights are stacked and whose products are batched. "
+        "Everything random is drawn for each run as ever. What can be gained this way no sweep uses yet. "
+        f"{batched.verdict(together)} `python -m gancore bench batched` measures this part alone.",
+        WIDTH,
+    )
+    yield ""
+    yield from _markdown(batched.HEAD, iter(batched.rows(together.ways)))
 
 
 _HEAD_OF_PARTS = ("networks", "batch", "precision", *ALL_PARTS)

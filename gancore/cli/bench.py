@@ -20,6 +20,7 @@ class What(StrEnum):
     JOBS = "jobs"
     EXPLORE = "explore"
     LIMIT = "limit"
+    BATCHED = "batched"
 
 
 def bench(
@@ -27,7 +28,7 @@ def bench(
         What,
         typer.Argument(
             help="A step, a store of many runs, pages beside training, a comparison of many, several runs at once, "
-            "a slider of Explore, or steps of every family against the machine's limit."
+            "a slider of Explore, steps of every family against the machine's limit, or many toys as one computation."
         ),
     ] = What.STEP,
     steps: Annotated[int, typer.Option(min=5, help="Steps per measurement.")] = 100,
@@ -65,6 +66,10 @@ def bench(
         from gancore.bench import speed
 
         speed.run_benchmarks(min(seconds, 0.5), pairs, console, wide=wide, json=json, page=page)
+    elif what is What.BATCHED:
+        from gancore.bench import batched
+
+        batched.run_benchmarks(console, pairs)
     else:
         from gancore.bench import step
 

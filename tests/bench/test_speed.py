@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from gancore.bench import speed
+from gancore.bench import batched, speed
+from gancore.bench.batched import Found, Way
 from gancore.bench.limit import ALL_PARTS, Result
 
 FP32 = Result(
@@ -33,25 +34,31 @@ ABOUT = {
     "rounds": 5,
 }
 
+TOGETHER = Found(
+    [Way("one after another", 1, (0.09,)), Way("one after another", 2, (0.045,)), Way("one", 1, (0.015,))], True
+)
+
 
 def test_the_page_has_a_row_for_each_case_and_says_what_it_holds_for() -> None:
-    page = "\n".join(speed.speed_page(ABOUT, [FP32]))
+    page = "\n".join(speed.speed_page(ABOUT, [FP32], TOGETHER))
     assert "| DCGAN | 64 | fp32 | 1,280 | 1,000 | 1.28 | 120 | 200 | 60% | 450 MB |" in page
     assert f"| DCGAN | 64 | fp32 | {' | '.join(['17%'] * 6)} |" in page
     assert "Measured on 2026-11-28: A CPU 3000, 2 threads, torch 2.9; medians of 5 rounds." in page
     assert "no rows of bf16" in page
+    assert "| one | 1 | 15.0 | 6.0 x | 3.0 x |" in page
+    assert "bit for bit those that it has alone" in page
     assert "busy" not in page
     assert max(map(len, page.splitlines())) <= 120
 
 
 def test_a_busy_machine_is_owned_up_to() -> None:
-    page = "\n".join(speed.speed_page(ABOUT | {"load": 7.0}, [FP32]))
+    page = "\n".join(speed.speed_page(ABOUT | {"load": 7.0}, [FP32], TOGETHER))
     assert "The machine was busy with something else (load 7.0 on 2 cores)" in page
 
 
 def test_rows_of_bf16_need_no_excuse() -> None:
     half = Result(**{**FP32.__dict__, "precision": "bf16", "memory": None})
-    page = "\n".join(speed.speed_page(ABOUT, [FP32, half]))
+    page = "\n".join(speed.speed_page(ABOUT, [FP32, half], TOGETHER))
     assert "no rows of bf16" not in page
     assert "| DCGAN | 64 | bf16 | 1,280 | 1,000 | 1.28 | 120 | 200 | 60% |  |" in page
 
@@ -60,6 +67,7 @@ def test_what_was_asked_for_is_printed_and_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(speed, "measure", lambda *_: [FP32])
+    monkeypatch.setattr(batched, "find", lambda *_: TOGETHER)
     figures, page = tmp_path / "figures.json", tmp_path / "speed.md"
     speed.run_benchmarks(0.1, 1, Console(width=160), json=figures, page=page)
     printed = capsys.readouterr().out
