@@ -9,6 +9,7 @@ import pytest
 from gancore.experiments import EXPERIMENTS
 from ui.frontend import learn
 from ui.learn.lessons import LESSONS
+from ui.server.lessons import EXPERIMENT
 
 MODULES = Path(learn.__file__).parent
 FIRST, SECOND = list(LESSONS.values())[:2]
@@ -50,6 +51,16 @@ def test_a_lesson_has_all_its_parts(open_page, lesson):
     assert lesson.question.right in lesson.question.choices
     assert lesson.experiment in EXPERIMENTS
     assert (MODULES / f"{lesson.figure}.js").is_file()
+
+
+def test_what_the_server_trains_is_of_the_experiment_that_the_lesson_leads_to(open_page, figures):
+    (lesson,) = [lesson for lesson in LESSONS.values() if lesson.trained]
+    assert lesson.experiment == EXPERIMENT
+    app = open_page("learn", lesson=lesson.id)
+    assert figures[-2:] == [(lesson.figure, True), ("trained", True)]
+    press(app, "show")
+    assert figures[-2:] == [(lesson.figure, False), ("trained", False)]
+    assert (MODULES / "trained.js").is_file()
 
 
 def test_the_figure_stands_still_until_somebody_has_said_what_they_expect(open_page, figures):

@@ -1,9 +1,13 @@
-"""How smoothly the lessons' figures move: `python -m tests.browser.frames`. No test; numbers to compare."""
+"""How smoothly the lessons' figures move: `python -m tests.browser.frames`. No test; numbers to compare.
+
+Of the GAN that the server trains (`trained`) it is how often a new frame came.
+"""
 
 from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
@@ -14,6 +18,9 @@ from tests.browser.serving import App, open_browser, serve
 from ui.learn.lessons import LESSONS
 
 SECONDS = 5
+TRAINED = "collapse"  # the lesson whose second figure the server trains
+IS_THERE = """() => [...document.querySelectorAll("*")].some((each) => each.shadowRoot?.querySelector(
+  ".lesson[data-ready=trained] dd[data-of=step]")?.textContent.includes("of"))"""
 # Times every callback of an animation frame from the beginning, those of the figures among them.
 WATCH = """
 window.frames_seen = []
@@ -38,10 +45,11 @@ COUNT = """async (seconds) => {
 def frames(page: Page, app: App, lesson: str) -> list[tuple[float, float]]:
     """When each picture of a figure that plays came, and what computing and drawing it took, in milliseconds."""
     page.goto(f"{app.url}/learn?lesson={lesson}")
-    page.locator(".lesson[data-ready]").wait_for()
+    figure = page.locator(f".lesson[data-ready={LESSONS[lesson].figure}]")
+    figure.wait_for()
     page.get_by_role("button", name="Just show me").click()
-    page.locator(".lesson fieldset:enabled").wait_for()
-    play = page.locator(".lesson").get_by_role("button", name="Play", exact=True)
+    figure.locator("fieldset:enabled").wait_for()
+    play = figure.get_by_role("button", name="Play", exact=True)
     if play.count():
         play.click()
     else:
@@ -49,6 +57,22 @@ def frames(page: Page, app: App, lesson: str) -> list[tuple[float, float]]:
     found = page.evaluate(COUNT, SECONDS)
     page.evaluate("clearInterval(window.wiggling)")
     return [(when, spent) for when, spent in found]
+
+
+def served(page: Page, app: App) -> list[float]:
+    """When each frame of what the server trains came, in milliseconds, once the first one is there."""
+    came: list[float] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda _: came.append(1000 * time.perf_counter())))
+    page.goto(f"{app.url}/learn?lesson={TRAINED}")
+    page.get_by_role("button", name="Just show me").click()
+    figure = page.locator(".lesson[data-ready=trained]")
+    figure.locator("fieldset:enabled").wait_for()
+    figure.scroll_into_view_if_needed()
+    figure.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function(IS_THERE, timeout=60_000)
+    came.clear()
+    page.wait_for_timeout(1000 * SECONDS)
+    return list(came)
 
 
 # Where nothing plays, somebody drags: a slider moves at every picture.
@@ -67,7 +91,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as app, open_browser() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.add_init_script(WATCH)
-        for lesson in sys.argv[1:] or LESSONS:
+        asked = sys.argv[1:] or [*LESSONS, "trained"]
+        if "trained" in asked:
+            came = served(browser.new_page(viewport={"width": 1440, "height": 900}), app)
+            gaps = [later - earlier for earlier, later in pairwise(came)]
+            rate = len(came) / SECONDS
+            print(f"trained      {rate:5.1f} frames/s, {median(gaps):.0f} ms apart, at worst {max(gaps):.0f}")
+        for lesson in (each for each in asked if each in LESSONS):
             found = frames(page, app, lesson)
             gaps = [later - earlier for (earlier, _), (later, _) in pairwise(found)]
             work = [spent for _, spent in found]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 from scipy.special import expit
 from scipy.stats import norm, wasserstein_distance
 
@@ -239,7 +239,7 @@ def test_paths_are_straight_or_keep_to_the_radius(compute: Compute) -> None:
 
 def open_lesson(page: Page, app: App, lesson: str, *, answer: str | None = "Just show me") -> Locator:
     page.goto(f"{app.url}/learn?lesson={lesson}")
-    figure = page.locator(".lesson[data-ready]")
+    figure = page.locator(f".lesson[data-ready={LESSONS[lesson].figure}]")
     expect(figure).to_be_visible()
     if answer:
         page.get_by_role("button", name=answer).click()
@@ -335,6 +335,46 @@ def test_gans_under_every_loss_train_side_by_side(lessons: App, new_page: Callab
     page.wait_for_function("dd => Number(dd.textContent) > 20", arg=reading(figure, "step").element_handle())
     figure.get_by_label("data").select_option("grid")  # begins anew, with the new data
     expect(reading(figure, "wasserstein")).to_contain_text("of 25")
+
+
+def test_the_same_gan_trains_with_gancore_on_the_server(lessons: App, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    sockets: list[WebSocket] = []
+    frames: list[int] = []
+
+    def watch(socket: WebSocket) -> None:
+        if socket.url.endswith("/lessons/toy"):
+            sockets.append(socket)
+            socket.on("framereceived", lambda frame: frames.append(len(frame)))
+
+    page.on("websocket", watch)
+    open_lesson(page, lessons, "collapse")
+    figure = page.locator(".lesson[data-ready=trained]")
+    expect(reading(figure, "server")).to_have_text("waits")
+    figure.get_by_role("button", name="One step").click()
+    expect(reading(figure, "step")).to_have_text("1 of 3000")
+    expect(reading(figure, "modes")).to_contain_text("of 8")
+    before = look(figure.locator("canvas").first)
+    figure.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function("dd => parseInt(dd.textContent) > 40", arg=reading(figure, "step").element_handle())
+    figure.get_by_role("button", name="Pause").click()
+    expect(reading(figure, "server")).to_have_text("waits")
+    assert look(figure.locator("canvas").first) != before
+    step, told = reading(figure, "step").inner_text(), len(frames)
+    figure.get_by_role("button", name="One step").click()
+    expect(reading(figure, "step")).to_have_text(f"{int(step.split()[0]) + 1} of 3000")  # it stood still meanwhile
+    assert len(frames) == told + 1
+    assert set(frames) == {1516}
+    figure.get_by_label("loss").select_option("hinge")  # begins anew
+    expect(reading(figure, "step")).to_have_text("–")
+    figure.get_by_role("button", name="One step").click()
+    expect(reading(figure, "step")).to_have_text("1 of 3000")
+    assert len(sockets) == 2
+
+
+def look(canvas: Locator) -> str:
+    picture: str = canvas.evaluate("canvas => canvas.toDataURL()")
+    return picture
 
 
 def test_a_gan_in_the_browser_finds_the_ring_and_the_same_one_each_time(compute: Compute) -> None:

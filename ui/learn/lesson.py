@@ -30,3 +30,4 @@ class Lesson:
     experiment: str  # that of the catalogue which shows it on images, or on points
     shows: str  # what that shows
     source: str
+    trained: str = ""  # what is said above a figure of the same, trained by gancore on the server; empty: none

@@ -18,7 +18,7 @@ PARAMETER = "lesson"  # of the address
 def overview() -> None:
     """Every lesson as a card."""
     st.title("Learn", anchor=False)
-    st.markdown("The theory behind the reports, to touch: every figure computes live in your browser.")
+    st.markdown("The theory behind the reports, to touch: the figures compute live, in your browser.")
     with st.grid(3, min_column_width=300):
         for number, lesson in enumerate(LESSONS.values(), start=1):
             with st.container(border=True, height="stretch"):
@@ -41,6 +41,8 @@ def page(lesson: Lesson) -> None:
         with picture:
             learn.figure(lesson.figure, alt=lesson.alt, locked=answer_to(lesson) is None)
             st.markdown("\n".join(f"- {plain(each)}" for each in lesson.tries))
+            if lesson.trained:
+                _trained(lesson)
         st.page_link(
             navigation.EXPERIMENTS,
             label=f"**{plain(EXPERIMENTS[lesson.experiment].title)}**: {plain(lesson.shows)}",
@@ -48,6 +50,13 @@ def page(lesson: Lesson) -> None:
             query_params={"experiment": lesson.experiment},
         )
         st.caption(plain(f"Source: {lesson.source}"))
+
+
+def _trained(lesson: Lesson) -> None:
+    st.subheader("The same with gancore", anchor=False)
+    st.markdown(plain(lesson.trained))
+    alt = "Samples of G and D's surface while gancore trains them, and how many modes it has found"
+    learn.figure("trained", alt=alt, locked=answer_to(lesson) is None, key="lesson-trained")
 
 
 def answer_to(lesson: Lesson) -> str | None:

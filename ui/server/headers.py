@@ -54,14 +54,15 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the app does, or with a sentence."""
-        if scope["type"] == "http" and scope["method"] not in SAFE and _is_foreign(Headers(scope=scope)):
+        if scope["type"] == "http" and scope["method"] not in SAFE and is_foreign(Headers(scope=scope)):
             refusal = PlainTextResponse("This comes from a page of another site.", 403)
             await refusal(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
 
-def _is_foreign(headers: Headers) -> bool:
+def is_foreign(headers: Headers) -> bool:
+    """Whether a page of another site asks. A websocket must find out itself: a browser lets every page open one."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         return site not in ("same-origin", "none")

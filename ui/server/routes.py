@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from ui import navigation
 from ui.classroom.room import Room, room
-from ui.server import exploring, finding, library, live, pictures, signing
+from ui.server import exploring, finding, lessons, library, live, pictures, signing
 from ui.server.bundle import Bundle
 from ui.server.gate import Gate
 from ui.server.headers import KnownHosts, SameOrigin, SecurityHeaders, host_name
 
 LIVE = live.Live()
+_LESSONS = lessons.Lessons()
 
 
 def routes() -> list[BaseRoute]:
@@ -33,6 +34,7 @@ def routes() -> list[BaseRoute]:
         )
     ]
     found.append(Route(f"{base}/explore/{{run}}/{{what}}", exploring.answer, methods=["POST"]))
+    found.append(WebSocketRoute(f"{base}/{lessons.ADDRESS}", _LESSONS.toy))
     here = room()
     return found if here is None else [*found, *_of_class(here, base)]
 

@@ -1,4 +1,4 @@
-"""Live figures of the lessons: canvases that compute in the browser, without a word to the server."""
+"""Live figures of the lessons: canvases that compute in the browser; one shows what the server trains."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _PRESENT = st.components.v2.component(
 )
 
 
-def figure(name: str, *, alt: str, locked: bool) -> None:
+def figure(name: str, *, alt: str, locked: bool, key: str = "lesson-figure") -> None:
     """Show the figure of the module `name`; a `locked` one stands still until it is not."""
     data = {"figure": name, "alt": alt, "locked": locked, "scripts": library.SCRIPTS}
-    _FIGURE(key="lesson-figure", data=data, height="content")
+    _FIGURE(key=key, data=data, height="content")
 
 
 def present(place: str) -> None:

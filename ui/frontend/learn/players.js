@@ -1,7 +1,7 @@
 // GANs that train side by side in workers, as many as there are cores to spare, all at the same step.
 
 const MOST = 5 // workers
-const SMOOTHED = 0.15 // share of the newest count in the curve of modes: samples come and go
+export const SMOOTHED = 0.15 // share of the newest count in the curve of modes: samples come and go
 
 export class Players {
   // `options`: [{ id, learns, ...those of Gan }]; `reach`: the square over which D is asked.
