@@ -21,7 +21,7 @@ WITHOUT_TORCH = (
     *("executors.drawing", "exploring.asking", "pictures.film"),
     *("cli.main", "sweeps.sweeps", "export.report", "export.verdicts_page"),
 )
-PLAIN = "gancore.bench.step"  # compares with the plain loop that people write, global random numbers and all
+PLAIN = "gancore.bench.plain"  # the plain loop that people write, global random numbers and all
 LAZY = {
     *("torchvision", "mlxtend", "sklearn", "skimage", "torch_fidelity", "safetensors"),
     *("ray", "tensorboard", "onnx"),
