@@ -36,6 +36,7 @@ class App:
 
     url: str
     store: RunStore
+    pid: int  # of the server's process
 
 
 def find_chromium() -> str | None:
@@ -71,7 +72,7 @@ def serve(folder: Path, program: Sequence[str] = ("-m", "streamlit")) -> Iterato
     ):
         try:
             _wait_for(port, server)
-            yield App(f"http://localhost:{port}", RunStore(folder / "runs"))
+            yield App(f"http://localhost:{port}", RunStore(folder / "runs"), server.pid)
         finally:
             server.terminate()
             server.wait(60)

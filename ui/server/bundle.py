@@ -27,6 +27,12 @@ _NAME = re.compile(r"static/(?P<kind>js|css)/(?P<name>[\w.-]+\.(?P=kind))")
 _IMPORTS = re.compile(r"""(?:from|import)\s*["']\./([\w.-]+\.js)["']""")
 _NAMED = re.compile(r"""\./static/js/([\w.-]+\.js)""")
 _UNUSED = re.compile(r"""<link\s+rel="preload"\s+href="[^"]*SourceSans[^"]*"[^>]*>\s*""")  # our themes have other fonts
+# Where Streamlit is found: beside the page, as its scripts are. It would guess, on /train, that it is below /train, which
+# costs two requests that fail, each an error in the browser's console.
+_BASE = """    <script>
+      window.__streamlit = { BACKEND_BASE_URL: new URL("./", window.location.href).href }
+    </script>
+"""
 
 
 class Bundle:
@@ -76,7 +82,7 @@ def page() -> str:
         return ""
     needed = dict.fromkeys(name for script in _NEEDED for name in _with_imports(script, known))
     links = "".join(f'    <link rel="modulepreload" crossorigin href="./static/js/{name}">\n' for name in needed)
-    return f"{head}{links}{closed}{rest}"
+    return f"{head}{_BASE}{links}{closed}{rest}"
 
 
 def _with_imports(script: str, known: set[str]) -> Iterator[str]:

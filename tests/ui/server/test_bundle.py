@@ -69,6 +69,7 @@ def test_pages_begin_as_streamlit_has_them_and_name_what_they_need(serve: Serve,
     assert set(named) <= bundle.names("js")
     for element in ("BidiComponent", "Html"):
         assert any(name.startswith(f"{element}.") for name in named)
+    assert "window.__streamlit = { BACKEND_BASE_URL: " in text
     assert text[text.index("<body>") :] == usual[usual.index("<body>") :]
 
 
