@@ -27,8 +27,8 @@ _NAME = re.compile(r"static/(?P<kind>js|css)/(?P<name>[\w.-]+\.(?P=kind))")
 _IMPORTS = re.compile(r"""(?:from|import)\s*["']\./([\w.-]+\.js)["']""")
 _NAMED = re.compile(r"""\./static/js/([\w.-]+\.js)""")
 _UNUSED = re.compile(r"""<link\s+rel="preload"\s+href="[^"]*SourceSans[^"]*"[^>]*>\s*""")  # our themes have other fonts
-# Where Streamlit is found: beside the page, as its scripts are. It would guess, on /train, that it is below /train, which
-# costs two requests that fail, each an error in the browser's console.
+# Where Streamlit is found: beside the page, as its scripts are. It would guess, on /train, that it is below /train: two
+# requests that fail, each an error in the browser's console.
 _BASE = """    <script>
       window.__streamlit = { BACKEND_BASE_URL: new URL("./", window.location.href).href }
     </script>
