@@ -23,8 +23,7 @@ from ui.server import library, live
 pytestmark = pytest.mark.browser
 
 LOSSES = '.chart[aria-label^="Losses"]'
-LAST = """([selector, step]) =>
-  Math.max(0, ...(document.querySelector(selector)?._fullData ?? []).map(trace => trace.x.at(-1))) === step"""
+LAST = "([selector, step]) => Number(document.querySelector(selector)?.dataset.step) === step"
 
 
 class Trained:

@@ -1,11 +1,12 @@
 // A Plotly chart that keeps its DOM node, and with it zoom and hover, while its data change. It shows the numbers that
 // come with it, or follows the curves of a run by itself.
 
-const LIVE_MS = 150 // between drawings of a run that trains, at least
-const SHARE = 0.15 // of the time that drawing may take
-const LONGEST_MS = 1_000 // between drawings, however long they take
+const ROOM_MS = 4_000 // for whose steps there is room at the right, so that the axis need not be drawn for each
+const ROOM = 0.25 // of the steps so far that it is at most
+const READ_MS = 2_000 // after which a pointer over the chart reads what has come
 const ZOOM_MS = 200 // after a zoom, until its curves are asked for
 const AXIS_MS = 5_000 // between two looks at whether spikes leave the axis
+const SPIKE = 0.5 // of all that was seen, by which a value is beyond it that may be one
 
 function loadPlotly(address) {
   window.ganWorkbenchPlotly ??= new Promise((resolve, reject) => {
@@ -36,13 +37,14 @@ function themed(layout, element) {
 
 class Chart {
   constructor(element, message) {
-    Object.assign(this, { element, message, seen: false, due: false, drawn: 0, cost: 0, updates: 0 })
-    this.waiting = null
-    this.drawing = Promise.resolve()
+    Object.assign(this, { element, message, seen: false, due: false, whole: true, behind: false, updates: 0 })
+    Object.assign(this, { frame: null, reading: null, zooms: 0, drawing: Promise.resolve() })
+    this.drawDue = () => this.draw()
+    element.onpointerenter = () => this.behind && this.redraw()
     this.watcher = new IntersectionObserver(
       (entries) => {
         this.seen = entries.at(-1).isIntersecting
-        if (this.seen && this.due) this.soon()
+        if (this.seen && this.due) this.redraw()
       },
       { rootMargin: "200px" },
     )
@@ -54,11 +56,11 @@ class Chart {
     this.element.style.height = `${data.height}px`
     this.element.setAttribute("aria-label", data.alt)
     this.follow(data.run)
-    this.soon(0)
+    this.redraw()
     loadPlotly(data.library).then(
       (Plotly) => {
         this.Plotly = Plotly
-        this.soon(0)
+        this.redraw()
       },
       (error) => this.say(`${error.message}: restart the dashboard.`),
     )
@@ -80,10 +82,10 @@ class Chart {
     if (!run) return
     const another = run.address !== this.run?.address || String(run.columns) !== String(this.run.columns)
     this.run = run
-    if (another) Object.assign(this, { curves: null, axis: null, isZoomed: false, complete: false })
-    const { curve, client, replay } = await modules(run)
+    if (another) Object.assign(this, { curves: null, axis: null, isZoomed: false, complete: false, room: 0, roomFrom: null })
+    const { curve, client, pace, lines, replay } = await modules(run)
     if (this.followed !== wanted) return
-    this.client = client
+    Object.assign(this, { client, pace, moveOn: lines.moveOn, over: false, total: Infinity })
     this.curves ??= new curve.Curves(run.weight)
     this.replayed = null
     if (run.live) this.leave = client.follow(run.address, (message) => this.take(message))
@@ -94,13 +96,23 @@ class Chart {
   take(message) {
     if (message.kind === "rows" && this.fetching) this.held.push(message)
     else if (message.kind === "rows") {
+      this.over = false
       const { low, high } = this.curves
       if (!this.curves.append(message)) return this.fetchCurves()
-      const spiked = this.curves.low < low || this.curves.high > high
+      const beyond = Math.max(low - this.curves.low, this.curves.high - high)
+      const spiked = beyond > SPIKE * (high - low)
       if (spiked && performance.now() - this.fetched > AXIS_MS) return this.fetchCurves()
       this.soon()
     }
-    if (message.kind === "reset") this.fetchCurves()
+    if (message.kind === "reset") {
+      this.room = 0
+      this.fetchCurves()
+    }
+    if (message.kind === "status") this.total = message.total ?? Infinity
+    if (message.kind === "end") {
+      this.over = true // nothing more comes, and needs no room
+      this.redraw()
+    }
   }
 
   async fetchCurves() {
@@ -123,7 +135,7 @@ class Chart {
       this.say(this.complete ? "" : `The curves could not be loaded: ${error.message}`)
     }
     this.fetching = false
-    this.soon(0)
+    this.redraw()
     if (this.again) {
       this.again = false
       return this.fetchCurves()
@@ -149,16 +161,14 @@ class Chart {
   // What lies between two steps, finer than in the picture of all of them.
   zoomed() {
     clearTimeout(this.zooming)
-    const { autorange, range } = this.element.layout?.xaxis ?? {}
     if (!this.curves || this.curves.rows <= 1_000) return
-    const whole = autorange !== false || !range
     this.zooming = setTimeout(async () => {
-      if (whole) return this.curves.zoom(null) ?? this.soon(0)
-      const [from, to] = range.map(Number)
+      if (!this.isZoomed) return this.curves.finer.size ? (this.curves.zoom(null), this.redraw()) : undefined
+      const [from, to] = this.element.layout.xaxis.range.map(Number)
       try {
         this.curves.zoom(await this.client.curves(this.run.address, { ...this.run, from, to }))
         this.element.dataset.zoomed = `${from} ${to}`
-        this.soon(0)
+        this.redraw()
       } catch {
         this.element.dataset.zoomed = "" // the picture of all steps stays
       }
@@ -184,29 +194,72 @@ class Chart {
   }
 
   layout() {
-    const layout = this.replayed ? soFar(this.data.figure.layout, this.replayed) : this.data.figure.layout
-    const axis = this.robustAxis()
-    return axis ? { ...layout, yaxis: { ...layout.yaxis, range: [...axis.range], autorange: false } } : layout
+    const { layout } = this.data.figure
+    const shown = this.replayed ? soFar(layout, this.replayed) : this.roomy(layout)
+    const range = this.robustAxis()?.range
+    const uirevision = `${layout.uirevision} ${this.zooms}` // of the axes: a zoom that was undone is forgotten
+    const yaxis = range ? { ...shown.yaxis, range: [...range], autorange: false } : shown.yaxis
+    return { ...shown, xaxis: { ...shown.xaxis, uirevision }, yaxis: { ...yaxis, uirevision } }
+  }
+
+  // With room for the steps that come until the chart is drawn anew; it stays until they have filled it.
+  roomy(layout) {
+    const grows = this.data.run?.live && !this.over
+    if (!this.isZoomed && !grows) this.room = 0
+    else if (!this.isZoomed && this.curves.step > this.room) this.room = this.moreRoom() // or the zoom would be lost
+    return this.room ? { ...layout, xaxis: { ...layout.xaxis, range: [0, this.room], autorange: false } } : layout
+  }
+
+  // As many as came in such a time before.
+  moreRoom() {
+    const { step } = this.curves
+    const [now, before] = [performance.now(), this.roomFrom]
+    this.roomFrom = { step, now }
+    if (!before || before.step >= step) return 0
+    const more = (ROOM_MS * (step - before.step)) / (now - before.now)
+    return Math.max(step, Math.min(Math.ceil(step + Math.min(more, ROOM * step)), this.total))
   }
 
   // --- drawing
 
-  // Draw after a while, so that drawing takes a small share of the time, and never what nobody sees.
-  soon(pause = LIVE_MS) {
+  // The whole chart, at once: something else than its lines has changed.
+  redraw() {
+    this.whole = this.due = true
+    if (this.seen) this.frame ??= requestAnimationFrame(this.drawDue)
+  }
+
+  // What is new of a run, together with what else on the page is; never what nobody sees.
+  soon() {
     this.due = true
-    if (this.waiting !== null || !this.seen) return
-    const wanted = Math.max(pause, Math.min(this.cost / SHARE, LONGEST_MS))
-    const wait = Math.max(0, wanted - (performance.now() - this.drawn))
-    this.waiting = setTimeout(() => requestAnimationFrame(() => this.draw()), pause ? wait : 0)
+    if (this.seen) this.pace.soon(this.drawDue)
   }
 
   draw() {
-    this.waiting = null
+    cancelAnimationFrame(this.frame)
+    this.frame = null
     const complete = !this.data.run || this.complete
     if (!this.due || !this.Plotly || !complete || !this.element.isConnected) return
-    if (this.element._dragging) return this.soon() // or the zoom that is being drawn would be lost
+    if (this.element._dragging) return this.pace?.soon(this.drawDue) // or the zoom that is being drawn would be lost
     this.due = false
-    const begin = performance.now()
+    this.behind = !this.whole && this.moved()
+    if (!this.behind) this.drawWhole()
+    if (this.behind && this.element.matches(":hover")) this.reading ??= setTimeout(() => this.redraw(), READ_MS)
+    this.element.classList.remove("loading")
+    this.element.dataset.updates = this.updates += 1
+    if (this.curves) this.element.dataset.step = this.replayed?.step ?? this.curves.step
+    if (this.updates === 1) this.listen()
+  }
+
+  // Whether it was enough to move the lines on.
+  moved() {
+    const { layout } = this.data.figure
+    const marked = this.replayed ? soFar(layout, this.replayed).shapes?.length : this.marked
+    return marked === this.marked && this.moveOn(this.element, this.traces(), { clipped: this.isZoomed })
+  }
+
+  drawWhole() {
+    clearTimeout(this.reading)
+    this.reading = null
     const config = {
       displaylogo: false,
       responsive: true,
@@ -215,20 +268,26 @@ class Chart {
     }
     const layout = themed(this.layout(), this.element)
     this.drawing = this.Plotly.react(this.element, this.traces(), layout, config).catch(() => {})
-    this.drawn = performance.now()
-    this.cost = this.drawn - begin
-    this.element.classList.remove("loading")
-    this.element.dataset.updates = this.updates += 1
-    if (this.updates === 1) this.listen()
+    this.whole = false
+    this.marked = layout.shapes?.length
+    this.element.dataset.drawings = Number(this.element.dataset.drawings ?? 0) + 1
   }
 
   listen() {
     this.element.on("plotly_click", ({ points }) => this.clicked(Math.round(Number(points[0].x))))
     this.element.on("plotly_relayout", (changed) => {
-      if (Object.keys(changed).some((name) => name.includes("axis.range"))) this.isZoomed = true
+      const names = Object.keys(changed)
+      if (names.some((name) => name.includes("axis.range"))) this.isZoomed = true
+      if (names.includes("xaxis.autorange")) this.unzoom()
       this.zoomed()
     })
-    this.element.on("plotly_doubleclick", () => (this.isZoomed = false))
+    this.element.on("plotly_doubleclick", () => this.unzoom())
+  }
+
+  unzoom() {
+    this.isZoomed = false
+    this.zooms += 1
+    this.redraw()
   }
 
   // Plotly ends a drawing later than it returns: what it still wants to do must find the chart as it left it.
@@ -237,7 +296,9 @@ class Chart {
     this.watcher.disconnect()
     this.leave?.()
     this.followed = "closed"
-    clearTimeout(this.waiting)
+    this.pace?.forget(this.drawDue)
+    cancelAnimationFrame(this.frame)
+    clearTimeout(this.reading)
     clearTimeout(this.zooming)
     this.drawing.finally(() => this.Plotly?.purge(this.element))
   }
@@ -253,9 +314,9 @@ function soFar(layout, { step, last }) {
 
 async function modules({ scripts, replay }) {
   const load = (name) => import(new URL(scripts + name, document.baseURI).href)
-  const names = ["curve.js", "client.js", ...(replay ? ["replay.js"] : [])]
-  const [curve, client, replayed] = await Promise.all(names.map(load))
-  return { curve, client, replay: replayed }
+  const names = ["curve.js", "client.js", "pace.js", "lines.js", ...(replay ? ["replay.js"] : [])]
+  const [curve, client, pace, lines, replayed] = await Promise.all(names.map(load))
+  return { curve, client, pace, lines, replay: replayed }
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

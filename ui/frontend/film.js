@@ -100,8 +100,7 @@ function take(root, message) {
   if (message.kind === "pictures") addFrames(film, message.frames)
   else if (message.kind === "reset") film.frames = film.frames.filter((frame) => frame.step <= message.step)
   else return
-  place(root, root.film.films)
-  render(root)
+  root.pace.soon(root.drawDue)
 }
 
 function addFrames(film, frames) {
@@ -133,7 +132,12 @@ async function follow(root, run) {
   if (!address) return
   const load = (name) => import(new URL(run.scripts + name, document.baseURI).href)
   if (run.replay) return replay(root, address, await load("replay.js"))
-  const { follow } = await load("client.js")
+  const [{ follow }, pace] = await Promise.all(["client.js", "pace.js"].map(load))
+  root.pace = pace
+  root.drawDue ??= () => {
+    place(root, root.film.films)
+    render(root)
+  }
   if (root.followed === address) root.leave = follow(address, (message) => take(root, message))
 }
 
@@ -173,6 +177,7 @@ export default function ({ data, parentElement }) {
   follow(root, data.run)
   return () => {
     clearInterval(root.timer)
+    root.pace?.forget(root.drawDue)
     root.leave?.()
   }
 }

@@ -14,10 +14,13 @@ async function follow(picture, run) {
   picture.leave?.()
   picture.leave = null
   if (!address) return
-  const { follow } = await import(new URL(`${run.scripts}client.js`, document.baseURI).href)
+  const load = (name) => import(new URL(run.scripts + name, document.baseURI).href)
+  const [{ follow }, pace] = await Promise.all(["client.js", "pace.js"].map(load))
   if (picture.followed !== address) return
   picture.leave = follow(address, ({ kind, frames }) => {
-    if (kind === "pictures") show(picture, frames.at(-1).src)
+    if (kind !== "pictures") return
+    picture.newest = frames.at(-1).src
+    pace.soon((picture.drawDue ??= () => show(picture, picture.newest)))
   })
 }
 

@@ -3,6 +3,7 @@
 
 const WORDS = { live: "", polling: "no stream, asks every second", lost: "no connection, tries again" }
 const PATIENCE_MS = 1_000 // so that many tabs do not all ask at the same moment
+const APART_MS = 5_000 // between two times that the page is drawn anew for what happens again and again
 
 function render(root, { line, share, losses }) {
   root.querySelector(".words").textContent = root.data.shows_losses && losses ? `${line} · ${losses}` : line
@@ -18,22 +19,38 @@ function take(root, message) {
   }
   if (message.kind === "status") {
     root.told = message
-    root.dataset.updates = Number(root.dataset.updates ?? 0) + 1
-    if (!document.hidden) render(root, message)
+    root.pace.soon(root.drawDue)
   }
   if (message.kind === "end") root.told = { ...root.told, state: message.state }
   if (message.kind === "status" || message.kind === "end") notice(root)
 }
 
-// Ask the page to be drawn anew, once for each news.
+// Ask the page to be drawn anew, once for each news: at once when the run came into another state.
 function notice(root) {
   const { told, data } = root
-  const news = JSON.stringify([told.state, told.changes])
-  if (news === JSON.stringify([data.state, data.changes]) || news === root.noticed) return
+  const news = newsOf(told)
+  if (news === newsOf(data) || news === root.noticed) return
   root.noticed = news
+  if (told.state === data.state) root.telling ??= setTimeout(() => tell(root), pause(root))
+  else tell(root)
+}
+
+function newsOf({ state, changes }) {
+  return JSON.stringify([state, changes])
+}
+
+function pause(root) {
+  const apart = root.asked === undefined ? 0 : root.asked + APART_MS - performance.now()
+  return Math.max(apart, PATIENCE_MS * Math.random())
+}
+
+function tell(root) {
   clearTimeout(root.telling)
-  const pause = told.state === data.state ? PATIENCE_MS * Math.random() : 0
-  root.telling = setTimeout(() => root.tell("changed", news), pause)
+  root.telling = null
+  root.noticed = newsOf(root.told)
+  if (root.noticed === newsOf(root.data)) return // the page was drawn anew meanwhile
+  root.asked = performance.now()
+  root.tell("changed", root.noticed)
 }
 
 async function follow(root, run) {
@@ -44,7 +61,10 @@ async function follow(root, run) {
   root.leave = root.told = null
   root.querySelector(".connection").textContent = ""
   if (!address) return
-  const { follow } = await import(new URL(`${run.scripts}client.js`, document.baseURI).href)
+  const load = (name) => import(new URL(run.scripts + name, document.baseURI).href)
+  const [{ follow }, pace] = await Promise.all(["client.js", "pace.js"].map(load))
+  root.pace = pace
+  root.drawDue ??= () => render(root, root.told ?? root.data)
   if (root.followed === address) root.leave = follow(address, (message) => take(root, message))
 }
 
@@ -56,11 +76,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.querySelector(".bar").setAttribute("aria-label", `progress of ${data.name}`)
   follow(root, data.run)
   render(root, root.told?.state === data.state ? root.told : data)
-  root.onshown ??= () => !document.hidden && root.told && render(root, root.told)
-  document.addEventListener("visibilitychange", root.onshown)
   return () => {
-    document.removeEventListener("visibilitychange", root.onshown)
     clearTimeout(root.telling)
+    root.pace?.forget(root.drawDue)
     root.leave?.()
   }
 }

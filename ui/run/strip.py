@@ -14,11 +14,13 @@ from ui.words import plain, progress_line, share, unit
 TICK = 5.0  # seconds between looks at what nobody was told of
 MOST = 3  # bars
 WATCH = 2.0  # seconds between looks at what else goes on in the store
+WATCH_TRAINING = 5.0  # the same while a run trains, of which the page is told by itself
 
 
 def watch(seen: tuple[str, ...]) -> None:
     """Notice what trains or waits other than `seen` (started in another tab, ended), and draw the page anew."""
-    st.fragment(_watch, run_every=WATCH, key="watch")(seen)
+    trains = any(each.startswith("running") for each in seen)
+    st.fragment(_watch, run_every=WATCH_TRAINING if trains else WATCH, key="watch")(seen)
 
 
 def _watch(seen: tuple[str, ...]) -> None:

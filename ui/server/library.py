@@ -16,7 +16,17 @@ SOURCE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 ADDRESS = f"library/plotly-{plotly.__version__}.min.js"  # relative to the server's
 
 _FRONTEND = Path(__file__).parents[1] / "frontend"
-_NAMES = ("client.js", "curve.js", "hub.js", "plot.js", "replay.js", "source.js", "worker.js")
+_NAMES = (
+    "client.js",
+    "curve.js",
+    "hub.js",
+    "lines.js",
+    "pace.js",
+    "plot.js",
+    "replay.js",
+    "source.js",
+    "worker.js",
+)
 _LESSONS = tuple(f"learn/{path.name}" for path in sorted((_FRONTEND / "learn").glob("*.js")))
 _MODULES = {name: (_FRONTEND / name).read_bytes() for name in (*_NAMES, *_LESSONS)}
 SCRIPTS = f"scripts/{hashlib.blake2b(b''.join(_MODULES.values()), digest_size=6).hexdigest()}/"  # the modules' folder
