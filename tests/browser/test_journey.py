@@ -80,7 +80,7 @@ def test_start_watch_zoom_stop_find_compare(app, new_page: Callable[[], Page]) -
     page.mouse.down()
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
     page.mouse.up()
-    zoomed_in = "selector => document.querySelector(selector)._fullLayout.xaxis.autorange === false"
+    zoomed_in = "selector => document.querySelector(selector).chart.isZoomed"
     page.wait_for_function(zoomed_in, arg=LOSSES)
     zoomed = chart.evaluate(RANGE)
     wait_for_updates(page, 10)

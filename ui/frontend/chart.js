@@ -4,6 +4,7 @@
 const ROOM_MS = 4_000 // for whose steps there is room at the right, so that the axis need not be drawn for each
 const ROOM = 0.25 // of the steps so far that it is at most
 const READ_MS = 2_000 // after which a pointer over the chart reads what has come
+const POINTS = 600 // of a line of all steps: about one for each pixel; finer ones come with a zoom
 const ZOOM_MS = 200 // after a zoom, until its curves are asked for
 const AXIS_MS = 5_000 // between two looks at whether spikes leave the axis
 const SPIKE = 0.5 // of all that was seen, by which a value is beyond it that may be one
@@ -82,7 +83,8 @@ class Chart {
     if (!run) return
     const another = run.address !== this.run?.address || String(run.columns) !== String(this.run.columns)
     this.run = run
-    if (another) Object.assign(this, { curves: null, axis: null, isZoomed: false, complete: false, room: 0, roomFrom: null })
+    if (another) Object.assign(this, { curves: null, axis: null, isZoomed: false, given: undefined, complete: false })
+    if (another) Object.assign(this, { room: 0, roomFrom: null })
     const { curve, client, pace, lines, replay } = await modules(run)
     if (this.followed !== wanted) return
     Object.assign(this, { client, pace, moveOn: lines.moveOn, over: false, total: Infinity })
@@ -121,7 +123,7 @@ class Chart {
     this.fetching = true
     this.held = [] // rows that come meanwhile
     try {
-      const found = await this.client.curves(run.address, run)
+      const found = await this.client.curves(run.address, { ...run, points: POINTS })
       if (run !== this.run) this.again = true
       else {
         this.curves.reset(found)
@@ -146,9 +148,10 @@ class Chart {
   // Shows what was there at the step at which a replay is.
   replay({ clockOf, taken }, { address }) {
     this.taken = taken
-    this.leave = clockOf(address).follow(({ step, last }) => {
+    this.leave = clockOf(address).follow(({ step, last, playing }) => {
       this.replayed = { step, last }
       this.element.dataset.replayed = step
+      this.whole ||= !playing // somebody stopped to look closer
       this.soon()
     })
   }
@@ -161,7 +164,7 @@ class Chart {
   // What lies between two steps, finer than in the picture of all of them.
   zoomed() {
     clearTimeout(this.zooming)
-    if (!this.curves || this.curves.rows <= 1_000) return
+    if (!this.curves || this.curves.rows <= POINTS) return
     this.zooming = setTimeout(async () => {
       if (!this.isZoomed) return this.curves.finer.size ? (this.curves.zoom(null), this.redraw()) : undefined
       const [from, to] = this.element.layout.xaxis.range.map(Number)
@@ -204,10 +207,19 @@ class Chart {
 
   // With room for the steps that come until the chart is drawn anew; it stays until they have filled it.
   roomy(layout) {
-    const grows = this.data.run?.live && !this.over
+    if (!this.data.run) return layout
+    this.isZoomed ||= this.wasZoomed() // of which an event tells, but later
+    const grows = this.data.run.live && !this.over
     if (!this.isZoomed && !grows) this.room = 0
     else if (!this.isZoomed && this.curves.step > this.room) this.room = this.moreRoom() // or the zoom would be lost
     return this.room ? { ...layout, xaxis: { ...layout.xaxis, range: [0, this.room], autorange: false } } : layout
+  }
+
+  // Whether the axis is another one than the chart was drawn with.
+  wasZoomed() {
+    const { range, autorange } = this.element.layout?.xaxis ?? {}
+    if (this.given === undefined) return false
+    return this.given ? range?.[1] !== this.given : autorange === false
   }
 
   // As many as came in such a time before.
@@ -267,6 +279,7 @@ class Chart {
       modeBarButtonsToRemove: ["select2d", "lasso2d"],
     }
     const layout = themed(this.layout(), this.element)
+    this.given = layout.xaxis.range?.[1] ?? 0
     this.drawing = this.Plotly.react(this.element, this.traces(), layout, config).catch(() => {})
     this.whole = false
     this.marked = layout.shapes?.length
@@ -286,6 +299,7 @@ class Chart {
 
   unzoom() {
     this.isZoomed = false
+    this.given = undefined
     this.zooms += 1
     this.redraw()
   }

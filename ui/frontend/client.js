@@ -22,11 +22,12 @@ export function follow(address, take) {
   }
 }
 
-// The numbers of a run's curves, as `curve_data` in Python makes them.
-export async function curves(address, { columns, weight, from, to }) {
+// The numbers of a run's curves, as `curve_data` in Python makes them: of all steps or of those `from` one `to` another,
+// thinned to so many points.
+export async function curves(address, { columns, weight, points, from, to }) {
   const at = new URL(`${address}curves`, server)
-  const query = { columns: columns.join(","), weight, ...(from === undefined ? {} : { from, to }) }
-  for (const [name, value] of Object.entries(query)) at.searchParams.set(name, value)
+  const query = { columns: columns.join(","), weight, points, from, to }
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) at.searchParams.set(name, value)
   const answer = await fetch(at)
   if (!answer.ok) throw new Error(await answer.text())
   return answer.json()

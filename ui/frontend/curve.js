@@ -1,6 +1,6 @@
 // A run's curve in the browser: thinned by the server, then continued row by row.
 
-export const MOST_POINTS = 2_000 // beyond, it is thinned to half as many
+export const MOST_POINTS = 1_200 // beyond, it is thinned to half as many
 
 // Base64 of 32-bit or 64-bit floats.
 export function unpack({ dtype, bdata }) {

@@ -10,7 +10,7 @@ export function moveOn(element, traces, { clipped }) {
   const moved = []
   for (const [place, trace] of traces.entries()) {
     if (trace.mode !== "lines" || shown[place].visible !== true) continue // what the legend hides, and marks
-    const path = element.querySelector(`.trace${shown[place].uid} .js-line`)
+    const path = element.querySelector(`.scatterlayer .trace${shown[place].uid} .js-line`)
     const line = path && pathOf(trace, layout.xaxis, layout.yaxis, clipped)
     if (!line) return false
     moved.push([path, line])
@@ -28,7 +28,7 @@ function pathOf({ x, y }, across, up, clipped) {
     if ((!clipped && left > across._length + SLACK) || (!isFixed && outside(top, up._length))) return null
     points[place] = `${Math.round(10 * left) / 10},${Math.round(10 * top) / 10}`
   }
-  return `M${points.join("L")}`
+  return points.length ? `M${points.join("L")}` : null
 }
 
 function outside(pixel, length) {

@@ -10,7 +10,7 @@ export class Pace {
   // What it needs of a browser: the time, a timer, the next frame, and what comes after that frame is painted.
   constructor({ now, wait, frame, painted } = browser) {
     Object.assign(this, { now, wait, frame, painted })
-    Object.assign(this, { due: new Set(), drawn: -Infinity, costs: [0], isWaiting: false })
+    Object.assign(this, { due: new Set(), drawn: -Infinity, costs: [], isWaiting: false })
   }
 
   // Draw a part, a function, with whatever else is due; once, however often it is asked for until then.
