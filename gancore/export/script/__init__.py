@@ -71,12 +71,11 @@ _RESULTS = """
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    sampler = $network.eval()  #? samples
+    $network.eval()  #? samples !averaged
     with torch.no_grad():  #? samples
-        z = latent($count, stream("preview"))  #? samples !classes
         samples = $samples  #? samples !classes
         labels = torch.arange(CLASSES, device=device).repeat_interleave(8)  #? classes
-        samples = sampler(latent(8, stream("preview")).repeat(CLASSES, 1), labels)  #? classes
+        samples = $network(latent(8, stream("preview")).repeat(CLASSES, 1), labels)  #? classes
     save_image(samples, options.out / "samples.png", normalize=True, value_range=($low, 1))  #? images
     (options.out / "samples.csv").write_text("".join(f"{x},{y}\\\\n" for x, y in samples.tolist()))  #? points
 """
@@ -190,19 +189,21 @@ def _results(config: RunConfig) -> str:
     flags = {
         "samples": not classifier,
         "classes": kind == "class",
+        "averaged": bool(averaged),  # in eval mode from the beginning
         "points": points,
         "images": not points and not classifier,
     }
-    made = "torch.sigmoid(sampler(z))" if first == "encoder" else "sampler(z)"
-    if kind == "image":
-        made = "torch.sigmoid(sampler(scaled(regular[:64]), z))"
     network = second if first == "encoder" else "average" if averaged else "generator"
+    count = "min(64, len(regular))" if kind == "image" else "1000" if points else "64"
+    given = "scaled(regular[:64]), " if kind == "image" else ""
+    made = f'{network}({given}latent({count}, stream("preview")))'
+    if first == "encoder" or kind == "image":
+        made = f"torch.sigmoid({made})"
     return fill(
         _RESULTS,
         {name for name, holds in flags.items() if holds},
         network=network,
         samples=made,
-        count="min(64, len(regular))" if kind == "image" else "1000" if points else "64",
         low="0" if config.data.range == "0..1" else "-1",
     )
 

@@ -179,8 +179,7 @@ _LABELLED = """
 _SCALED = '''
     def scaled(pixels):
         """Bytes as numbers from $range."""
-        images = pixels.to(device).float() $scale
-        return images.contiguous(memory_format=torch.channels_last)
+        return (pixels.to(device).float() $scale).contiguous(memory_format=torch.channels_last)
 '''
 
 _BATCHES = '''

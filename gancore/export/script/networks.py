@@ -8,22 +8,8 @@ from dataclasses import dataclass
 
 from gancore.config import RunConfig
 from gancore.config.datasets import TOYS
+from gancore.export.script.layers import CONDITIONAL, DOWN, DROPOUT, MAXOUT, SPECTRAL, UP
 from gancore.export.script.template import fill
-
-_UP = """
-    def up(inputs, outputs, stride=2, padding=1):
-        layer = nn.ConvTranspose2d(inputs, outputs, 4, stride, padding, bias=False)
-        return layer, nn.BatchNorm2d(outputs), nn.ReLU()
-"""
-_DOWN = """
-    def down(inputs, outputs, norm=True):  #? mixed
-        normed = [nn.BatchNorm2d(outputs)] if norm else []  #? mixed
-        return nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), *normed, nn.LeakyReLU(0.2)  #? mixed
-    def down(inputs, outputs):  #? !mixed
-        layer = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False)  #? !mixed
-        return layer, nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2)  #? !mixed norm
-        return layer, nn.LeakyReLU(0.2)  #? !mixed !norm
-"""
 
 _DCGAN_G = """
     generator = nn.Sequential(
@@ -124,43 +110,6 @@ _CDCGAN_D_WITHOUT = """
     )
 """
 
-_DROPOUT = '''
-    class Dropout(nn.Module):
-        """nn.Dropout, which draws from a generator of its own."""
-
-        def __init__(self, share):
-            super().__init__()
-            self.share = share
-
-        def forward(self, x):
-            if not self.training:
-                return x
-            mask = torch.empty(x.shape, dtype=x.dtype).bernoulli_(1 - self.share, generator=Dropout.source)
-            return x * mask.to(x.device) / (1 - self.share)
-'''
-_MAXOUT = '''
-    class Maxout(nn.Module):
-        """Each unit is the largest of several linear functions (Goodfellow et al. 2013)."""
-
-        def __init__(self, inputs, units, pieces):
-            super().__init__()
-            self.units, self.linear = units, nn.Linear(inputs, units * pieces)
-
-        def forward(self, x):
-            return self.linear(x).unflatten(1, (self.units, -1)).amax(2)
-'''
-_CONDITIONAL = '''
-    class Conditional(nn.Module):
-        """Layers whose input is joined to an embedding of the class."""
-
-        def __init__(self, *layers):
-            super().__init__()
-            self.embedding = nn.Embedding(CLASSES, CLASSES)
-            self.layers = nn.Sequential(*layers)
-
-        def forward(self, x, y):
-            return self.layers(torch.cat([x.flatten(1), self.embedding(y)], 1))
-'''
 _LAYERS = """
     $name = $kind(
         $layers
@@ -270,28 +219,6 @@ _BRIEF = """
     initialise($name, stream("init/$name"))
     $name.to(device, memory_format=torch.channels_last)
 """
-_SPECTRAL = '''
-    class SpectralNorm(nn.Module):
-        """A weight divided by its largest singular value (Miyato et al. 2018)."""
-
-        def __init__(self, weight, source):
-            super().__init__()
-            self.register_buffer("u", normalize(torch.randn(len(weight), generator=source), dim=0))
-            for _ in range(15):
-                self.improve(weight.detach().flatten(1))
-
-        def forward(self, weight):
-            matrix = weight.flatten(1)
-            if self.training:
-                self.improve(matrix.detach())
-            u = self.u.clone()
-            v = normalize(matrix.detach().T @ u, dim=0)
-            return weight / torch.dot(u, matrix @ v)
-
-        @torch.no_grad()
-        def improve(self, matrix):
-            self.u.copy_(normalize(matrix @ normalize(matrix.T @ self.u, dim=0), dim=0))
-'''
 _WORDS = {
     "custom": "Weights from N(0, 0.02), scales of batch normalisation from N(1, 0.02), no biases.",
     "default": "What PyTorch's layers do by themselves, from `source`.",
@@ -315,7 +242,7 @@ def networks(config: RunConfig) -> str:
     build: Callable[[RunConfig], Networks] = pkgutil.resolve_name(config.kind.script)
     built = build(config)
     spectral = config.model.spectral_norm and config.uses("model.spectral_norm")
-    return "\n\n\n".join([*([fill(_SPECTRAL)] if spectral else []), *built.parts, _initialised(config, built)])
+    return "\n\n\n".join([*([fill(SPECTRAL)] if spectral else []), *built.parts, _initialised(config, built)])
 
 
 def names(config: RunConfig) -> tuple[str, ...]:
@@ -351,7 +278,7 @@ def _either(layers: Sequence[str]) -> str:
 
 def _down(config: RunConfig, *, mixed: bool = False) -> str:
     norm = config.model.d_norm == "batch"
-    return fill(_DOWN, {"mixed" if mixed else "", "norm" if norm else ""})
+    return fill(DOWN, {"mixed" if mixed else "", "norm" if norm else ""})
 
 
 _CONVOLUTIONS = ("nn.Conv2d", "nn.ConvTranspose2d")
@@ -360,12 +287,12 @@ _NORMS = ("nn.BatchNorm2d",)
 
 def dcgan(config: RunConfig) -> Networks:
     """Report 002's."""
-    return Networks([fill(_UP), _down(config), f"{fill(_DCGAN_G)}\n{fill(_DCGAN_D)}"], _CONVOLUTIONS, _NORMS)
+    return Networks([fill(UP), _down(config), f"{fill(_DCGAN_G)}\n{fill(_DCGAN_D)}"], _CONVOLUTIONS, _NORMS)
 
 
 def semi(config: RunConfig) -> Networks:
     """The same with a D that classifies."""
-    parts = [fill(_UP), _down(config), f"{fill(_DCGAN_G)}\n{fill(_SEMI_D)}"]
+    parts = [fill(UP), _down(config), f"{fill(_DCGAN_G)}\n{fill(_SEMI_D)}"]
     return Networks(parts, (*_CONVOLUTIONS, "nn.Linear"), _NORMS, "some_biases")
 
 
@@ -379,12 +306,12 @@ def cdcgan(config: RunConfig) -> Networks:
     mixed = config.model.d_norm == "batch"  # D's first layer is without
     template = _CDCGAN_D if config.model.y_in_d else _CDCGAN_D_WITHOUT
     discriminator = fill(template, plain=", norm=False" if mixed else "")
-    return Networks([fill(_UP), _down(config, mixed=mixed), fill(_CDCGAN_G), discriminator], _CONVOLUTIONS, _NORMS)
+    return Networks([fill(UP), _down(config, mixed=mixed), fill(_CDCGAN_G), discriminator], _CONVOLUTIONS, _NORMS)
 
 
 def translator(_config: RunConfig) -> Networks:
     """Report 000's."""
-    parts = [fill(_DOWN, {"mixed"}), fill(_TRANSLATOR)]
+    parts = [fill(DOWN, {"mixed"}), fill(_TRANSLATOR)]
     return Networks(parts, (*_CONVOLUTIONS, "nn.Linear"), _NORMS, "some_biases")
 
 
@@ -410,8 +337,8 @@ def mlp(config: RunConfig) -> Networks:
         seen += _hidden(_start(str(pixels), sees), model.d_hidden, _activation(model.d_leak) + after)
     seen += [f"nn.Linear({model.d_hidden[-1]}, 1),", "nn.Flatten(0),"]
     uses_dropout = model.dropout or model.input_dropout
-    own = [template for template, used in ((_DROPOUT, uses_dropout), (_MAXOUT, model.maxout > 1)) if used]
-    parts = [fill(template) for template in (*own, *([_CONDITIONAL] if conditional else []))]
+    own = [template for template, used in ((DROPOUT, uses_dropout), (MAXOUT, model.maxout > 1)) if used]
+    parts = [fill(template) for template in (*own, *([CONDITIONAL] if conditional else []))]
     made_by, seen_by = ("Conditional" if joined else "nn.Sequential" for joined in (conditional, sees))
     built = f"{_layers('generator', made_by, made)}\n{_layers('discriminator', seen_by, seen)}"
     return Networks([*parts, built], ("nn.Linear",), biases="biases", embedding=conditional)
