@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import inspect
 import os
-import pkgutil
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -15,12 +13,10 @@ from typing import Any
 
 import streamlit as st
 
-import ui
 from gancore.machine import OWN_NETWORKS
 from ui import state
 from ui.classroom.room import room
 from ui.runs import facts
-from ui.server import bundle
 from ui.server.ending import when_asked_to_end
 from ui.server.routes import LIVE, LOCAL
 
@@ -48,13 +44,6 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 
 def prepare() -> None:
     """Do beforehand what the first page would wait for, while a browser loads what it needs for any."""
-    bundle.prepare()
-    inspect.stack()  # Streamlit looks at it in each server's first pass; a first look goes through all modules
     if room() is None:
-        for run in state.runs():
-            facts.known(run)
-    for module in pkgutil.walk_packages(ui.__path__, f"{ui.__name__}."):
-        if module.name != "ui.main":  # the script, which draws
-            importlib.import_module(module.name)
-    importlib.import_module("scipy.special")  # which intervals are computed with
-    state.reference()
+        facts.look(state.runs())
+    inspect.stack()  # Streamlit looks at it in each server's first pass; a first look goes through all modules

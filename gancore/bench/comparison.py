@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from gancore.bench.page import Command, open_browser, serve
+from gancore.bench.page import Command, go_to, open_browser, serve
 from gancore.bench.store import make_store
 
 COMPARED, STEPS = 50, 25_000
@@ -28,17 +30,14 @@ TIMEOUT = 120_000  # milliseconds
 
 @dataclass
 class Visit:
-    """One opening of the page, in a browser that has never been there."""
+    """One opening of the page, in a browser that has never been there, and what comes once it is there."""
 
     picture: float = 0.0  # seconds until the first grid is seen
     losses: float = 0.0  # seconds until the losses are
-    messages: list[int] = field(default_factory=list)  # bytes of each
-    answers: list[int] = field(default_factory=list)  # bytes of each file, compressed as it was sent
-
-    @property
-    def sent(self) -> int:
-        """Bytes in all."""
-        return sum(self.messages) + sum(self.answers)
+    reloaded: float = 0.0  # seconds until the first grid is seen again
+    back: float = 0.0  # the same, from another page of the dashboard
+    messages: int = 0  # bytes of all, before the page is reloaded
+    files: int = 0  # bytes of all, compressed as they were sent
 
 
 def run_benchmarks(command: Command, times: int, console: Console) -> None:
@@ -62,28 +61,42 @@ def run_benchmarks(command: Command, times: int, console: Console) -> None:
 
 def _visit(browser: Any, address: str) -> Visit:
     visit, context = Visit(), browser.new_context(viewport={"width": 1440, "height": 900})
+    messages: list[int] = []
+    files: list[int] = []
     page = context.new_page()
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: visit.messages.append(len(data))))
-    page.on("requestfinished", lambda request: visit.answers.append(request.sizes()["responseBodySize"]))
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: messages.append(len(data))))
+    page.on("requestfinished", lambda request: files.append(request.sizes()["responseBodySize"]))
     begin = time.perf_counter()
-    page.goto(address, wait_until="commit", timeout=TIMEOUT)
-    page.wait_for_function(IS_COMPLETE, arg=FIRST_PICTURE, timeout=TIMEOUT)
-    visit.picture = time.perf_counter() - begin
+    visit.picture = _picture_after(page, partial(page.goto, address, wait_until="commit", timeout=TIMEOUT))
     page.locator(LOSSES).first.wait_for(timeout=TIMEOUT)
     visit.losses = time.perf_counter() - begin
+    page.wait_for_timeout(1e3 * SETTLE)
+    visit.messages, visit.files = sum(messages), sum(files)
+    visit.reloaded = _picture_after(page, partial(page.goto, address, wait_until="commit", timeout=TIMEOUT))
+    go_to(page, "Learn")
+    page.wait_for_function(f"selector => !({IS_COMPLETE})(selector)", arg=FIRST_PICTURE, timeout=TIMEOUT)
+    page.wait_for_timeout(1e3)
+    visit.back = _picture_after(page, partial(go_to, page, "Compare"))
     page.wait_for_timeout(1e3 * SETTLE)
     context.close()
     return visit
 
 
+def _picture_after(page: Any, ask: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    ask()
+    page.wait_for_function(IS_COMPLETE, arg=FIRST_PICTURE, timeout=TIMEOUT)
+    return time.perf_counter() - begin
+
+
 def _table(visits: list[Visit]) -> Table:
-    table = Table("Compare", "first picture", "losses", "sent", "in messages", box=None, pad_edge=False)
+    headings = ("first picture", "losses", "reloaded", "from another page", "sent", "in messages")
+    table = Table("Compare", *headings, box=None, pad_edge=False)
+    waits = ("picture", "losses", "reloaded", "back")
     table.add_row(
         f"{COMPARED} runs of {STEPS:,} steps",
-        *(f"{median(found):.2f} s" for found in ([each.picture for each in visits], [each.losses for each in visits])),
-        *(
-            f"{median(found) / 1e6:.2f} MB"
-            for found in ([each.sent for each in visits], [sum(each.messages) for each in visits])
-        ),
+        *(f"{median(getattr(visit, wait) for visit in visits):.2f} s" for wait in waits),
+        f"{median(visit.messages + visit.files for visit in visits) / 1e6:.2f} MB",
+        f"{median(visit.messages for visit in visits) / 1e6:.2f} MB",
     )
     return table

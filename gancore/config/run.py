@@ -174,7 +174,8 @@ STEERABLE = tuple(path for path, leaf in SETTINGS.items() if leaf.steer)  # may 
 
 def uses(path: str, values: Settings) -> bool:
     """Whether the setting at `path` has an effect, given the values of all."""
-    return all(values[other] in accepted for other, accepted in SETTINGS[path].when.items())
+    conditions = SETTINGS[path].when
+    return not conditions or all(values[other] in accepted for other, accepted in conditions.items())
 
 
 def check_setting(path: str, value: Any) -> Any:

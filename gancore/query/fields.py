@@ -123,7 +123,7 @@ def facts_of(run: Run, measured: Mapping[str, float] | None = None) -> dict[str,
         facts |= {
             each.name: _plain(flat[path])
             for path, each in SETTING_FIELDS.items()
-            if path != "data.name" and (not SETTINGS[path].when or config.uses(path))
+            if path != "data.name" and config.uses(path)
         }
     return {name: value for name, value in facts.items() if value not in (None, "", ())}
 

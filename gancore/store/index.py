@@ -123,18 +123,20 @@ class Index:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._lock = threading.Lock()
+        self._listing = threading.Lock()  # whoever lists at the same time waits, and reads nothing again
         self._runs: dict[str, Snapshot] = {}
         self._facts: dict[str, dict[str, Any]] | None = None  # by run and name: the digest it holds for, and the fact
         self._saved, self._changed = 0.0, False
 
     def runs(self) -> Sequence[Snapshot]:
         """All runs, newest first, damaged ones included."""
-        found = {name: self._look(name) for name in RunStore(self.root).ids()}
-        with self._lock:
-            self._runs = found
-        listed = sorted(found.values(), key=lambda run: (run.created, run.id), reverse=True)
-        for run in listed:
-            run.once("kept", partial(self._keep_basics, run))
+        with self._listing:
+            found = {name: self._look(name) for name in RunStore(self.root).ids()}
+            with self._lock:
+                self._runs = found
+            listed = sorted(found.values(), key=lambda run: (run.created, run.id), reverse=True)
+            for run in listed:
+                run.once("kept", partial(self._keep_basics, run))
         return listed
 
     def find(self, run_id: str) -> Snapshot | None:

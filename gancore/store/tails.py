@@ -11,7 +11,7 @@ import os
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -85,6 +85,7 @@ class _Tail:
         self._read = 0  # bytes of whole batches
         self._places: list[int] = []
         self._columns: dict[str, _Column] = {}
+        self._whole: pd.DataFrame | None = None  # of all columns, until more is read
         self.memory = 0  # bytes of the columns
 
     def refresh(self, path: Path) -> None:
@@ -146,11 +147,18 @@ class _Tail:
             if numbers.dtype != column.so_far().dtype:
                 raise _Unusual
             column.append(numbers)
+        self._whole = None
         self.memory = sum(column.memory for column in self._columns.values())
 
     def frame(self, columns: Sequence[str] | None) -> pd.DataFrame:
         """The rows so far, without copying them."""
-        names = self._columns if columns is None else [name for name in columns if name in self._columns]
+        if columns is None:
+            if self._whole is None:
+                self._whole = self._frame_of(self._columns)
+            return self._whole.copy(deep=False)
+        return self._frame_of(name for name in columns if name in self._columns)
+
+    def _frame_of(self, names: Iterable[str]) -> pd.DataFrame:
         return pd.DataFrame({name: self._columns[name].so_far() for name in names}, copy=False)
 
 

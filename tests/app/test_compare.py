@@ -58,10 +58,9 @@ def compare(open_page, *runs, **query: str) -> AppTest:
 def steps(shown: Shown, chart: str) -> dict[str, tuple[float, ...]]:
     """The steps of each run's curve, by the run's name."""
     data = shown.data["compare-curves"]
+    xs = {run: np.frombuffer(base64.b64decode(sent["x"]), "<f4") for sent in data["xs"] for run in sent["runs"]}
     return {
-        data["runs"][each["run"]]["name"]: tuple(
-            np.frombuffer(base64.b64decode(data["xs"][each["run"]]["x"]), "<f4").tolist()
-        )
+        data["runs"][each["run"]]["name"]: tuple(xs[each["run"]].tolist())
         for each in shown.charts("compare-curves")[chart]["series"]
     }
 

@@ -62,6 +62,25 @@ def test_a_run_that_did_not_change_is_not_read_again(
     assert known.find(runs[0].id) is before[runs[0].id]
 
 
+def test_who_lists_while_somebody_lists_gets_the_same(
+    store: RunStore, runs: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, theirs, stamp = Index(store.root), [], index._stamp
+    other = threading.Thread(target=lambda: theirs.extend(known.runs()))
+
+    def stamped(folder: str) -> object:
+        if other.ident is None:  # somebody else comes, and would be done long before that if nothing kept them
+            other.start()
+            other.join(0.5)
+        return stamp(folder)
+
+    monkeypatch.setattr(index, "_stamp", stamped)
+    mine = known.runs()
+    other.join(30)
+    assert len(mine) == len(theirs) == len(runs)
+    assert all(one is same for one, same in zip(mine, theirs, strict=True))
+
+
 @pytest.mark.parametrize("part", ["status", "meta", "samples", "evals", "checkpoints", "changes", "gone"])
 def test_a_run_that_changed_is_another_one(store: RunStore, runs: list[Run], part: str) -> None:
     known, run = Index(store.root), runs[1]

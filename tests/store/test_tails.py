@@ -244,3 +244,10 @@ def test_only_so_much_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(tails, "MOST_MEMORY", 100)
     same_as_whole(paths[0])
     assert not tails._tails
+
+
+def test_a_column_that_somebody_adds_is_theirs_alone(path: Path) -> None:
+    write(path, (1, 3))
+    given = tails.follow(path)
+    given["mine"] = 1.0
+    assert "mine" not in tails.follow(path)

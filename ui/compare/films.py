@@ -60,7 +60,8 @@ def _frames(run: Run, seed: int, grids: noise.Grids, most: int) -> Sequence[Fram
     if grids.drawn is None:
         return pictures.frames(run, pictures.thin_steps(list(run.samples()), most))
     found = {step: pictures.drawn_address(run, seed, step, path) for step, path in grids.drawn.items()}
-    return [Frame(step, pictures.caption(run, step), source) for step, source in found.items() if source is not None]
+    said = pictures.captions(run)
+    return [Frame(step, said(step), source) for step, source in found.items() if source is not None]
 
 
 def _take(change: Mapping[str, Any]) -> None:

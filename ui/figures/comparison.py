@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def curves_data(runs: Sequence[Shown], charts: Sequence[str], named: Mapping[str
             {"name": each.name, "color": each.color, "runs": list(each.runs), "count": _count(len(each.runs))}
             for each in style.groups
         ],
-        "xs": {run_id: {"x": _sent(found.x), "span": _sent(found.span)} for run_id, found in drawn.items()},
+        "xs": _xs(drawn),
         "charts": [chart for chart in made if chart["series"]],
     }
 
@@ -94,6 +95,14 @@ def _look(run: Shown, axis: str) -> dict[str, Any]:
     apart = np.nan if axis == "time" else float(places(run, np.array([last or 1.0]), axis)[0]) / (last or 1.0)
     look = {"name": run.name, "color": run.color, "dash": run.dash, "live": run.live, "last": last}
     return look | {"apart": apart if np.isfinite(apart) and apart > 0 else None}
+
+
+def _xs(drawn: Mapping[str, Binned]) -> list[dict[str, Any]]:
+    """Where the curves of runs have their points; said once for all that have the same, as many of one length do."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for run_id, each in drawn.items():
+        found.setdefault((_sent(each.x), _sent(each.span)), []).append(run_id)
+    return [{"x": x, "span": span, "runs": runs} for (x, span), runs in found.items()]
 
 
 def _count(runs: int) -> str:
@@ -201,6 +210,7 @@ def _placed(run: Shown, found: Sequence[Evaluation], key: str, axis: str) -> lis
     return [[x, float(f"{y:.6g}")] for x, y in pairs if np.isfinite(x)]
 
 
+@lru_cache(maxsize=1)
 def _quantiles() -> list[float]:
     """Student's, of a 95 % interval of the mean of 0, 1, 2, ... values."""
     from scipy.special import stdtrit  # here, as it takes long to import

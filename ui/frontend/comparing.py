@@ -7,7 +7,7 @@ drew before does not undo what was changed meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,7 @@ Heard = Callable[[Mapping[str, Any]], None]  # is told what somebody changed; it
 
 def chips(shown: Sequence[Chip], *, most: int, heard: Heard) -> None:
     """Show the compared runs, and take changes: `runs`, ids in their new order, and `hidden`, some of them."""
-    data = {"chips": [asdict(each) for each in shown], "most": most, "find": finding.ADDRESS}
+    data = {"chips": [vars(each) for each in shown], "most": most, "find": finding.ADDRESS}
     exchange(_CHIPS, "compare-chips", data, heard)
 
 
@@ -120,7 +120,8 @@ def bar(
 def films(shown: Sequence[Film], *, step: int | None, line: str, heard: Heard) -> None:
     """Show films side by side at a `step`, or else at the newest that all have, with a `line` below; takes changes of
     the `step`."""
-    data = {"films": [asdict(each) for each in shown], "step": step, "line": line, "scripts": library.SCRIPTS}
+    told = [{**vars(each), "frames": [vars(frame) for frame in each.frames]} for each in shown]
+    data = {"films": told, "step": step, "line": line, "scripts": library.SCRIPTS}
     exchange(_FILMS, "compare-films", data, heard)
 
 

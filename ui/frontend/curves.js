@@ -102,9 +102,9 @@ function robustRange(values, log) {
 function decoded(data) {
   const xs = {}
   const spans = {}
-  for (const [run, sent] of Object.entries(data.xs)) {
-    xs[run] = fromBase64(sent.x)
-    spans[run] = fromBase64(sent.span)
+  for (const sent of data.xs) {
+    const [x, span] = [fromBase64(sent.x), fromBase64(sent.span)]
+    for (const run of sent.runs) [xs[run], spans[run]] = [x, span]
   }
   return data.charts.map((chart) => ({
     ...chart,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +61,16 @@ def known(run: Snapshot) -> Known:
     except Exception as error:
         explain(run, error)
         return Known({"id": run.id, "name": run.id, "created": 0.0})
+
+
+_looking = threading.Lock()
+
+
+def look(runs: Iterable[Snapshot]) -> None:
+    """Have it known of all of them. Whoever looks at the same time waits, and finds nothing out again."""
+    with _looking:
+        for run in runs:
+            known(run)
 
 
 def _recalled(run: Snapshot) -> Known:

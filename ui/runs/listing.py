@@ -11,7 +11,7 @@ from gancore.query import Facts, QueryError, parse
 from gancore.query.clauses import choose, chosen
 from gancore.store.index import Snapshot
 from ui.runs import columns
-from ui.runs.facts import facts, known
+from ui.runs.facts import facts, known, look
 from ui.runs.view import View
 
 FACETS = {"state": "State", "experiment": "Experiment", "data": "Data", "family": "Family", "tag": "Tag"}
@@ -42,6 +42,7 @@ class Listing:
 
     def __init__(self, runs: Sequence[Snapshot], view: View) -> None:
         self.runs, self.view = runs, view
+        look(runs)
         self.facts: dict[str, Facts] = {run.id: facts(run) for run in runs}
 
     @cached_property

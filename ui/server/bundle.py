@@ -40,6 +40,7 @@ class Bundle:
 
     def __init__(self, app: ASGIApp, base: str, pages: Sequence[str]) -> None:
         self._app, self._base = app, base
+        self._compressed: dict[tuple[str, str], bytes] = {}  # by kind and name: no more than there are files
         self._pages = frozenset(f"{base}/{page}" for page in pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +58,9 @@ class Bundle:
         kind, name = asked["kind"], asked["name"]
         if name not in names(kind):
             return None
-        content = await asyncio.to_thread(compressed, kind, name)
+        if (kind, name) not in self._compressed:
+            self._compressed[kind, name] = await asyncio.to_thread(compressed, kind, name)
+        content = self._compressed[kind, name]
         return Response(content, media_type=_KINDS[kind], headers=KEPT | {"Content-Encoding": "gzip"})
 
 
@@ -67,7 +70,6 @@ def names(kind: str) -> frozenset[str]:
     return frozenset(path.name for path in (STATIC / "static" / kind).glob(f"*.{kind}"))
 
 
-@cache  # as many as there are files
 def compressed(kind: str, name: str) -> bytes:
     """A file of the bundle."""
     return gzip.compress((STATIC / "static" / kind / name).read_bytes(), compresslevel=6, mtime=0)
@@ -99,12 +101,3 @@ def _with_imports(script: str, known: set[str]) -> Iterator[str]:
 
 def _text(name: str) -> str:
     return (STATIC / "static" / "js" / name).read_text(encoding="utf-8")
-
-
-def prepare() -> None:
-    """Compress beforehand what every page begins with."""
-    for name in dict.fromkeys(_NAMED.findall(page())):
-        compressed("js", name)
-    for name in names("css"):
-        if name.startswith("index."):
-            compressed("css", name)

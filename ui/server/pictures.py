@@ -48,17 +48,18 @@ def frames(run: Run, steps: Sequence[int] | None = None) -> list[Frame]:
     """A run's sample grids: those at `steps`, or else thinned to what is worth stepping through."""
     samples = run.samples()
     wanted = thin_steps(list(samples)) if steps is None else [step for step in samples if step in steps]
+    said = captions(run)
     return [
-        Frame(step=step, caption=caption(run, step), src=source)
+        Frame(step=step, caption=said(step), src=source)
         for step in wanted
         if (source := address(run, step, path=samples[step])) is not None
     ]
 
 
-def caption(run: Run, step: int) -> str:
-    """When a grid was drawn."""
+def captions(run: Run) -> Callable[[int], str]:
+    """When a grid of a run was drawn, by its step."""
     per_epoch = max(run.config.batches_per_epoch / run.config.batches_per_step, 1e-9)
-    return f"step {step:,} · epoch {step / per_epoch:.1f}"
+    return lambda step: f"step {step:,} · epoch {step / per_epoch:.1f}"
 
 
 def thin_steps(steps: Sequence[int], most: int = MAX_FRAMES) -> list[int]:

@@ -64,9 +64,16 @@ def test_a_long_curve_brings_its_extremes():
 def test_curves_and_marks_stand_on_each_axis(axis, last):
     run = shown(evaluations=[evaluation(40, 5.0)], marks=[Mark(40, "fork")])
     data = curves_data([run], ["loss_d", "fid"], {"loss_d": "D loss"}, Style(axis=axis))
-    assert numbers(data["xs"]["a"]["x"])[-1] == pytest.approx(last)
+    assert numbers(data["xs"][0]["x"])[-1] == pytest.approx(last)
     assert [chart["marks"][0]["x"] for chart in data["charts"]] == pytest.approx([last, last])
     assert data["charts"][1]["series"][0]["points"][0][0] == pytest.approx(last)
+
+
+def test_points_that_runs_share_are_sent_once():
+    runs = [shown("a"), shown("b"), shown("c", rows=rows(30))]
+    data = curves_data(runs, ["loss_d"], {"loss_d": "D loss"}, Style())
+    assert [each["runs"] for each in data["xs"]] == [["a", "b"], ["c"]]
+    assert [len(numbers(each["x"])) for each in data["xs"]] == [40, 30]
 
 
 def test_full_evaluations_are_diamonds_beside_the_line():
