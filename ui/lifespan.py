@@ -9,10 +9,12 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+import ui
 from gancore.machine import OWN_NETWORKS
 from ui import state
 from ui.classroom.room import room
@@ -31,6 +33,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         os.environ[OWN_NETWORKS] = "off"
     if here is not None:
         print(here.invitation, flush=True)
+    keep_search_path()
     executor = await asyncio.to_thread(state.worker)
     await asyncio.to_thread(executor.ensure_worker)
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -40,6 +43,17 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     await asyncio.to_thread(executor.close)
     if here is not None:
         here.quotas.save()
+
+
+def keep_search_path() -> None:
+    """Have the script's folder in Python's search path for good.
+
+    Streamlit puts it there in the first place for each pass of a page, and takes it away again: a thread that imports
+    at that moment misses the entry that moves into the place that it just looked at, and with it torch.
+    """
+    folder = str(Path(ui.__file__).parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
 
 
 def prepare() -> None:
