@@ -58,18 +58,25 @@ def explored(store: RunStore) -> None:
     Checkpoint(100, 800, 1.0, build_algorithm(config).state_dict()).save(path)
 
 
+def replayed() -> str:
+    """A textbook case, which comes with the project."""
+    return next(run.id for run in RunStore(PROJECT / "runs" / "reference").list() if run.name == "Mode collapse")
+
+
 def pages(app: App) -> dict[str, str]:
     runs = [run.id for run in app.store.list() if run.id != EXPLORED]
     return {
         "home": "",
         "train": "train",
         "a run": f"train?run={runs[0]}",
+        "a replay": f"train?run={replayed()}&replay=1",
         "experiments": "experiments",
         "a question": "experiments?experiment=dcgan-nz",
         "runs": "runs",
         "compare": f"compare?runs={','.join(runs[:4])}",
         "learn": "learn",
         "a lesson": "learn?lesson=game",
+        "a lesson of two figures": "learn?lesson=collapse",
     } | {f"explore {view}": f"explore?run={EXPLORED}&view={view}" for view in EXPLORED_VIEWS}
 
 
@@ -80,12 +87,14 @@ def pages(app: App) -> dict[str, str]:
         "home",
         "train",
         "a run",
+        "a replay",
         "experiments",
         "a question",
         "runs",
         "compare",
         "learn",
         "a lesson",
+        "a lesson of two figures",
         *(f"explore {view}" for view in EXPLORED_VIEWS),
     ],
 )

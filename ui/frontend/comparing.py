@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from ui.frontend.parts import source
 from ui.server import finding, library
 from ui.server.pictures import Frame
-
-_FRONTEND = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -48,10 +46,6 @@ class Film:
     follow: str = ""  # where they can be followed; empty: they are not, or nothing more comes
 
 
-def _read(*names: str) -> str:
-    return "\n".join((_FRONTEND / name).read_text(encoding="utf-8") for name in names)
-
-
 _CHIPS = st.components.v2.component(
     "gan_workbench_chips",
     html="""<div class="chosen">
@@ -65,8 +59,8 @@ _CHIPS = st.components.v2.component(
     </div></div>
     <div class="said" role="status"></div>
     </div>""",
-    css=_read("chips.css"),
-    js=_read("exchange.js", "chips.js"),
+    css=source("chips.css"),
+    js=source("exchange.js", "chips.js"),
 )
 
 _BAR = st.components.v2.component(
@@ -78,8 +72,8 @@ _BAR = st.components.v2.component(
     <label>Group by <select class="group"></select></label>
     <label class="bands">Band <select class="band"></select></label>
     </div>""",
-    css=_read("bar.css"),
-    js=_read("exchange.js", "bar.js"),
+    css=source("controls.css", "bar.css"),
+    js=source("exchange.js", "bar.js"),
 )
 
 _FILMS = st.components.v2.component(
@@ -92,8 +86,8 @@ _FILMS = st.components.v2.component(
     <output></output>
     </div>
     <div class="said" role="status"></div></div>""",
-    css=_read("films.css"),
-    js=_read("exchange.js", "films.js"),
+    css=source("controls.css", "films.css"),
+    js=source("exchange.js", "grids.js", "films.js"),
 )
 
 Heard = Callable[[Mapping[str, Any]], None]  # is told what somebody changed; it comes from the browser

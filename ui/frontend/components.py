@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
@@ -13,11 +12,10 @@ import streamlit as st
 from gancore.store import Run
 from gancore.store.records import MOST_COUNT
 from ui.figures.curves import Figure
+from ui.frontend.parts import source
 from ui.server import feeds, library
 from ui.server import live as live_routes
 from ui.server.pictures import Frame
-
-_FRONTEND = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,8 @@ class Row:
 _CHART = st.components.v2.component(
     "gan_workbench_chart",
     html='<div>\n<div class="chart loading" role="figure"></div><div class="message" role="alert"></div>\n</div>',
-    css=(_FRONTEND / "chart.css").read_text(encoding="utf-8"),
-    js=(_FRONTEND / "chart.js").read_text(encoding="utf-8"),
+    css=source("chart.css"),
+    js=source("chart.js"),
     isolate_styles=False,  # Plotly puts its style sheet into the document
 )
 
@@ -82,21 +80,21 @@ _FILM = st.components.v2.component(
     <input type="range" min="0" step="1" aria-label="Step of the samples shown">
     <output></output>
     </div></div>""",
-    css=(_FRONTEND / "film.css").read_text(encoding="utf-8"),
-    js=(_FRONTEND / "film.js").read_text(encoding="utf-8"),
+    css=source("controls.css", "film.css"),
+    js=source("grids.js", "film.js"),
 )
 
 _TOP = st.components.v2.component(
     "gan_workbench_top",
     html="<div></div>",
-    js=(_FRONTEND / "top.js").read_text(encoding="utf-8"),
+    js=source("top.js"),
 )
 
 _PICTURE = st.components.v2.component(
     "gan_workbench_picture",
     html='<div class="picture"><img></div>',
-    css=(_FRONTEND / "film.css").read_text(encoding="utf-8"),
-    js=(_FRONTEND / "picture.js").read_text(encoding="utf-8"),
+    css=source("film.css"),
+    js=source("picture.js"),
 )
 
 _PROGRESS = st.components.v2.component(
@@ -106,8 +104,8 @@ _PROGRESS = st.components.v2.component(
     <span class="connection" role="status"></span></div>
     <div class="bar" role="progressbar" aria-valuemin="0" aria-valuemax="100"><div class="done"></div></div>
     </div>""",
-    css=(_FRONTEND / "progress.css").read_text(encoding="utf-8"),
-    js=(_FRONTEND / "progress.js").read_text(encoding="utf-8"),
+    css=source("progress.css"),
+    js=source("progress.js"),
 )
 
 _PLAYER = st.components.v2.component(
@@ -119,17 +117,17 @@ _PLAYER = st.components.v2.component(
     <label>Speed <select></select></label></div>
     <p class="numbers"></p>
     <ol aria-label="What happened"></ol>
-    <div class="news" role="status"></div>
+    <div class="news unseen" role="status"></div>
     </div>""",
-    css=(_FRONTEND / "player.css").read_text(encoding="utf-8"),
-    js=(_FRONTEND / "player.js").read_text(encoding="utf-8"),
+    css=source("controls.css", "player.css"),
+    js=source("player.js"),
 )
 
 _CELLS = st.components.v2.component(
     "gan_workbench_cells",
     html='<div class="grid">\n</div>',
-    css=(_FRONTEND / "cells.css").read_text(encoding="utf-8"),
-    js=(_FRONTEND / "cells.js").read_text(encoding="utf-8"),
+    css=source("cells.css"),
+    js=source("cells.js"),
 )
 
 

@@ -1,11 +1,5 @@
 // Sample grids through time: one slider moves every film to the same step; pixels stay pixels.
 
-const FRAME_MS = 160
-
-function frameAt(film, step) {
-  return film.frames.findLast((frame) => frame.step <= step) ?? film.frames[0]
-}
-
 function render(root) {
   const { films, steps } = root.film
   const step = steps[root.film.position]
@@ -13,19 +7,11 @@ function render(root) {
     const frame = frameAt(films[index], step)
     if (frame) renderFrame(figure, frame, films[index], step)
   })
-  const [range, button, output] = ["input", "button", "output"].map((name) => root.querySelector(name))
-  range.max = Math.max(steps.length - 1, 0)
-  range.value = root.film.position
-  range.disabled = button.disabled = steps.length < 2
-  range.setAttribute("aria-valuetext", steps.length ? `step ${step}` : "no samples yet")
-  output.textContent = steps.length ? `step ${step.toLocaleString("en")}` : ""
+  showPlace(root, steps, root.film.position, "")
 }
 
 function renderFrame(figure, frame, film, step) {
-  const image = figure.querySelector("img")
-  const source = new URL(frame.src, document.baseURI).href
-  if (image.src !== source) image.src = source
-  image.alt = `samples of ${film.title} at step ${frame.step}`
+  showFrame(figure, film, frame)
   const ended = frame.step < step && frame === film.frames.at(-1)
   figure.querySelector(".caption").textContent = ended ? `${frame.caption} · the run ends here` : frame.caption
 }
@@ -47,70 +33,31 @@ function buildFigures(root, films) {
       const title = element("figcaption", "title", film.title)
       title.style.borderColor = film.color ?? "transparent"
       title.hidden = films.length === 1 && !film.color
-      const picture = element("div", "picture")
-      picture.style.setProperty("--aspect", film.aspect)
-      const image = document.createElement("img") // until its first source is there, the picture keeps its room
-      image.onload = () => picture.classList.add("loaded")
-      picture.append(image)
       const labelled = element("div", "labelled")
       if (film.rows.length) {
         const rows = element("div", "rows")
         rows.replaceChildren(...film.rows.map((name) => element("div", "", name)))
         labelled.append(rows)
       }
-      labelled.append(picture)
+      labelled.append(pictureOf(film))
       figure.append(title, labelled, element("div", "caption", "no samples yet"), element("div", "note", film.note))
       return figure
     }),
   )
 }
 
-// Browsers keep what they fetched: once a film is moved, its pictures should be there before they are asked for.
 function fetchAhead(root) {
-  for (const film of root.film.films) {
-    for (const frame of film.frames) {
-      const source = new URL(frame.src, document.baseURI).href
-      if (root.ahead.has(source)) continue
-      root.ahead.set(source, Object.assign(new Image(), { src: source }))
-    }
-  }
-}
-
-function stop(root) {
-  clearInterval(root.timer)
-  root.timer = null
-  root.querySelector("button").textContent = "▶ Play"
+  root.film.films.forEach((film) => fetchFrames(root.ahead, film))
 }
 
 function play(root) {
-  if (root.timer) return stop(root)
-  if (root.film.position >= root.film.steps.length - 1) root.film.position = 0
-  root.querySelector("button").textContent = "❚❚ Hold"
+  if (root.timer) return hold(root)
   fetchAhead(root)
-  root.timer = setInterval(() => {
-    root.film.position = Math.min(root.film.position + 1, root.film.steps.length - 1)
-    render(root)
-    if (root.film.position >= root.film.steps.length - 1) stop(root)
-  }, FRAME_MS)
+  playOn(root, () => root.film, () => render(root))
 }
 
-// What a run that trains adds to its film, or takes back when it goes on from an earlier step.
 function take(root, message) {
-  const [film] = root.film.films
-  if (message.kind === "pictures") addFrames(film, message.frames)
-  else if (message.kind === "reset") film.frames = film.frames.filter((frame) => frame.step <= message.step)
-  else return
-  root.pace.soon(root.drawDue)
-}
-
-function addFrames(film, frames) {
-  const known = new Map(film.frames.map((frame) => [frame.step, frame]))
-  for (const frame of frames) known.set(frame.step, frame)
-  film.frames = [...known.values()].sort((a, b) => a.step - b.step)
-}
-
-function stepsOf(films) {
-  return [...new Set(films.flatMap((film) => film.frames.map((frame) => frame.step)))].sort((a, b) => a - b)
+  if (takeFrames(root.film.films[0], message)) root.pace.soon(root.drawDue)
 }
 
 // Whoever looks at the newest frame goes on seeing the newest; whoever went back in time stays there.
@@ -156,18 +103,17 @@ function replay(root, address, { clockOf }) {
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".film")
   const startAgain = root.film?.id !== data.id
-  if (startAgain && root.timer) stop(root)
+  if (startAgain && root.timer) hold(root)
   if (startAgain) root.film = { id: data.id, films: [], steps: [], position: 0 }
   if (startAgain) root.ahead = new Map()
-  // What the run itself told meanwhile is newer than what the page was drawn with.
-  if (!startAgain && root.followed) addFrames(data.films[0], root.film.films[0].frames.filter(isNewer(data.films[0])))
+  if (!startAgain && root.followed) keepNewer(data.films[0], root.film.films[0])
   if (data.run?.replay) root.film = { ...root.film, films: data.films, steps: stepsOf(data.films) }
   else place(root, data.films, startAgain)
   buildFigures(root, data.films)
   root.querySelector(".controls").hidden = Boolean(data.run?.replay) // the replay has its own
   root.querySelector(".controls").onpointerenter = () => fetchAhead(root)
   root.querySelector("input").oninput = (event) => {
-    stop(root)
+    hold(root)
     fetchAhead(root)
     root.film.position = Number(event.target.value)
     render(root)
@@ -180,9 +126,4 @@ export default function ({ data, parentElement }) {
     root.pace?.forget(root.drawDue)
     root.leave?.()
   }
-}
-
-function isNewer(film) {
-  const last = film.frames.at(-1)?.step ?? -1
-  return (frame) => frame.step > last
 }

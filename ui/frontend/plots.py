@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from ui.frontend.parts import source
 from ui.server import library
-
-_FRONTEND = Path(__file__).parent
 
 
 def _script(name: str) -> str:
-    """A component's module, with what all charts share before it: a component is one module, which can import none."""
-    return "\n".join((_FRONTEND / each).read_text(encoding="utf-8") for each in ("plot.js", name))
-
-
-def _style(*names: str) -> str:
-    return "\n".join((_FRONTEND / name).read_text(encoding="utf-8") for name in names)
+    """A component's module, with what all charts share before it."""
+    return source("plot.js", name)
 
 
 _CURVES = st.components.v2.component(
@@ -28,7 +22,7 @@ _CURVES = st.components.v2.component(
     <div class="top"><div class="legend"></div><button type="button" class="zoomed" hidden>Show all</button></div>
     <div class="panels"></div>
     </div>""",
-    css=_style("curves.css"),
+    css=source("curves.css"),
     js=_script("curves.js"),
 )
 
@@ -47,7 +41,7 @@ _RESULTS = st.components.v2.component(
     </div>
     <p class="foot"></p>
     </div>""",
-    css=_style("choice.css", "results.css"),
+    css=source("controls.css", "choice.css", "results.css"),
     js=_script("results.js"),
 )
 
@@ -60,7 +54,7 @@ _CLASSES = st.components.v2.component(
     <div class="panels"></div>
     <p class="caption"></p>
     </div>""",
-    css=_style("choice.css", "classes.css"),
+    css=source("controls.css", "choice.css", "classes.css"),
     js=_script("classes.js"),
 )
 
@@ -80,8 +74,8 @@ _WIPE = st.components.v2.component(
     <div class="slider"><input class="steps" type="range" aria-label="Step of both"><output></output></div>
     <p class="caption"></p>
     </div>""",
-    css=_style("choice.css", "wipe.css"),
-    js=(_FRONTEND / "wipe.js").read_text(encoding="utf-8"),
+    css=source("controls.css", "choice.css", "wipe.css"),
+    js=source("wipe.js"),
 )
 
 _SPACE = st.components.v2.component(
@@ -100,7 +94,7 @@ _SPACE = st.components.v2.component(
     </div>
     <p class="reading" role="status"></p>
     </div>""",
-    css=_style("choice.css", "space.css"),
+    css=source("controls.css", "choice.css", "space.css"),
     js=_script("space.js"),
 )
 

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from ui.frontend.comparing import Heard, exchange
+from ui.frontend.parts import source
 
-_SOURCES = Path(__file__).parent
-_SHARED = ("../exchange",)
 _PARTS = ("asking", "tiles", "film", "sources", "rulers")
 _VIEWS = ("samples", "between", "directions", "classes", "nearest", "judge", "codes", "bold", "plane")
-
-
-def _read(name: str) -> str:
-    return (_SOURCES / name).read_text(encoding="utf-8")
 
 
 _EXPLORER = st.components.v2.component(
     "gan_workbench_explore",
     html='<div class="explore">\n</div>',
-    css=_read("../choice.css") + _read("explore.css"),
-    js="\n".join(_read(f"{name}.js") for name in (*_SHARED, *_PARTS, *_VIEWS, "explore")),  # one module can import none
+    css=source("controls.css", "choice.css", "explore/explore.css"),
+    js=source("exchange.js", *(f"explore/{name}.js" for name in (*_PARTS, *_VIEWS, "explore"))),
 )
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
+from ui.frontend.parts import source
 from ui.server import library
-
-_SOURCES = Path(__file__).parent
 
 _FIGURE = st.components.v2.component(
     "gan_workbench_lesson",
     html='<div class="lesson" role="group">\n</div>',
-    css=(_SOURCES / "lesson.css").read_text(encoding="utf-8"),
-    js=(_SOURCES / "lesson.js").read_text(encoding="utf-8"),
+    css=source("controls.css", "learn/lesson.css"),
+    js=source("learn/lesson.js"),
 )
 
 _PRESENT = st.components.v2.component(
@@ -22,8 +19,8 @@ _PRESENT = st.components.v2.component(
     html="""<button type="button" title="Full screen; arrow keys lead to the next and the previous lesson">
     <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4"/></svg>
     <span class="words">Present</span></button>""",
-    css=(_SOURCES / "present.css").read_text(encoding="utf-8"),
-    js=(_SOURCES / "present.js").read_text(encoding="utf-8"),
+    css=source("learn/present.css"),
+    js=source("learn/present.js"),
 )
 
 
