@@ -3,6 +3,7 @@
 
 const ROOM_MS = 4_000 // for whose steps there is room at the right, so that the axis need not be drawn for each
 const ROOM = 0.25 // of the steps so far that it is at most
+const IN_SIGHT = 0.15 // of a chart, from which on it follows its run
 const READ_MS = 2_000 // after which a pointer over the chart reads what has come
 const POINTS = 600 // of a line of all steps: about one for each pixel; finer ones come with a zoom
 const ZOOM_MS = 200 // after a zoom, until its curves are asked for
@@ -36,20 +37,27 @@ function themed(layout, element) {
   return merged
 }
 
+function watch(element, options, take) {
+  const watcher = new IntersectionObserver((entries) => take(entries.at(-1)), options)
+  watcher.observe(element)
+  return watcher
+}
+
 class Chart {
   constructor(element, message) {
-    Object.assign(this, { element, message, seen: false, due: false, whole: true, behind: false, updates: 0 })
-    Object.assign(this, { frame: null, reading: null, zooms: 0, drawing: Promise.resolve() })
+    Object.assign(this, { element, message, near: false, seen: false, due: false, whole: true, behind: false })
+    Object.assign(this, { frame: null, reading: null, updates: 0, zooms: 0, drawing: Promise.resolve() })
     this.drawDue = () => this.draw()
     element.onpointerenter = () => this.behind && this.redraw()
-    this.watcher = new IntersectionObserver(
-      (entries) => {
-        this.seen = entries.at(-1).isIntersecting
-        if (this.seen && this.due) this.redraw()
-      },
-      { rootMargin: "200px" },
-    )
-    this.watcher.observe(element)
+    this.watchers = [
+      watch(element, { rootMargin: "200px" }, (found) => this.comes("near", found.isIntersecting)),
+      watch(element, { threshold: [0, IN_SIGHT] }, (found) => this.comes("seen", found.intersectionRatio >= IN_SIGHT)),
+    ]
+  }
+
+  comes(where, is) {
+    this[where] = is
+    if (is && this.due) this.redraw()
   }
 
   show(data) {
@@ -83,8 +91,7 @@ class Chart {
     if (!run) return
     const another = run.address !== this.run?.address || String(run.columns) !== String(this.run.columns)
     this.run = run
-    if (another) Object.assign(this, { curves: null, axis: null, isZoomed: false, given: undefined, complete: false })
-    if (another) Object.assign(this, { room: 0, roomFrom: null })
+    if (another) this.forget()
     const { curve, client, pace, lines, replay } = await modules(run)
     if (this.followed !== wanted) return
     Object.assign(this, { client, pace, moveOn: lines.moveOn, over: false, total: Infinity })
@@ -93,6 +100,12 @@ class Chart {
     if (run.live) this.leave = client.follow(run.address, (message) => this.take(message))
     if (run.replay) this.replay(replay, run)
     this.fetchCurves()
+  }
+
+  // What was known of another run.
+  forget() {
+    Object.assign(this, { curves: null, axis: null, complete: false })
+    Object.assign(this, { isZoomed: false, given: undefined, room: 0, roomFrom: null })
   }
 
   take(message) {
@@ -198,6 +211,7 @@ class Chart {
 
   layout() {
     const { layout } = this.data.figure
+    if (!this.data.run) return layout
     const shown = this.replayed ? soFar(layout, this.replayed) : this.roomy(layout)
     const range = this.robustAxis()?.range
     const uirevision = `${layout.uirevision} ${this.zooms}` // of the axes: a zoom that was undone is forgotten
@@ -207,7 +221,6 @@ class Chart {
 
   // With room for the steps that come until the chart is drawn anew; it stays until they have filled it.
   roomy(layout) {
-    if (!this.data.run) return layout
     this.isZoomed ||= this.wasZoomed() // of which an event tells, but later
     const grows = this.data.run.live && !this.over
     if (!this.isZoomed && !grows) this.room = 0
@@ -217,8 +230,8 @@ class Chart {
 
   // Whether the axis is another one than the chart was drawn with.
   wasZoomed() {
-    const { range, autorange } = this.element.layout?.xaxis ?? {}
     if (this.given === undefined) return false
+    const { range, autorange } = this.element.layout?.xaxis ?? {}
     return this.given ? range?.[1] !== this.given : autorange === false
   }
 
@@ -237,7 +250,7 @@ class Chart {
   // The whole chart, at once: something else than its lines has changed.
   redraw() {
     this.whole = this.due = true
-    if (this.seen) this.frame ??= requestAnimationFrame(this.drawDue)
+    if (this.near) this.frame ??= requestAnimationFrame(this.drawDue)
   }
 
   // What is new of a run, together with what else on the page is; never what nobody sees.
@@ -279,7 +292,7 @@ class Chart {
       modeBarButtonsToRemove: ["select2d", "lasso2d"],
     }
     const layout = themed(this.layout(), this.element)
-    this.given = layout.xaxis.range?.[1] ?? 0
+    this.given = layout.xaxis?.range?.[1] ?? 0
     this.drawing = this.Plotly.react(this.element, this.traces(), layout, config).catch(() => {})
     this.whole = false
     this.marked = layout.shapes?.length
@@ -307,7 +320,7 @@ class Chart {
   // Plotly ends a drawing later than it returns: what it still wants to do must find the chart as it left it.
   close() {
     this.due = false
-    this.watcher.disconnect()
+    for (const watcher of this.watchers) watcher.disconnect()
     this.leave?.()
     this.followed = "closed"
     this.pace?.forget(this.drawDue)
