@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, get_args
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
 
 from gancore.algorithms import build_algorithm
 from gancore.config.optim import OptimConfig
@@ -53,6 +55,33 @@ def test_ten_steps_equal_pytorchs_own(name: Any) -> None:
         assert norm.item() == pytest.approx(expected.item(), rel=1e-4)
     for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
         torch.testing.assert_close(mine, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", list(PLAIN))
+def test_steps_are_those_of_the_optimiser_itself_to_the_bit(name: Any) -> None:
+    """However they are taken, also from a state that was loaded, and beside parameters without a gradient."""
+    config = CONFIG.model_copy(update={"optimizer": name})
+    (ours, theirs), unused = (network(), network()), network(1)
+    optimizer, itself = build_optimizer([ours, unused], config), build_optimizer([theirs, network(1)], config)
+    for step in range(10):
+        set_rate(optimizer, 0.05, config, step / 10)
+        set_rate(itself, 0.05, config, step / 10)
+        norm = descend(loss_of(ours, step), optimizer)
+        itself.zero_grad()
+        loss_of(theirs, step).backward()
+        assert torch.equal(norm, get_total_norm([p.grad for p in theirs.parameters() if p.grad is not None]))
+        itself.step()
+        if step == 5:
+            optimizer.load_state_dict(deepcopy(optimizer.state_dict()))
+    assert equal(tensors(list(ours.parameters())), tensors(list(theirs.parameters())))
+    assert equal(tensors(optimizer.state_dict()), tensors(itself.state_dict()))
+
+
+def test_a_loss_that_no_parameter_changes_moves_none() -> None:
+    mine, other = network(), network(1)
+    optimizer, before = build_optimizer([mine], CONFIG), tensors(list(mine.parameters()))
+    assert descend(loss_of(other, 0), optimizer).item() == 0
+    assert equal(before, tensors(list(mine.parameters())))
 
 
 def test_one_optimiser_can_hold_several_networks() -> None:

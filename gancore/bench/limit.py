@@ -43,7 +43,7 @@ EMULATED = 0.25  # of the rate in fp32: slower than that, bf16 is not computed b
 PARTS: Mapping[str, Sequence[str]] = {
     "products": ("conv", "mm", "addmv", "linear", "matmul"),
     "normalisation": ("batch_norm", "layer_norm", "group_norm"),
-    "optimiser": ("_fused_adam", "Optimizer."),
+    "optimiser": ("_fused_adam", "_foreach_add", "Optimizer."),
 }
 OTHER = "other operations"  # activations, losses, curves, casts
 DRAWS = "draws"  # batches and random numbers
