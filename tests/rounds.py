@@ -90,6 +90,7 @@ SLOW = {
 # What `make test` leaves out, too: modules, functions or single tests. Each is the dear end of something that cheaper
 # tests try as well. `make test-all` runs them, before a release and after a change of what they are about.
 THOROUGH = {
+    "bench/test_batched.py::test_every_way_is_measured",
     "bench/test_page.py",
     "browser/test_classroom.py::test_two_students_and_a_teacher",
     "browser/test_comparing.py::test_a_run_is_found_by_words_and_added_with_the_keyboard",

@@ -53,7 +53,6 @@ def test_ways_are_compared_round_by_round() -> None:
     assert fast.against(slow) == 4.0
 
 
-@pytest.mark.slow
 def test_every_way_is_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     found = batched.measure(Console(), rounds=1, count=2, steps=2)
     assert [(way.what, way.processes) for way in found] == [
