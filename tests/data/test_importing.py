@@ -264,7 +264,11 @@ def test_too_many_classes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "16 folders" in refusal(lambda: import_images(files, "classes"))
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"hello", zipped(greys(16)).getvalue()[:-30]])
+@pytest.mark.parametrize(  # named, since a zip holds the time at which it was made, and so would the test's name
+    "content",
+    [b"", b"PK\x03\x04 torn", b"hello", zipped(greys(16)).getvalue()[:-30]],
+    ids=["empty", "torn at once", "another thing", "torn at the end"],
+)
 def test_a_zip_that_cannot_be_read_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "torn.zip").write_bytes(content)
     assert "zip" in refusal(lambda: import_images(tmp_path / "torn.zip", "torn"))
