@@ -125,7 +125,7 @@ function measureCell(root, row, column) {
   const other = found.way !== column.way
   const best = !other && found.value === column.best
   cell.append(made("span", best ? "best" : "", found.text + (other ? " †" : "")))
-  if (best) cell.append(made("span", "sr", " (best)"))
+  if (best) cell.append(made("span", "unseen", " (best)"))
   if (found.step !== undefined) cell.title = `step ${found.step.toLocaleString("en")}; ${root.ways[found.way]}`
   root.foot ||= other
   return cell
