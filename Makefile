@@ -25,6 +25,7 @@ audit: .venv/.installed-audit  # known vulnerabilities; needs a connection to Py
 	PATH="$(BIN):$$PATH" $(BIN)/python -m tests.audit
 
 lint: .venv/.installed-dev
+	bash -n .ci/run
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -44,6 +44,11 @@ def labels(runs: Sequence[Run]) -> dict[str, str]:
     return dict(named(runs).labels)
 
 
+def numbered(runs: Sequence[Run], reserved: Sequence[str] = RESERVED) -> dict[str, str]:
+    """The name of each run, by id; those that several have, or that are reserved, get numbers, the oldest first."""
+    return _numbered(runs, {run.id: " ".join(run.name.split()) or run.id for run in runs}, reserved)
+
+
 def varying(runs: Sequence[Run]) -> list[str]:
     """The paths of the settings in which runs differ, in effect in each of those that differ."""
     facts = [found for run in runs if (found := _facts(run))]
@@ -62,7 +67,7 @@ def named(runs: Sequence[Run]) -> Named:
     for run in runs:
         said = ", ".join(str(facts[run.id][part]) for part in parts if part in facts.get(run.id, ()))
         chosen[run.id] = said or " ".join(run.name.split()) or run.id
-    return Named(_title(list(facts.values()), parts), _numbered(runs, chosen))
+    return Named(_title(list(facts.values()), parts), _numbered(runs, chosen, RESERVED))
 
 
 def _facts(run: Run) -> Facts | None:
@@ -138,10 +143,10 @@ def _title(facts: Sequence[Facts], parts: Sequence[str]) -> str:
     return ", ".join(said)
 
 
-def _numbered(runs: Sequence[Run], chosen: Mapping[str, str]) -> dict[str, str]:
+def _numbered(runs: Sequence[Run], chosen: Mapping[str, str], reserved: Sequence[str]) -> dict[str, str]:
     """The names, those that several have with numbers that no other name is."""
-    times = Counter([*chosen.values(), *RESERVED])
-    taken = {*RESERVED, *(label for label, count in times.items() if count == 1)}
+    times = Counter([*chosen.values(), *reserved])
+    taken = {*reserved, *(label for label, count in times.items() if count == 1)}
     numbers: dict[str, int] = defaultdict(int)
     found = {}
     for run in sorted(runs, key=lambda run: (run.created, run.id)):

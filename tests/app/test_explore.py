@@ -110,6 +110,28 @@ def test_a_second_run_stands_beside(open_page, stopped, shown):
     assert app.query_params["beside"] == other.id
 
 
+def test_of_two_runs_of_one_name_the_chosen_one_is_shown(open_page, stopped, shown):
+    older, newer = stopped("twice"), stopped("twice")
+    app = open_page("explore", run=newer.id)
+    assert app.selectbox(key="explore-run").options == ["twice #2", "twice #1"]
+    shown.tell(app, view="nearest")  # a browser sends the titles of what is chosen with it
+    assert (shown.run["id"], shown.run["name"]) == (newer.id, "twice #2")
+    app.selectbox(key="explore-run").select(older.id).run()
+    assert (shown.run["id"], shown.run["name"]) == (older.id, "twice #1")
+
+
+def test_a_run_stays_chosen_when_another_of_its_name_appears(open_page, stopped, shown):
+    stopped("first")
+    run = stopped("twice")
+    app = open_page("explore", run=run.id)
+    assert shown.run["name"] == "twice"
+    other = stopped("twice")
+    shown.tell(app, view="nearest")  # its title was `twice`, which is no run's any more
+    assert (shown.run["id"], shown.run["name"]) == (run.id, "twice #1")
+    app.selectbox(key="explore-beside").select(other.id).run()
+    assert [each["name"] for each in shown.data["runs"]] == ["twice #1", "twice #2"]
+
+
 @pytest.mark.parametrize(
     ("kind", "changes", "words"),
     [

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from gancore.algorithms import build_algorithm
 from gancore.store import Run
@@ -236,6 +236,32 @@ def test_two_runs_are_asked_about_the_same_image(app: App, new_page: Callable[[]
     choose(page, "What D says")
     expect(page.get_by_text("D says real with a probability of")).to_have_count(2)
     expect(page.get_by_text("Each D has learned against its own G")).to_be_visible()
+
+
+def test_what_goes_wrong_with_one_run_is_said_whatever_the_other_answers(
+    app: App, new_page: Callable[[], Page]
+) -> None:
+    one, other = saved(app, "mlp"), saved(app, "mlp", {"seed": 5})
+    page = new_page()
+    asked = page.locator(".problem")
+
+    def fail(route: Route) -> None:
+        route.fulfill(status=500, body="This cannot be computed.")
+
+    def answer_later(route: Route) -> None:
+        expect(asked).to_have_text("This cannot be computed.")
+        route.continue_()
+
+    page.route(f"**/{other.id}/judge", fail)
+    page.route(f"**/{one.id}/judge", answer_later)
+    page.goto(f"{app.url}/explore?run={one.id}&beside={other.id}&view=judge")
+    expect(page.get_by_text("D says real with a probability of")).to_have_count(1)
+    expect(page.locator("[data-asking]")).to_have_count(0)
+    expect(asked).to_have_text("This cannot be computed.")
+    page.unroute_all()
+    page.get_by_role("button", name="Next seed").click()
+    expect(page.get_by_text("D says real with a probability of")).to_have_count(2)
+    expect(asked).to_have_text("")
 
 
 def test_two_vaes_show_their_codes_of_the_same_image(app: App, new_page: Callable[[], Page]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from gancore.config import RunConfig
 from gancore.store import Run, RunStore
-from gancore.store.labels import labels, named
+from gancore.store.labels import labels, named, numbered
 from gancore.store.naming import Title, naming
 
 Make = Callable[..., Run]
@@ -66,6 +66,11 @@ def test_a_name_that_a_person_gave_stays(make):
 def test_two_names_that_people_gave_get_numbers_that_no_name_is(make):
     runs = [make(name="a"), make(name="a"), make(name="a #1"), make(name="setting")]
     assert of(runs) == ["a #2", "a #3", "a #1", "setting #1"]
+
+
+def test_runs_to_choose_from_keep_their_names_and_equal_ones_get_numbers(make):
+    runs = [make(name="a"), make({"seed": 2}, name="b"), make(name="a"), make(name="nothing")]
+    assert list(numbered(runs, reserved=["nothing"]).values()) == ["a #1", "b", "a #2", "nothing #1"]
 
 
 def test_runs_of_an_experiment_are_named_by_arm_and_seed(make):

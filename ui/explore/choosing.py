@@ -12,11 +12,12 @@ import streamlit as st
 from gancore.store import Run
 from gancore.store.checkpoint_step import saved_step
 from gancore.store.index import Snapshot
+from gancore.store.labels import numbered
 from ui import state
 from ui.explore import address
 from ui.run.forking import kept
 
-NONE = ""  # in place of a run's id
+NONE, NOTHING = "", "nothing"  # in place of a run's id, and of its name
 
 R = TypeVar("R", bound=Run)
 
@@ -26,6 +27,7 @@ class Choice:
     """A checkpoint of a run."""
 
     run: Run
+    name: str  # of the run, which no other run has that can be chosen
     checkpoint: str
     step: int
     raw: bool  # G itself, where there is an average of it, too
@@ -51,10 +53,10 @@ def _step(name: str, path: Path) -> int | None:
 
 def choose(view: address.View, runs: Sequence[Snapshot]) -> list[Choice]:
     """Show what can be chosen among `runs`, of which there are some; the checkpoints that are chosen, one or two."""
-    by_id = {run.id: run for run in runs}
+    by_id, names = {run.id: run for run in runs}, numbered(runs, reserved=[NOTHING])
     run = by_id.get(view.run, runs[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _select("run", "Run", [each.id for each in runs], run.id, {each.id: each.name for each in runs})
+        _select("run", "Run", list(by_id), run.id, names)
         found = steps(run)
         checkpoint = _known(view.checkpoint, found)
         titles = {name: f"step {step:,}" + (" (last)" if name == "last" else "") for name, step in found.items()}
@@ -65,12 +67,11 @@ def choose(view: address.View, runs: Sequence[Snapshot]) -> list[Choice]:
         others = [each.id for each in runs if each is not run]
         beside = by_id.get(view.beside) if view.beside in others else None
         if others:
-            names = {NONE: "nothing"} | {each.id: each.name for each in runs}
-            _select("beside", "Beside it", [NONE, *others], beside.id if beside else NONE, names)
-    chosen = [Choice(run, checkpoint, found[checkpoint], view.raw)] if found else []
+            _select("beside", "Beside it", [NONE, *others], beside.id if beside else NONE, {NONE: NOTHING} | names)
+    chosen = [Choice(run, names[run.id], checkpoint, found[checkpoint], view.raw)] if found else []
     if beside is not None and (second := steps(beside)):
         name = next(iter(second))
-        chosen.append(Choice(beside, name, second[name], view.raw))
+        chosen.append(Choice(beside, names[beside.id], name, second[name], view.raw))
     return chosen
 
 
@@ -82,13 +83,14 @@ def _known(name: str, found: dict[str, int]) -> str:
 def _select(
     name: str, label: str, options: list[str], value: str, titles: dict[str, str], width: int | None = None
 ) -> None:
-    """A choice that the address says, too."""
+    """A choice that the address says, too. No two titles may be the same: a browser names its choice by its title."""
     key = f"explore-{name}"
     st.session_state[key] = value
 
     def take() -> None:
-        changes = {name: st.session_state[key]}
-        address.change(**changes | ({"checkpoint": "last"} if name == "run" else {}))
+        chosen = st.session_state[key]
+        if chosen in options:  # or its title has become another one meanwhile
+            address.change(**{name: chosen} | ({"checkpoint": "last"} if name == "run" else {}))
 
     st.selectbox(
         label, options, format_func=lambda each: titles.get(each, each), key=key, on_change=take, width=width or 320

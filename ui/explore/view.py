@@ -35,7 +35,7 @@ def _described(choice: Choice) -> dict[str, Any]:
     names = DATASETS[config.data.name].classes
     return {
         "id": run.id,
-        "name": run.name,
+        "name": choice.name,
         "color": run_color(run),
         "address": exploring.address(run),
         "checkpoint": choice.checkpoint,

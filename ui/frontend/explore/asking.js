@@ -16,7 +16,7 @@ async function post(page, run, what, question) {
 // takes the place of one that waits: a slider that is dragged asks as often as it is answered.
 function ask(page, slot, run, what, question, take) {
   const key = `${slot} ${run.id}`
-  const lane = (page.lanes[key] ??= { busy: false, next: null })
+  const lane = (page.lanes[key] ??= { busy: false, next: null, problem: "" })
   lane.next = { run, what, question, take, opened: page.opened }
   if (!lane.busy) work(page, lane)
 }
@@ -31,14 +31,20 @@ async function work(page, lane) {
       for (const name of ["sheet", "image"]) if (answer[name]) answer[name] = await unpack(answer[name])
       if (answer.step !== undefined) job.run.step = answer.step // of a run that trains, the last checkpoint moves on
       if (job.opened !== page.opened) continue
-      say(page, "")
+      lane.problem = ""
       await job.take(answer)
     } catch (problem) {
-      if (job.opened === page.opened) say(page, problem.message)
+      if (job.opened === page.opened) lane.problem = problem.message
     }
+    if (job.opened === page.opened) say(page, problemOf(page))
   }
   lane.busy = false
   count(page, -1)
+}
+
+// What went wrong last with a question of the open view and was not answered since, whatever others were.
+function problemOf(page) {
+  return Object.values(page.lanes).find(({ problem }) => problem)?.problem ?? ""
 }
 
 // Whether anything is on its way: what takes long, such as loading a network, says so.

@@ -85,6 +85,7 @@ function openView(page) {
   const host = page.root.querySelector(".view")
   host.replaceChildren()
   page.root.querySelector(".note").textContent = noteWords(page)
+  for (const lane of Object.values(page.lanes)) lane.problem = ""
   say(page, "")
   const update = page.view.open(page, host)
   page.update = () => {
