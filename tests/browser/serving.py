@@ -53,17 +53,26 @@ def open_browser() -> Iterator[Browser]:
         browser.close()
 
 
-@contextmanager
-def serve(folder: Path, program: Sequence[str] = ("-m", "streamlit")) -> Iterator[App]:
-    """The dashboard as a student starts it, its store and its log in `folder`; a traceback in the log is an error.
-
-    `program` is what stands for Streamlit, for servers that change something first.
-    """
+def free_port() -> int:
+    """A port on which nobody listens."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
-        port = free.getsockname()[1]
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serve(
+    folder: Path, program: Sequence[str] = ("-m", "streamlit"), *, port: int | None = None, options: Sequence[str] = ()
+) -> Iterator[App]:
+    """The dashboard as a student starts it, its store and its log in `folder`; a traceback in the log is an error.
+
+    `program` is what stands for Streamlit, for servers that change something first; `options` are further ones of
+    Streamlit.
+    """
+    port = port or free_port()
     command = [sys.executable, *program, "run", "dashboard.py", "--server.headless=true"]
-    command.append(f"--server.port={port}")
+    command += [f"--server.port={port}", *options]
     environment = os.environ | {"GANCORE_RUNS": str(folder / "runs")}
     log = folder / "server.log"
     with (

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.serving import App, serve
+from tests.browser.provider import CLIENT, SECRET, provide
+from tests.browser.serving import App, free_port, serve
 
 pytestmark = pytest.mark.browser
 
@@ -101,3 +102,76 @@ def test_a_student_comes_back_and_leaves(lesson: App, sign_in: SignIn) -> None:
     expect(page.get_by_label("Class code")).to_be_visible()
     page.goto(f"{lesson.url}/runs")
     expect(page.get_by_label("Class code")).to_be_visible()
+
+
+PEOPLE = {
+    "Ann": {"email": "Ann@school.example", "email_verified": True, "name": "Ann Lee"},
+    "Mallory": {"email": "mallory@elsewhere.example", "email_verified": True, "name": "Mallory"},
+    "Unchecked": {"email": "bo@school.example", "email_verified": False, "name": "Bo"},
+    "Ms. Ray": {"email": "ray@school.example", "email_verified": True, "name": "Ms. Ray"},
+}
+
+
+@pytest.fixture
+def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """A server with a class, whose members sign in with their school."""
+    port = free_port()
+    options = f'teachers = ["ray@school.example"]\nmembers = ["@school.example"]\nfolder = "{tmp_path / "class"}"\n'
+    (tmp_path / "class.toml").write_text(options)
+    monkeypatch.setenv("GANCORE_CLASSROOM", str(tmp_path / "class.toml"))
+    with provide(PEOPLE) as provider:
+        secrets = tmp_path / "secrets.toml"
+        secrets.write_text(
+            f"""[auth]
+            redirect_uri = "http://localhost:{port}/oauth2callback"
+            cookie_secret = "long and random, in a class that is none"
+            client_id = "{CLIENT}"
+            client_secret = "{SECRET}"
+            server_metadata_url = "{provider.url}/.well-known/openid-configuration"
+            """
+        )
+        with serve(tmp_path, port=port, options=[f"--secrets.files={secrets}"]) as app:
+            yield app
+
+
+def enter(page: Page, app: App, name: str) -> None:
+    """Sign in as the school knows somebody."""
+    page.goto(app.url)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name=name, exact=True).click()
+    page.wait_for_url(f"{app.url}/**")
+
+
+def test_a_school_signs_its_members_in(school: App, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    enter(page, school, "Ann")
+    expect(page.get_by_role("link", name="Ann Lee", exact=True)).to_be_visible()
+    run = train(page)
+    page.get_by_role("link", name="Ann Lee", exact=True).click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert page.request.get(f"{school.url}/live/{run}/news").status != 200
+
+    enter(page, school, "Ms. Ray")
+    page.get_by_role("link", name="Class", exact=True).click()
+    expect(page.get_by_role("heading", name="Training now")).to_be_visible()
+    expect(page.locator(".stMarkdown").get_by_text("Ann Lee", exact=True).first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("Mallory", "mallory@elsewhere.example is not of this class."),
+        ("Unchecked", "without a verified email address"),
+    ],
+)
+def test_a_school_keeps_out_whom_it_does_not_know(
+    name: str, answer: str, school: App, new_page: Callable[[], Page]
+) -> None:
+    page = new_page()
+    enter(page, school, name)
+    for address in ("", "/runs"):
+        page.goto(f"{school.url}{address}")
+        expect(page.get_by_text(answer)).to_be_visible()
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+        expect(page.get_by_role("link", name="Runs")).to_have_count(0)
