@@ -19,14 +19,12 @@ def runs_table(ticking: bool, seen: list[Sequence[Snapshot]]) -> None:
     messages.show()
     navigation.leave_if_asked()
     runs = seen.pop() if seen else state.runs()
-    left = looking.look(runs, looking.BEFORE)
+    left = looking.look_at_few(runs)
     if dialogs.is_asked_for() or not runs or (ticking and not left and not is_live(runs)):
         st.rerun()  # all of the page: a dialog opens, or nothing changes by itself any more
     mine = view.current()
     table.show(Listing(runs, mine))
     view.show_address(mine)
-    if left:
-        looking.look(runs, looking.AFTER)
     state.index().save()
 
 
@@ -44,9 +42,12 @@ with st.container(horizontal=True, vertical_alignment="center"):
 dialogs.show()
 
 if runs := state.runs():
-    ticking = is_live(runs) or not looking.is_done(runs)
+    left = looking.look_at_few(runs)
+    ticking = left > 0 or is_live(runs)
     every = REFRESH * max(len(runs) / MANY, 1.0) if ticking else None
     st.fragment(runs_table, run_every=every, key="runs")(ticking, [runs])
+    if left:
+        looking.go_on(runs)
 else:
     st.info("No runs yet. Start one on the Train page: it will be listed here.", icon=":material/info:")
     with st.container(horizontal=True):

@@ -15,11 +15,11 @@ entrance.let_in()
 page = navigation.choose()
 navigation.follow()
 messages.show()
-state.executor().ensure_worker()
 activity = state.activity()  # before the page looks, or it could miss what changes meanwhile
 if page.title != "Train":  # it shows what runs in full
     with st.container(key="now"):  # so that the page below keeps its place, whatever begins and ends
-        strip.now_strip()
+        strip.now_strip(activity.running)
 page.run()
 strip.watch(activity)
+state.executor().ensure_worker()
 state.torch_ready()  # starts importing torch, once the first page is on its way

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -105,10 +106,17 @@ def active_runs() -> Sequence[Run]:
     return store().running()
 
 
-def activity() -> tuple[str, ...]:
-    """What trains and what waits: changes when a page should be drawn anew."""
-    active = [f"running {run.id}" for run in active_runs()]
-    return (*active, *(f"queued {run.id}" for run in store().queue()))
+class Activity(NamedTuple):
+    """What goes on in a store, by the ids of runs: another one when a page should be drawn anew."""
+
+    running: tuple[str, ...]
+    waiting: tuple[str, ...]
+
+
+def activity() -> Activity:
+    """What trains now, and what waits."""
+    running, queue = store().running_and_queue()
+    return Activity(tuple(run.id for run in running), tuple(run.id for run in queue))
 
 
 def find_run(run_id: str | None) -> Run | None:

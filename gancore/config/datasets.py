@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 DatasetName = Literal[
@@ -66,6 +67,7 @@ DATASETS: dict[DatasetName, DatasetInfo] = {
 }
 
 
+@lru_cache(maxsize=1_000)
 def used_counts(counts: tuple[int, ...], classes: tuple[int, ...] | None, imbalance: float) -> tuple[int, ...]:
     """Samples of each class that are left: none of classes that were not chosen, and fewer from class to class.
 

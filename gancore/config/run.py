@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, Self
 
@@ -153,9 +153,14 @@ class RunConfig(Part):
             node[name] = value
         return parse_config(tree)
 
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """The paths of the settings that have an effect, given the others."""
+        return _used(tuple(self.flat[path] for path in _DECISIVE))
+
     def uses(self, path: str) -> bool:
         """Whether the setting at `path` has an effect, given the others."""
-        return uses(path, self.flat)
+        return path in self.used
 
     def differences(self, other: RunConfig) -> dict[str, tuple[Any, Any]]:
         """The settings in which two configs differ, among those either uses: path -> (mine, theirs)."""
@@ -169,6 +174,8 @@ class RunConfig(Part):
 SETTINGS: dict[str, Setting] = describe(RunConfig)
 _all_settings = attrgetter(*SETTINGS)  # in one go: a table asks it of thousands of runs
 
+_DECISIVE = tuple(dict.fromkeys(other for each in SETTINGS.values() for other in each.when))  # on these, use depends
+
 STEERABLE = tuple(path for path, leaf in SETTINGS.items() if leaf.steer)  # may change while a run trains
 
 
@@ -176,6 +183,12 @@ def uses(path: str, values: Settings) -> bool:
     """Whether the setting at `path` has an effect, given the values of all."""
     conditions = SETTINGS[path].when
     return not conditions or all(values[other] in accepted for other, accepted in conditions.items())
+
+
+@lru_cache(maxsize=1_000)
+def _used(decisive: tuple[Any, ...]) -> frozenset[str]:
+    values = dict(zip(_DECISIVE, decisive, strict=True))
+    return frozenset(path for path in SETTINGS if uses(path, values))
 
 
 def check_setting(path: str, value: Any) -> Any:

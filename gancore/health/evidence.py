@@ -120,7 +120,7 @@ class Evidence:
         step = int(self._first["step"].iloc[0]) if "step" in self._first and len(self._first) else 1
         return "at the first step" if step == 1 else f"at step {step:,}"
 
-    @property
+    @cached_property
     def _first(self) -> pd.DataFrame:
         return self.past.first if len(self.past.first) else self.rows.head(1)
 

@@ -118,12 +118,12 @@ def facts_of(run: Run, measured: Mapping[str, float] | None = None) -> dict[str,
         facts |= _of_training(run)
         facts |= values(run.evaluations()) if measured is None else measured
         config = run.config_now
-        flat = config.flat
+        flat, used = config.flat, config.used
         facts |= {"data": config.data.name, "family": _family(config.kind)}
         facts |= {
             each.name: _plain(flat[path])
             for path, each in SETTING_FIELDS.items()
-            if path != "data.name" and config.uses(path)
+            if path in used and path != "data.name"
         }
     return {name: value for name, value in facts.items() if value not in (None, "", ())}
 

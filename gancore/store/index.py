@@ -21,19 +21,21 @@ from typing import Any, TypeVar, get_args
 
 from gancore.config import RunConfig
 from gancore.files import read_regular, write_atomic
+from gancore.store.evaluations import Evaluation
 from gancore.store.locks import RunNotFound
 from gancore.store.records import UNSETTLED, Change, Meta, ShownState, Status
 from gancore.store.run import Run
 from gancore.store.store import RunStore
 
 NAME = ".index.json"
-VERSION = 2
+VERSION = 3
 MOST_BYTES = 100_000_000  # of the file
 SAVE_SECONDS = 5.0  # between two writes of it, at least
 
 _FILES = ("config.json", "status.json", "meta.json", "summary.json", "scalars.arrow")
 _FOLDERS = ("changes", "requests", "samples", "evals", "checkpoints")
 _PARTS = (*_FILES, *_FOLDERS)
+_MISSING = (0, 0, 0)  # in the place of a part's time, size and inode
 
 Stamp = tuple[tuple[int, int, int], ...]
 T = TypeVar("T")
@@ -69,14 +71,23 @@ class Snapshot(Run):
         """A word that is another one when this or another folder changes."""
         return hashlib.blake2b(repr((self.stamp, others)).encode(), digest_size=12).hexdigest()
 
+    def lacks(self, *parts: str) -> bool:
+        """Whether none of these parts was in the folder: nobody need look for what is in them."""
+        return all(self.stamp[_PARTS.index(part)] == _MISSING for part in parts)
+
     @property
     def basics(self) -> dict[str, Any]:
         """What every list of runs asks of each: kept in the index, so that a new process need not read any folder."""
-        return {"created": self.created, "damage": self.damage, "settled": self.settled}
+        return {"created": self.created, "damage": self.damage, "settled": self.settled, "parent": self.parent}
 
     @property
     def created(self) -> float:
         return self.once("created", lambda: super(Snapshot, self).created)
+
+    @property
+    def parent(self) -> str | None:
+        """The id of the run that it was forked from."""
+        return self.once("parent", lambda: self.meta.parent)
 
     @property
     def settled(self) -> ShownState | None:
@@ -101,14 +112,19 @@ class Snapshot(Run):
 
     @property
     def summary(self) -> dict[str, float]:
-        return self.once("summary", lambda: super(Snapshot, self).summary)
+        return self.once("summary", lambda: {} if self.lacks("summary.json") else super(Snapshot, self).summary)
 
     @property
     def config_now(self) -> RunConfig:
         return self.once("config_now", lambda: super(Snapshot, self).config_now if self.changes() else self.config)
 
     def changes(self) -> list[Change]:
-        return self.once("changes", lambda: super(Snapshot, self).changes())
+        return self.once(
+            "changes", lambda: [] if self.lacks("changes", "requests") else super(Snapshot, self).changes()
+        )
+
+    def evaluations(self) -> list[Evaluation]:
+        return [] if self.lacks("evals") else super().evaluations()
 
     def samples(self) -> dict[int, Path]:
         return self.once("samples", lambda: super(Snapshot, self).samples())
@@ -215,8 +231,13 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 def _basics(kept: Any) -> dict[str, Any]:
     """What an index says of a run's basics, if it says something of sense."""
     match kept:
-        case {"created": float(), "damage": str() | None, "settled": str(settled)} if settled in _SETTLED:
-            return {name: kept[name] for name in ("created", "damage", "settled")}
+        case {
+            "created": float(),
+            "damage": str() | None,
+            "settled": str(settled),
+            "parent": str() | None,
+        } if settled in _SETTLED:
+            return {name: kept[name] for name in ("created", "damage", "settled", "parent")}
     return {}
 
 
@@ -230,7 +251,7 @@ def _stamp(folder: str) -> tuple[Stamp, int]:
         try:
             facts = os.stat(f"{folder}{os.sep}{part}", follow_symlinks=False)  # noqa: PTH116 - thousands of paths take longer
         except OSError:
-            found.append((0, 0, 0))
+            found.append(_MISSING)
         else:
             found.append((facts.st_mtime_ns, facts.st_size, facts.st_ino))
             newest = max(newest, facts.st_mtime_ns)

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from gancore.store.records import UNSETTLED, Status, read_record
+from gancore.files import read_regular
+from gancore.store.records import MOST_BYTES, UNSETTLED, Status, read_record
 
 MOVING = ("running", "queued")
+_WORDS = (*(state.encode() for state in MOVING), b"\\u")  # in JSON, any letter may be spelled out
 
 Stamp = tuple[int, int, int]
 
@@ -43,9 +45,18 @@ def moving(root: Path, ids: Iterable[str]) -> Sequence[str]:
         stamp = facts.st_ino, facts.st_size, facts.st_mtime_ns
         if still.stamps.get(name) == stamp:
             stamps[name] = stamp
-        elif read_record(Path(path), Status).state in MOVING:
+        elif _may_move(path) and read_record(Path(path), Status).state in MOVING:
             found.append(name)
         elif facts.st_mtime_ns < settled:
             stamps[name] = stamp
     still.stamps = stamps
     return found
+
+
+def _may_move(path: str) -> bool:
+    """Whether a status could say so, from its text: a new process looks at thousands, and parsing takes longest."""
+    try:
+        content = read_regular(Path(path), MOST_BYTES)
+    except OSError:
+        return True  # whoever reads it says what becomes of it
+    return any(word in content for word in _WORDS)

@@ -217,12 +217,16 @@ class RunStore:
 
     def running(self) -> Sequence[Run]:
         """Runs that somebody executes now."""
-        return [run for run in self._moving() if run.status.state == "running" and run.state == "running"]
+        return _running(self._moving())
 
     def queue(self) -> Sequence[Run]:
         """Runs that wait, in the order in which they will be taken."""
-        waiting = [run for run in self._moving() if run.status.state == "queued" and not run.damage]
-        return sorted(waiting, key=queue.place)
+        return _queue(self._moving())
+
+    def running_and_queue(self) -> tuple[Sequence[Run], Sequence[Run]]:
+        """Both, for the price of one."""
+        moving = self._moving()
+        return _running(moving), _queue(moving)
 
     def _moving(self) -> Sequence[Run]:
         return [Run(self.root / name) for name in moving(self.root, _ids(self.root))]
@@ -306,6 +310,15 @@ def _delete_or_keep(doomed: Path) -> None:
     except OSError:
         doomed.rename(doomed.with_name(doomed.name[1:].rsplit(".", 2)[0]))
         raise
+
+
+def _running(moving: Sequence[Run]) -> Sequence[Run]:
+    return [run for run in moving if run.status.state == "running" and run.state == "running"]
+
+
+def _queue(moving: Sequence[Run]) -> Sequence[Run]:
+    waiting = [run for run in moving if run.status.state == "queued" and not run.damage]
+    return sorted(waiting, key=queue.place)
 
 
 def _folders(root: Path) -> Sequence[Run]:

@@ -316,7 +316,6 @@ def test_health_that_is_not_known_yet_is_looked_at_while_the_page_is_there(
     monkeypatch.setattr(looking, "BEFORE", 60.0)
     with monkeypatch.context() as patch:
         patch.setattr(looking, "BEFORE", -1.0)
-        patch.setattr(looking, "AFTER", -1.0)
         app = open_page("runs")
         assert [runs_table.cells(name)["state"]["line"] for name in runs_table.names] == [None] * 4
     app.run()

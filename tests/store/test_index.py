@@ -121,6 +121,29 @@ def test_what_changed_a_moment_ago_is_looked_at_again(store: RunStore, runs: lis
     assert second.name == "bbb"
 
 
+def test_what_was_not_in_a_folder_is_not_looked_for(
+    store: RunStore, runs: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gancore.store.run.changes.all_of", lambda *_: pytest.fail("changes were looked for"))
+    monkeypatch.setattr("gancore.store.run.evaluations.read", lambda *_: pytest.fail("evaluations were looked for"))
+    run = Index(store.root).find(runs[0].id)
+    assert run is not None
+    assert (run.changes(), run.evaluations(), run.summary) == ([], [], {})
+
+
+def test_what_comes_into_a_folder_is_found(store: RunStore, runs: list[Run]) -> None:
+    known, run = Index(store.root), runs[0]
+    before = known.find(run.id)
+    assert before is not None
+    assert (before.changes(), before.summary) == ([], {})
+    run.steer({"optim.lr_g": 1e-3})
+    (run.path / "summary.json").write_text('{"loss_g": 1.5}')
+    after = known.find(run.id)
+    assert after is not None
+    assert [change.changes for change in after.changes()] == [{"optim.lr_g": 1e-3}]
+    assert after.summary == {"loss_g": 1.5}
+
+
 def test_facts_are_kept_for_the_next_process_as_long_as_the_run_stays(store: RunStore, runs: list[Run]) -> None:
     known = Index(store.root)
     for run in known.runs():

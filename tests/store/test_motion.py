@@ -22,13 +22,13 @@ def _age(run: Run, seconds: float = 60.0) -> None:
 def _reads(patch: pytest.MonkeyPatch) -> list[str]:
     """The runs whose status is read from now on."""
     read: list[str] = []
-    real = motion.read_record
+    real = motion.read_regular
 
-    def counting(path: Path, kind: type[Status]) -> Status:
+    def counting(path: Path, most: int) -> bytes:
         read.append(path.parent.name)
-        return real(path, kind)
+        return real(path, most)
 
-    patch.setattr(motion, "read_record", counting)
+    patch.setattr(motion, "read_regular", counting)
     return read
 
 
@@ -40,6 +40,22 @@ def test_a_run_that_is_still_is_read_once(store: RunStore, dcgan: RunConfig, mon
         assert store.queue() == []
         assert store.running() == []
     assert read == [run.id]
+
+
+def test_a_state_that_is_spelled_in_another_way_counts_as_well(store: RunStore, dcgan: RunConfig) -> None:
+    run = store.create(dcgan)
+    (run.path / "status.json").write_text('{"state": "\\u0071ueued"}')
+    assert run.status.state == "queued"
+    assert [each.id for each in store.queue()] == [run.id]
+
+
+def test_what_neither_trains_nor_waits_is_not_parsed(
+    store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(dcgan)
+    run.write_status(Status(state="finished", step=7))
+    monkeypatch.setattr(motion, "read_record", lambda *_: pytest.fail("it was parsed"))
+    assert store.running_and_queue() == ([], [])
 
 
 def test_one_that_begins_to_wait_is_seen_at_once(store: RunStore, dcgan: RunConfig) -> None:

@@ -56,16 +56,16 @@ def brief(run: Snapshot, *, look: bool = True) -> Brief | None:
     """
     if run.state in LIVE:
         return Brief(word(run), titles(run))
-    told: list[Brief] = run.once("health in brief", list)
-    if told:
+    told: list[Brief | None] = run.once("health in brief", list)
+    if told and (told[0] is not None or not look):
         return told[0]
-    index, digest = state.index(), run.digest(_RULES, *(_ancestors(run) if run.meta.parent else ()))
+    index, digest = state.index(), run.digest(_RULES, *(_ancestors(run) if run.parent else ()))
     known = _brief_of(index.recall(run, "health", digest))
     if known is None and look:
         known = Brief(word(run), titles(run))
         index.keep(run, "health", digest, known._asdict())
-    if known is not None and not run.meta.parent:  # what a fork came from may change without it
-        told.append(known)
+    if not run.parent:  # what a fork came from may change without it
+        told[:] = [known]
     return known
 
 
@@ -79,11 +79,11 @@ def _brief_of(kept: object) -> Brief | None:
 
 def _ancestors(run: Snapshot) -> Iterator[Stamp]:
     """The stamps of what a run was forked from."""
-    index, parent, seen = state.index(), run.meta.parent, {run.id}
+    index, parent, seen = state.index(), run.parent, {run.id}
     while parent is not None and parent not in seen and (ancestor := index.find(parent)) is not None:
         seen.add(parent)
         yield ancestor.stamp
-        parent = ancestor.meta.parent
+        parent = ancestor.parent
 
 
 def _source() -> str:

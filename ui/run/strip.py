@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from gancore.store import Run
@@ -17,20 +19,18 @@ WATCH = 2.0  # seconds between looks at what else goes on in the store
 WATCH_TRAINING = 10.0  # the same while a run trains, of which the page is told by itself
 
 
-def watch(seen: tuple[str, ...]) -> None:
+def watch(seen: state.Activity) -> None:
     """Notice what trains or waits other than `seen` (started in another tab, ended), and draw the page anew."""
-    trains = any(each.startswith("running") for each in seen)
-    st.fragment(_watch, run_every=WATCH_TRAINING if trains else WATCH, key="watch")(seen)
+    st.fragment(_watch, run_every=WATCH_TRAINING if seen.running else WATCH, key="watch")(seen)
 
 
-def _watch(seen: tuple[str, ...]) -> None:
+def _watch(seen: state.Activity) -> None:
     if state.activity() != seen:
         st.rerun()
 
 
-def now_strip(shown: Run | None = None) -> None:
-    """A slim bar at the top of a page for each run that trains, but the one that is `shown` in full."""
-    active = [run.id for run in state.active_runs() if shown is None or run.id != shown.id]
+def now_strip(active: Sequence[str]) -> None:
+    """A slim bar at the top of a page for each run that trains, by their ids."""
     for run_id in active[:MOST]:
         st.fragment(_strip, run_every=TICK, key=f"now-{run_id}")(run_id)
     if len(active) > MOST:

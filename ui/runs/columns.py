@@ -86,6 +86,24 @@ def varying(runs: Sequence[Facts], most: int = MOST_VARYING) -> list[str]:
     Best is what leaves least to guess (the entropy of its values over all runs): a setting that few of them use says
     little, and so does one that a single run changed.
     """
+    asked, found = _LAST.known
+    if asked != (most, runs):  # pages ask again and again of thousands that are the same
+        found = _varying(runs, most)
+        _LAST.known = (most, list(runs)), found
+    return found
+
+
+@dataclass
+class _Last:
+    """Of which runs it was asked last, and the answer: in one, as pages run in threads."""
+
+    known: tuple[tuple[int, Sequence[Facts]], list[str]] = (0, []), []
+
+
+_LAST = _Last()
+
+
+def _varying(runs: Sequence[Facts], most: int) -> list[str]:
     varied = [name for name in _PATHS if len(set(map(methodcaller("get", name), runs))) > 1]
     spread = {name: _entropy(Counter(facts[name] for facts in runs if name in facts), len(runs)) for name in varied}
     best = sorted((name for name in spread if spread[name] > 0), key=lambda name: -spread[name])[:most]

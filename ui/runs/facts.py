@@ -127,8 +127,13 @@ def facts(run: Snapshot) -> Facts:
     """All that can be asked of a run, as it is now."""
     try:
         seen = None if run.damage else health.brief(run, look=False)
-        now = {"state": state_fact(run.state)} | ({"problem": tuple(seen.titles)} if seen and seen.titles else {})
+        now = run.state, tuple(seen.titles) if seen else ()
     except Exception as error:
         explain(run, error)
-        now = {"state": state_fact("damaged")}
-    return {**known(run).facts, **now}
+        now = "damaged", ()
+    told: dict[object, Facts] = run.once("facts", dict)  # the same ones as long as they stay: thousands are asked for
+    if now not in told:
+        told.clear()
+        shown, titles = now
+        told[now] = {**known(run).facts, "state": state_fact(shown), **({"problem": titles} if titles else {})}
+    return told[now]
