@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
-import streamlit
+import streamlit as st
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-STATIC = Path(streamlit.__file__).parent / "static"
+STATIC = Path(st.__file__).parent / "static"
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 _KINDS = {"js": "text/javascript", "css": "text/css"}  # by their folder
 _NEEDED = ("BidiComponent", "Html")  # scripts of elements that all pages have
@@ -28,11 +30,20 @@ _IMPORTS = re.compile(r"""(?:from|import)\s*["']\./([\w.-]+\.js)["']""")
 _NAMED = re.compile(r"""\./static/js/([\w.-]+\.js)""")
 _UNUSED = re.compile(r"""<link\s+rel="preload"\s+href="[^"]*SourceSans[^"]*"[^>]*>\s*""")  # our themes have other fonts
 # Where Streamlit is found: beside the page, as its scripts are. It would guess, on /train, that it is below /train: two
-# requests that fail, each an error in the browser's console.
-_BASE = """    <script>
-      window.__streamlit = { BACKEND_BASE_URL: new URL("./", window.location.href).href }
+# requests that fail, each an error in the browser's console. With what it would ask its server first, it connects at
+# once; with our themes, it neither begins in another nor loads that one's font.
+_BEGIN = """    <script>
+      window.__streamlit = {{ BACKEND_BASE_URL: new URL("./", window.location.href).href, ...{known} }}
     </script>
 """
+_THEME = {  # in the words of the browser
+    "primaryColor": "primaryColor",
+    "backgroundColor": "backgroundColor",
+    "secondaryBackgroundColor": "secondaryBackgroundColor",
+    "textColor": "textColor",
+    "font": "bodyFont",
+    "codeFont": "codeFont",
+}
 
 
 class Bundle:
@@ -84,7 +95,24 @@ def page() -> str:
         return ""
     needed = dict.fromkeys(name for script in _NEEDED for name in _with_imports(script, known))
     links = "".join(f'    <link rel="modulepreload" crossorigin href="./static/js/{name}">\n' for name in needed)
-    return f"{head}{_BASE}{links}{closed}{rest}"
+    begin = _BEGIN.format(known=json.dumps(_known(), ensure_ascii=True).replace("<", "\\u003c"))
+    return f"{head}{begin}{links}{closed}{rest}"
+
+
+def _known() -> dict[str, Any]:
+    """What a browser need not ask for."""
+    host = {"allowedOrigins": list(st.get_option("client.allowedOrigins")), "useExternalAuthToken": False}
+    return {"HOST_CONFIG": host, "LIGHT_THEME": _theme("light", 0), "DARK_THEME": _theme("dark", 1)}
+
+
+def _theme(name: str, base: int) -> dict[str, Any]:
+    options = {theirs: _option(name, ours) for ours, theirs in _THEME.items()}
+    return {"base": base} | {name: value for name, value in options.items() if isinstance(value, str)}
+
+
+def _option(theme: str, name: str) -> Any:
+    found = st.get_option(f"theme.{theme}.{name}")
+    return st.get_option(f"theme.{name}") if found is None else found
 
 
 def _with_imports(script: str, known: set[str]) -> Iterator[str]:
