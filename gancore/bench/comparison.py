@@ -17,6 +17,7 @@ from rich.table import Table
 
 from gancore.bench.page import Command, go_to, open_browser, serve
 from gancore.bench.store import make_store
+from gancore.bench.waiting import until
 
 COMPARED, STEPS = 50, 25_000
 FIRST_PICTURE = '.reel img[src*="pictures/"]'
@@ -74,7 +75,7 @@ def _visit(browser: Any, address: str) -> Visit:
     visit.messages, visit.files = sum(messages), sum(files)
     visit.reloaded = _picture_after(page, partial(page.goto, address, wait_until="commit", timeout=TIMEOUT))
     go_to(page, "Learn")
-    page.wait_for_function(f"selector => !({IS_COMPLETE})(selector)", arg=FIRST_PICTURE, timeout=TIMEOUT)
+    until(page, f"selector => !({IS_COMPLETE})(selector)", arg=FIRST_PICTURE, timeout=TIMEOUT)
     page.wait_for_timeout(1e3)
     visit.back = _picture_after(page, partial(go_to, page, "Compare"))
     page.wait_for_timeout(1e3 * SETTLE)
@@ -85,7 +86,7 @@ def _visit(browser: Any, address: str) -> Visit:
 def _picture_after(page: Any, ask: Callable[[], object]) -> float:
     begin = time.perf_counter()
     ask()
-    page.wait_for_function(IS_COMPLETE, arg=FIRST_PICTURE, timeout=TIMEOUT)
+    until(page, IS_COMPLETE, arg=FIRST_PICTURE, timeout=TIMEOUT)
     return time.perf_counter() - begin
 
 

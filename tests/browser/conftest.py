@@ -32,7 +32,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 @pytest.fixture
 def new_page(browser: Browser) -> Iterator[Callable[[], Page]]:
-    """Open a tab of its own; errors in the page fail the test."""
+    """Open a tab of its own; errors in the page fail the test, and what its policy does not let it do."""
     pages: list[Page] = []
     errors: list[str] = []
 
@@ -40,6 +40,7 @@ def new_page(browser: Browser) -> Iterator[Callable[[], Page]]:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
         pages.append(page)
         return page
 

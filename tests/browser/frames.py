@@ -14,6 +14,7 @@ from statistics import median, quantiles
 
 from playwright.sync_api import Page
 
+from gancore.bench.waiting import until
 from tests.browser.serving import App, open_browser, serve
 from ui.learn.lessons import LESSONS
 
@@ -69,7 +70,7 @@ def served(page: Page, app: App) -> list[float]:
     figure.locator("fieldset:enabled").wait_for()
     figure.scroll_into_view_if_needed()
     figure.get_by_role("button", name="Play", exact=True).click()
-    page.wait_for_function(IS_THERE, timeout=60_000)
+    until(page, IS_THERE, timeout=60_000)
     came.clear()
     page.wait_for_timeout(1000 * SECONDS)
     return list(came)

@@ -9,6 +9,7 @@ from statistics import median, quantiles
 
 from playwright.sync_api import Page
 
+from gancore.bench.waiting import until
 from tests.browser.serving import App, open_browser, serve
 
 MOVES = 60  # of a slider, while the quickstart trains
@@ -42,7 +43,7 @@ def slider_moves(page: Page, moves: int = MOVES) -> list[float]:
         thumb.focus()
         page.keyboard.press("ArrowLeft" if move % 2 else "ArrowRight", delay=60)  # a finger takes its time
         begin = time.perf_counter()
-        page.wait_for_function(CHANGED, arg=before)
+        until(page, CHANGED, arg=before)
         waits.append(time.perf_counter() - begin)
         page.wait_for_timeout(150)
     return waits

@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
+from gancore.bench.waiting import until
 from tests.browser.serving import PROJECT, App, open_browser, serve
 from ui.explore.choosing import explorable
 
@@ -37,7 +38,7 @@ def learn(page: Page, app: App) -> None:
     figure.locator("fieldset:enabled").wait_for()
     figure.get_by_role("button", name="Play", exact=True).click()
     step = figure.locator("dd[data-of=step]")
-    page.wait_for_function(TRAINED, arg=step.element_handle())
+    until(page, TRAINED, arg=step.element_handle())
     figure.get_by_role("button", name="Pause").click()
 
 
@@ -49,7 +50,7 @@ def replay(page: Page, app: App) -> None:
     page.get_by_role("slider", name="Step of the replay").press("End")
     page.locator(".player li").first.wait_for()
     losses = page.locator('.chart[aria-label^="Losses"]')
-    page.wait_for_function(DRAWN, arg=losses.element_handle())
+    until(page, DRAWN, arg=losses.element_handle())
 
 
 PICTURES: Mapping[str, Callable[[Page, App], None]] = {"explore": explore, "learn": learn, "replay": replay}

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from gancore.bench.waiting import until
 from gancore.config import RunConfig
 from gancore.store import RunStore
 from gancore.store.scalars import ScalarWriter
@@ -51,7 +52,7 @@ def films(page: Page) -> list[str]:
 def wait_for(page: Page, name: str, wanted: list[str]) -> None:
     """Until the address says so."""
     wait = "([name, wanted]) => (new URL(location.href).searchParams.get(name) ?? '') === wanted"
-    page.wait_for_function(wait, arg=[name, ",".join(wanted)])
+    until(page, wait, arg=[name, ",".join(wanted)])
 
 
 def open_three(page: Page, app: App, arms: list[str], **more: str) -> None:
@@ -143,7 +144,7 @@ def test_whoever_opens_the_address_sees_the_same(
     slider = page.get_by_label("Step of the samples shown")
     slider.focus()
     page.keyboard.press("Home")
-    page.wait_for_function("new URL(location.href).searchParams.has('step')")
+    until(page, "new URL(location.href).searchParams.has('step')")
 
     other = browser.new_context(viewport={"width": 1024, "height": 800}).new_page()
     try:
@@ -204,8 +205,10 @@ def test_films_and_losses_of_a_run_that_trains_follow_it(app: App, new_page: Cal
     expect(page.locator(".reel .caption").last).to_have_text("no samples yet")
     losses = page.locator(".curves").first
     for _ in range(3):  # and so do the losses, in place
-        page.wait_for_function(
-            f"([root, before]) => ({REACHED})(root) > before", arg=[losses.element_handle(), losses.evaluate(REACHED)]
+        until(
+            page,
+            f"([root, before]) => ({REACHED})(root) > before",
+            arg=[losses.element_handle(), losses.evaluate(REACHED)],
         )
     expect(page.get_by_text("its last")).to_have_count(0)
     trains.command("stop")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from gancore.bench.waiting import until
 from gancore.sweeps.sweeps import Sweeps
 from tests.browser.serving import App, serve
 
@@ -35,7 +36,7 @@ def expect_no_sideways_scroll(page: Page) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         main = "document.querySelector('[data-testid=stMain]')"
-        page.wait_for_function(f"{main}.scrollWidth <= {main}.clientWidth")
+        until(page, f"{main}.scrollWidth <= {main}.clientWidth")
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from gancore.algorithms import build_algorithm
+from gancore.bench.waiting import until
 from gancore.store import Run
 from gancore.store.checkpoints import Checkpoint
 from tests.browser.serving import App, serve
@@ -45,16 +46,12 @@ def look(canvas: Locator) -> str:
 
 def expect_other(canvas: Locator, before: str, page: Page) -> None:
     """Wait until a canvas shows something else."""
-    page.wait_for_function(
-        f"([canvas, before]) => ({PIXELS})(canvas) !== before", arg=[canvas.element_handle(), before]
-    )
+    until(page, f"([canvas, before]) => ({PIXELS})(canvas) !== before", arg=[canvas.element_handle(), before])
 
 
 def expect_again(canvas: Locator, before: str, page: Page) -> None:
     """Wait until a canvas shows the same as before."""
-    page.wait_for_function(
-        f"([canvas, before]) => ({PIXELS})(canvas) === before", arg=[canvas.element_handle(), before]
-    )
+    until(page, f"([canvas, before]) => ({PIXELS})(canvas) === before", arg=[canvas.element_handle(), before])
 
 
 def sample(page: Page, number: int) -> Locator:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from gancore.bench.waiting import until
 from tests.browser.test_steering import choose, fill, open_form
 
 pytestmark = pytest.mark.browser
@@ -29,7 +30,7 @@ def test_another_dataset_leaves_no_ghosts(app, new_page: Callable[[], Page]) -> 
         choose(page, "dataset", option)
         expect(sidebar.locator(".draw canvas")).to_have_count(int("drawn" in option))
         expect(sidebar.get_by_text("Import images", exact=True)).to_have_count(int("own" in option))
-        page.wait_for_function(f"() => !({TWICE})().length")
+        until(page, f"() => !({TWICE})().length")
         expect(sidebar.get_by_text("Draw with the mouse")).to_have_count(int("drawn" in option))
 
 
@@ -46,5 +47,5 @@ def test_another_experiment_leaves_no_ghosts(app, new_page: Callable[[], Page]) 
         page.get_by_role("option", name=words).click()
         expect(page.get_by_text(re.compile(f"^{name}.*, unchanged"))).to_be_visible()
         expect(page.get_by_label(f"{rate}, typed")).to_have_count(1)
-        page.wait_for_function(f"() => !({TWICE})().length")
+        until(page, f"() => !({TWICE})().length")
     fill(page, "lr_d", "1e-3")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from gancore.bench.waiting import until
 from gancore.store import RunStore
 from tests.browser.measure import slider_moves
 
@@ -41,7 +42,7 @@ def wait_for_updates(page: Page, more: int) -> None:
     chart.wait_for()
     before = int(chart.get_attribute("data-updates") or 0)
     wanted = "([selector, count]) => Number(document.querySelector(selector)?.dataset.updates ?? 0) >= count"
-    page.wait_for_function(wanted, arg=[LOSSES, before + more])
+    until(page, wanted, arg=[LOSSES, before + more])
 
 
 def press(page: Page, name: str) -> None:
@@ -66,11 +67,9 @@ def test_start_watch_zoom_stop_find_compare(app, new_page: Callable[[], Page]) -
 
     # Curves grow, and samples come.
     chart = page.locator(LOSSES)
-    page.wait_for_function(f"selector => ({POINTS})(document.querySelector(selector)) > 5", arg=LOSSES)
+    until(page, f"selector => ({POINTS})(document.querySelector(selector)) > 5", arg=LOSSES)
     points = chart.evaluate(POINTS)
-    page.wait_for_function(
-        f"([selector, count]) => ({POINTS})(document.querySelector(selector)) > count", arg=[LOSSES, points]
-    )
+    until(page, f"([selector, count]) => ({POINTS})(document.querySelector(selector)) > count", arg=[LOSSES, points])
 
     # A zoom survives ten updates, in the same DOM node.
     chart.evaluate("element => { element.mine = true }")
@@ -81,7 +80,7 @@ def test_start_watch_zoom_stop_find_compare(app, new_page: Callable[[], Page]) -
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
     page.mouse.up()
     zoomed_in = "selector => document.querySelector(selector).chart.isZoomed"
-    page.wait_for_function(zoomed_in, arg=LOSSES)
+    until(page, zoomed_in, arg=LOSSES)
     zoomed = chart.evaluate(RANGE)
     wait_for_updates(page, 10)
     assert chart.evaluate(RANGE) == zoomed

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 from scipy.special import expit
 from scipy.stats import norm, wasserstein_distance
 
+from gancore.bench.waiting import until
 from gancore.losses import LOSSES
 from gancore.metrics.distances import frechet_distance
 from gancore.metrics.neighbours import prdc
@@ -288,9 +289,9 @@ def test_a_figure_can_be_dragged_played_and_reset(lessons: App, new_page: Callab
     jsd = reading(figure, "jsd")
     before = float(jsd.inner_text().split()[0])
     figure.get_by_role("button", name="One step").click()
-    page.wait_for_function("([dd, before]) => parseFloat(dd.textContent) < before", arg=[jsd.element_handle(), before])
+    until(page, "([dd, before]) => parseFloat(dd.textContent) < before", arg=[jsd.element_handle(), before])
     figure.get_by_role("button", name="Play", exact=True).click()
-    page.wait_for_function("dd => parseFloat(dd.textContent) < 0.1", arg=jsd.element_handle())
+    until(page, "dd => parseFloat(dd.textContent) < 0.1", arg=jsd.element_handle())
     figure.get_by_role("button", name="Pause").click()
     figure.get_by_role("button", name="Reset").click()
     expect(mean).to_have_value("3.2")
@@ -300,7 +301,7 @@ def test_a_teacher_steps_through_the_lessons_on_the_full_screen(lessons: App, ne
     page = new_page()
     open_lesson(page, lessons, "game")
     page.get_by_role("button", name="Present").click()
-    page.wait_for_function("document.fullscreenElement?.classList.contains('st-key-lesson')")
+    until(page, "document.fullscreenElement?.classList.contains('st-key-lesson')")
     page.keyboard.press("PageDown")
     expect(page.get_by_role("heading", level=1)).to_have_text("The loss that is not in the equation")
     expect(page.locator(".lesson[data-ready=saturation]")).to_be_visible()
@@ -308,7 +309,7 @@ def test_a_teacher_steps_through_the_lessons_on_the_full_screen(lessons: App, ne
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("heading", level=1)).to_have_text("The game and the best D")
     page.get_by_role("button", name="Leave").click()
-    page.wait_for_function("document.fullscreenElement === null")
+    until(page, "document.fullscreenElement === null")
     page.keyboard.press("PageDown")  # is the page's own again
     expect(page.get_by_role("heading", level=1)).to_have_text("The game and the best D")
 
@@ -318,7 +319,7 @@ def test_a_figure_computes_without_the_server(lessons: App, new_page: Callable[[
     figure = open_lesson(page, lessons, "game")
     page.context.set_offline(True)
     figure.get_by_role("button", name="Play", exact=True).click()
-    page.wait_for_function("dd => parseFloat(dd.textContent) < 0.3", arg=reading(figure, "jsd").element_handle())
+    until(page, "dd => parseFloat(dd.textContent) < 0.3", arg=reading(figure, "jsd").element_handle())
     page.context.set_offline(False)
 
 
@@ -332,7 +333,7 @@ def test_gans_under_every_loss_train_side_by_side(lessons: App, new_page: Callab
     figure.get_by_role("button", name="Step of D").click()
     expect(reading(figure, "step")).to_have_text("2")
     figure.get_by_role("button", name="Play", exact=True).click()
-    page.wait_for_function("dd => Number(dd.textContent) > 20", arg=reading(figure, "step").element_handle())
+    until(page, "dd => Number(dd.textContent) > 20", arg=reading(figure, "step").element_handle())
     figure.get_by_label("data").select_option("grid")  # begins anew, with the new data
     expect(reading(figure, "wasserstein")).to_contain_text("of 25")
 
@@ -356,7 +357,7 @@ def test_the_same_gan_trains_with_gancore_on_the_server(lessons: App, new_page: 
     expect(reading(figure, "modes")).to_contain_text("of 8")
     before = look(figure.locator("canvas").first)
     figure.get_by_role("button", name="Play", exact=True).click()
-    page.wait_for_function("dd => parseInt(dd.textContent) > 40", arg=reading(figure, "step").element_handle())
+    until(page, "dd => parseInt(dd.textContent) > 40", arg=reading(figure, "step").element_handle())
     figure.get_by_role("button", name="Pause").click()
     expect(reading(figure, "server")).to_have_text("waits")
     assert look(figure.locator("canvas").first) != before

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from gancore.bench.waiting import until
 from gancore.config import RunConfig
 from gancore.store import Run
 from gancore.store.records import Status
@@ -67,7 +68,7 @@ def training(app: App) -> Iterator[Trained]:
 
 def shows(page: Page, step: int) -> None:
     """Wait until the chart and the line of progress have come to a step."""
-    page.wait_for_function(LAST, arg=[LOSSES, step])
+    until(page, LAST, arg=[LOSSES, step])
     expect(page.locator(".progress .words").first).to_contain_text(f"step {step:,}/1,000")
 
 
@@ -117,7 +118,7 @@ def test_nothing_jumps_when_a_run_starts(app: App, new_page: Callable[[], Page])
     page.get_by_role("button", name="Start", exact=True).click()
     started = page.locator('.chart[aria-label^="Losses of quickstart"]')
     started.wait_for()
-    page.wait_for_function("selector => document.querySelector(selector)?._fullData?.[0]?.x.length > 3", arg=LOSSES)
+    until(page, "selector => document.querySelector(selector)?._fullData?.[0]?.x.length > 3", arg=LOSSES)
     assert len(page.evaluate("[...window.tops]")) == 1
 
 
@@ -126,7 +127,11 @@ FOLLOW = """async ([script, address]) => {
   window.heard = []
   window.leave = follow(address, (message) => window.heard.push(message))
 }"""
-HEARD = "(test) => window.heard.some(new Function('message', `return ${test}`))"
+
+
+def heard(test: str) -> str:
+    """Whether a message came of which this is true."""
+    return f"() => window.heard.some((message) => {test})"
 
 
 def test_more_tabs_than_a_browser_has_connections_share_one_stream(app: App, browser: Browser) -> None:
@@ -138,18 +143,18 @@ def test_more_tabs_than_a_browser_has_connections_share_one_stream(app: App, bro
             tab.goto(f"{app.url}/_stcore/health")
             tab.evaluate(FOLLOW, [f"{app.url}/{library.SCRIPTS}client.js", live.address(trained.run)])
         for tab in tabs:
-            tab.wait_for_function(HEARD, arg="message.connection === 'live'")
-            tab.wait_for_function(HEARD, arg="message.kind === 'status'")
+            until(tab, heard("message.connection === 'live'"))
+            until(tab, heard("message.kind === 'status'"))
             assert tab.evaluate("fetch('health').then((answer) => answer.ok)")
         tabs[0].close()
         trained.go_on(10)
         for tab in tabs[1:]:
-            tab.wait_for_function(HEARD, arg="message.kind === 'rows' && message.after === 100")
+            until(tab, heard("message.kind === 'rows' && message.after === 100"))
         tabs[1].evaluate("window.leave()")
         tabs[1].evaluate("window.heard = []")
         trained.go_on(10)
         for tab in tabs[2:]:
-            tab.wait_for_function(HEARD, arg="message.kind === 'rows' && message.after === 110")
+            until(tab, heard("message.kind === 'rows' && message.after === 110"))
         assert tabs[1].evaluate("window.heard") == []
     context.close()
 
@@ -159,12 +164,12 @@ def test_a_run_that_is_resumed_at_once_is_followed_on(app: App, new_page: Callab
     page.goto(f"{app.url}/_stcore/health")
     with training(app) as trained:
         page.evaluate(FOLLOW, [f"{app.url}/{library.SCRIPTS}client.js", live.address(trained.run)])
-        page.wait_for_function(HEARD, arg="message.kind === 'status'")
+        until(page, heard("message.kind === 'status'"))
         trained.tell("paused")
-        page.wait_for_function(HEARD, arg="message.kind === 'end'")
+        until(page, heard("message.kind === 'end'"))
         trained.tell("running")
         trained.go_on(10)
-        page.wait_for_function(HEARD, arg="message.kind === 'status' && message.step === 110")
+        until(page, heard("message.kind === 'status' && message.step === 110"))
 
 
 SOURCE = """async ([script, address]) => {
@@ -181,13 +186,13 @@ def test_a_stream_that_breaks_is_asked_for_and_comes_back(app: App, new_page: Ca
     with training(app) as trained:
         script = f"{app.url}/{library.SCRIPTS}source.js"
         page.evaluate(SOURCE, [script, f"{app.url}/{live.address(trained.run)}"])
-        page.wait_for_function(HEARD, arg="message.connection === 'polling'")
+        until(page, heard("message.connection === 'polling'"))
         trained.go_on(3)
-        page.wait_for_function(HEARD, arg="message.kind === 'rows' && message.after === 100")
+        until(page, heard("message.kind === 'rows' && message.after === 100"))
         page.unroute("**/stream*")
-        page.wait_for_function(HEARD, arg="message.connection === 'live'")
+        until(page, heard("message.connection === 'live'"))
         trained.go_on(3)
-        page.wait_for_function(HEARD, arg="message.kind === 'rows' && message.after === 103")
+        until(page, heard("message.kind === 'rows' && message.after === 103"))
         page.evaluate("window.source.close()")
 
 

@@ -133,7 +133,7 @@ def barriers(page: Page) -> list[str]:
     """What axe-core finds in the way of people who use a keyboard or a screen reader, or see little contrast."""
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     page.evaluate(SETTLE)
-    page.add_script_tag(path=AXE)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("rules => axe.run({ runOnly: rules })", RULES)
     return [
         f"{each['id']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else each['help']}"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from gancore.bench.waiting import until
 from gancore.training.runner import execute
 from tests.miniatures import tiny
 
@@ -27,7 +28,7 @@ def test_a_saved_run_is_measured_at_the_press_of_a_button(app, new_page: Callabl
     expect(page.get_by_text("Last full evaluation")).to_be_visible()
     expect(page.get_by_text("500 samples; reference")).to_be_visible()
     page.locator(CHART).scroll_into_view_if_needed()
-    page.wait_for_function(f"document.querySelector('{CHART}')?.data?.length === 1")  # drawn once it is in sight
+    until(page, f"document.querySelector('{CHART}')?.data?.length === 1")  # drawn once it is in sight
     expect(page.get_by_role("button", name="Evaluate 500 samples")).to_have_count(0)
 
 
@@ -40,7 +41,7 @@ def test_values_are_followed_while_it_trains_and_the_chart_stays(app, new_page: 
         run.enqueue()
         page.goto(f"{app.url}/train?run={run.id}")
         expect(page.locator(".film")).to_contain_text("no samples yet")
-        page.wait_for_function("document.querySelector('.chart')?._fullLayout")
+        until(page, "document.querySelector('.chart')?._fullLayout")
         before = tab.bounding_box()
     expect(page.locator(".film img")).to_be_visible()
     assert tab.bounding_box() == before  # nothing jumps from under the pointer when the first samples come
@@ -49,6 +50,6 @@ def test_values_are_followed_while_it_trains_and_the_chart_stays(app, new_page: 
     expect(chart).to_be_visible()
     chart.scroll_into_view_if_needed()  # a chart out of sight is not drawn
     chart.evaluate("element => { element.mine = true }")
-    page.wait_for_function(f"(document.querySelector('{CHART}')?.data?.[0].x.length ?? 0) >= 3")
+    until(page, f"(document.querySelector('{CHART}')?.data?.[0].x.length ?? 0) >= 3")
     assert chart.evaluate("element => element.mine")
     run.command("stop")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
+from gancore.bench.waiting import until
 from tests.browser.serving import App
 from tests.browser.test_live import LOSSES, shows, training
 from ui.server import library
@@ -109,7 +110,7 @@ def test_what_is_out_of_sight_is_drawn_when_it_comes_into_sight(app: App, new_pa
         shows(page, 100)
         chart = page.locator(LOSSES)
         page.set_viewport_size({"width": 390, "height": 300})
-        page.wait_for_function("selector => !document.querySelector(selector).chart.seen", arg=LOSSES)
+        until(page, "selector => !document.querySelector(selector).chart.seen", arg=LOSSES)
         updates = chart.get_attribute("data-updates")
         words = page.locator(".progress .words").first
         for _ in range(3):
@@ -128,7 +129,8 @@ def test_the_last_step_of_a_run_is_drawn_whole(app: App, new_page: Callable[[], 
             shows(page, trained.go_on(5))
         last = trained.go_on(1)
         trained.tell("finished")
-    page.wait_for_function(
+    until(
+        page,
         """([selector, step]) => {
           const { _fullData: shown, _fullLayout: layout } = document.querySelector(selector)
           return shown.every(({ x }) => x.at(-1) === step) && Math.round(layout.xaxis.range[1]) === step
@@ -144,6 +146,4 @@ def test_nothing_on_the_page_of_a_finished_run_moves(app: App, new_page: Callabl
     page.set_viewport_size({"width": 390, "height": 500})  # charts below are never seen
     page.goto(f"{app.url}/train?run={trained.run.id}")
     page.locator(LOSSES).wait_for()
-    page.wait_for_function(
-        """() => document.getAnimations().every(({ effect }) => effect.getComputedTiming().endTime < 10_000)"""
-    )
+    until(page, """() => document.getAnimations().every(({ effect }) => effect.getComputedTiming().endTime < 10_000)""")

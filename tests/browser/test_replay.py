@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from gancore.bench.waiting import until
+
 pytestmark = pytest.mark.browser
 
 LOSSES = '.chart[aria-label^="Losses"]'
@@ -35,16 +37,14 @@ def test_a_teacher_shows_a_collapse(app, new_page: Callable[[], Page]) -> None:
     expect(page.locator(".player output")).to_have_text(re.compile("^step 900 of 900"))
     expect(page.locator(".film .caption")).to_have_text(re.compile("^step 900 "))
     expect(found.first).to_be_visible()
-    page.wait_for_function(f"selector => ({FURTHEST})(document.querySelector(selector)) >= 900", arg=LOSSES)
+    until(page, f"selector => ({FURTHEST})(document.querySelector(selector)) >= 900", arg=LOSSES)
 
     # A finding leads to where it was found; the curves end there.
     place = found.first.get_by_role("button")
     step = int(re.sub(r"\D", "", place.inner_text()))
     place.click()
     expect(page.locator(".player output")).to_have_text(re.compile(f"^step {step:,} of "))
-    page.wait_for_function(
-        f"([selector, step]) => ({FURTHEST})(document.querySelector(selector)) <= step", arg=[LOSSES, step]
-    )
+    until(page, f"([selector, step]) => ({FURTHEST})(document.querySelector(selector)) <= step", arg=[LOSSES, step])
 
     page.get_by_role("button", name="End replay").click()
     expect(page.get_by_role("button", name="Replay", exact=True)).to_be_visible()

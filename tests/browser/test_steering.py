@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from gancore.bench.waiting import until
 from tests.browser.test_journey import LOSSES, expect_state, press, wait_for_updates
 
 pytestmark = pytest.mark.browser
@@ -72,7 +73,7 @@ def test_a_rate_is_changed_while_it_trains_and_the_run_is_forked(app, new_page: 
     box.press("Enter")
     page.get_by_role("button", name="Apply now: lr_d 1e-3").click()
     expect(page.get_by_role("button", name="Apply now", exact=True)).to_be_disabled()
-    page.wait_for_function(f"selector => ({NOTES})(document.querySelector(selector)).includes('lr_d 1e-3')", arg=LOSSES)
+    until(page, f"selector => ({NOTES})(document.querySelector(selector)).includes('lr_d 1e-3')", arg=LOSSES)
     assert chart.evaluate("element => element.mine")
     page.get_by_text("History", exact=True).click()
     expect(page.get_by_text(re.compile(r"at step [\d,]+ · .*lr_d"))).to_be_visible()

@@ -12,6 +12,7 @@ from ui.server import exploring, finding, lessons, library, live, pictures, sign
 from ui.server.bundle import Bundle
 from ui.server.gate import Gate
 from ui.server.headers import KnownHosts, SameOrigin, SecurityHeaders, host_name
+from ui.server.policy import content_policy
 
 LIVE = live.Live()
 _LESSONS = lessons.Lessons()
@@ -57,7 +58,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1")  # addresses that nobody reaches from 
 
 def middleware() -> list[Middleware]:
     """What every request goes through before Streamlit's own checks."""
-    found, here = [Middleware(SecurityHeaders), Middleware(SameOrigin)], room()
+    found, here = [Middleware(SecurityHeaders, content_policy()), Middleware(SameOrigin)], room()
     if (names := _names()) is not None:
         found.insert(1, Middleware(KnownHosts, names))
     gate = [] if here is None else [Middleware(Gate, here, _base())]
