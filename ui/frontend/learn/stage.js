@@ -194,7 +194,8 @@ export class Stage {
     this.waiting = 0
     if (!this.root.isConnected) return this.close()
     if (this.playing && !(this.calm.matches && now - this.drawn < CALM_MS)) {
-      this.owed += (this.speed * Math.min(now - this.before, MOST_MS)) / STEP_MS
+      const since = Math.max(0, now - this.before) // a picture's time is that of its frame, which may have begun before Play
+      this.owed += (this.speed * Math.min(since, MOST_MS)) / STEP_MS
       const whole = Math.floor(this.owed + 1e-9)
       this.owed -= whole
       if (whole && this.figure.advance(this.model, this.values, whole) === "done") this.pause()
