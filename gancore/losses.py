@@ -1,8 +1,8 @@
 """Adversarial losses as pure functions on logits, each finite for logits of +-1e4.
 
 `LOSSES[name].d(real, fake)` is the real term plus the fake term, each a mean over the batch; `.g(fake)` is a mean.
-Logits are real tensors of any shape; the result is 0-d. What D's output means for each loss (a probability or a raw
-score) stands in `gancore.config.losses`, and `score` turns logits into it.
+Logits are (B,), and the result is 0-d; of several runs they are (R, B), and each has its own: (R,). What D's output
+means for each loss (a probability or a raw score) stands in `gancore.config.losses`, and `score` turns logits into it.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ def _cross_entropy_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tens
 
     One-sided smoothing (Salimans et al. 2016, section 3.4) is cross-entropy with the target 1 - smoothing.
     """
-    return (softplus(-real) + smoothing * real).mean() + softplus(fake).mean()
+    return (softplus(-real) + smoothing * real).mean(-1) + softplus(fake).mean(-1)
 
 
 def _nonsaturating_g(fake: Tensor) -> Tensor:
     """-log D(G(z)): strong gradients while D is sure (Goodfellow et al. 2014, section 3)."""
-    return softplus(-fake).mean()
+    return softplus(-fake).mean(-1)
 
 
 def _minimax_g(fake: Tensor) -> Tensor:
     """log(1 - D(G(z))): the same game's own G objective; its gradient vanishes as D(G(z)) -> 0."""
-    return -softplus(fake).mean()
+    return -softplus(fake).mean(-1)
 
 
 def _probabilities_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -65,30 +65,30 @@ def _of_probabilities(logits: Tensor, target: float) -> Tensor:
 
 def _least_squares_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
     """LSGAN with targets 1 and 0 and factors 1/2 (Mao et al. 2017, eq. 9)."""
-    return 0.5 * (real - (1 - smoothing)).square().mean() + 0.5 * fake.square().mean()
+    return 0.5 * (real - (1 - smoothing)).square().mean(-1) + 0.5 * fake.square().mean(-1)
 
 
 def _least_squares_g(fake: Tensor) -> Tensor:
-    return 0.5 * (fake - 1).square().mean()
+    return 0.5 * (fake - 1).square().mean(-1)
 
 
 def _wasserstein_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:  # noqa: ARG001
     """E D(G(z)) - E D(x), minus the distance once D is 1-Lipschitz (Arjovsky et al. 2017). It has no targets."""
-    return fake.mean() - real.mean()
+    return fake.mean(-1) - real.mean(-1)
 
 
 def _wasserstein_g(fake: Tensor) -> Tensor:
-    return -fake.mean()
+    return -fake.mean(-1)
 
 
 def _hinge_d(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:  # noqa: ARG001
     """max(0, 1 - D(x)) + max(0, 1 + D(G(z))) (Lim and Ye 2017); G's is Wasserstein's. It has no targets."""
-    return relu(1 - real).mean() + relu(1 + fake).mean()
+    return relu(1 - real).mean(-1) + relu(1 + fake).mean(-1)
 
 
 def score(loss: LossName, logits: Tensor) -> Tensor:
-    """D's mean output for a batch, 0-d: a probability for losses on probabilities, else the mean raw score."""
-    return torch.sigmoid(logits).mean() if LOSS_FACTS[loss].output == "probability" else logits.mean()
+    """D's mean output for a batch: a probability for losses on probabilities, else the mean raw score."""
+    return torch.sigmoid(logits).mean(-1) if LOSS_FACTS[loss].output == "probability" else logits.mean(-1)
 
 
 LOSSES: dict[LossName, Loss] = {
@@ -129,9 +129,9 @@ def own_loss(d: str, g: str) -> Loss:
         assert of_d.real is not None
         assert of_d.fake is not None
         on_real, on_fake = _compute(of_d.real, real), _compute(of_d.fake, fake)
-        return on_real.mean() + on_fake.mean() + of_d.constant
+        return on_real.mean(-1) + on_fake.mean(-1) + of_d.constant
 
-    return Loss(d_loss, lambda fake: _compute(of_g, fake).mean())
+    return Loss(d_loss, lambda fake: _compute(of_g, fake).mean(-1))
 
 
 def _compute(node: Node, logits: Tensor) -> Tensor:

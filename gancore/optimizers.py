@@ -23,7 +23,7 @@ class Adam(torch.optim.Adam):
         """One update of all parameters that have a gradient."""
         (group,) = self.param_groups
         learning = [parameter for parameter in group["params"] if parameter.grad is not None]
-        states = [self.state[parameter] or self._begin(parameter) for parameter in learning]
+        states = [self.state_of(parameter) for parameter in learning]
         beta1, beta2 = group["betas"]
         adam(
             learning,
@@ -42,9 +42,18 @@ class Adam(torch.optim.Adam):
             maximize=False,
         )
 
-    def _begin(self, parameter: Tensor) -> dict[str, Tensor]:
-        """The state of a parameter before its first step."""
+    @property
+    def steps(self) -> int:
+        """Updates so far."""
+        (group,) = self.param_groups
+        begun = (state for each in group["params"] if (state := self.state.get(each)))
+        return max((int(state["step"]) for state in begun), default=0)
+
+    def state_of(self, parameter: Tensor) -> dict[str, Tensor]:
+        """The state of a parameter, which begins with its first step."""
         state: dict[str, Tensor] = self.state[parameter]
+        if state:
+            return state
         state["step"] = torch.zeros((), dtype=torch.float32, device=parameter.device)
         state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
         return state

@@ -1,8 +1,8 @@
 """Prices on D's gradient at its inputs, each a mean over the batch without its weight; they can be differentiated.
 
 A penalty is given its random numbers, uniform in [0, 1) and of the shape that it names. `critic` maps samples (B, ...)
-to logits (B,). D must treat each sample separately: with batch normalisation a gradient is shared among the batch,
-which these papers do not mean.
+to logits (B,); points of several runs, (R, B, 2), to (R, B), and each has its own price: (R,). D must treat each sample
+separately: with batch normalisation a gradient is shared among the batch, which these papers do not mean.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ class Penalty:
 
 
 def _gradients(critic: Critic, at: Tensor) -> Tensor:
-    """Gradient of each sample's logit, (B, P)."""
+    """Gradient of each sample's logit, (B, P); of several runs (R, B, P)."""
     at = at.detach().requires_grad_()
     logits = critic(at.view_as(at))  # not the leaf itself: counting operations hooks the inputs of modules
     (found,) = torch.autograd.grad(logits.sum(), at, create_graph=True)
-    return found.flatten(1)
+    return found.flatten(logits.dim())
 
 
 def _one_lipschitz(gradients: Tensor) -> Tensor:
-    norms = (gradients.square().sum(1) + 1e-12).sqrt()  # the root has no gradient at 0
-    return (norms - 1).square().mean()
+    norms = (gradients.square().sum(-1) + 1e-12).sqrt()  # the root has no gradient at 0
+    return (norms - 1).square().mean(-1)
 
 
 def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, shares: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, shares: Tensor)
 
 def r1(critic: Critic, real: Tensor, _fake: Tensor, _numbers: Tensor) -> Tensor:
     """|grad D|^2 / 2 at real samples; its weight is gamma (Mescheder et al. 2018, eq. 9)."""
-    return 0.5 * _gradients(critic, real).square().sum(1).mean()
+    return 0.5 * _gradients(critic, real).square().sum(-1).mean(-1)
 
 
 def dragan(critic: Critic, real: Tensor, _fake: Tensor, noise: Tensor) -> Tensor:

@@ -38,6 +38,7 @@ __all__ = [
 class Algorithm(Protocol):
     """The contract between a family and the trainer."""
 
+    config: RunConfig  # the settings in effect
     networks: dict[str, nn.Module]  # by name; `average` is one of G's weights
     gives_logits: bool  # whether what is sampled from gives logits of pixels, and not the pixels
 

@@ -157,7 +157,7 @@ class GAN(Family):
             loss, scalars = self._d_objective(update, fake)
         if not learns:
             return scalars
-        norm = descend(loss, self.optimizers["optimizer_d"])
+        norm = self._descend(loss, "optimizer_d")
         if self.clip:
             with torch.no_grad():
                 for parameter in self.discriminator.parameters():
@@ -168,7 +168,11 @@ class GAN(Family):
         learns = self.only != "d"
         with torch.set_grad_enabled(learns):
             loss, scalars = self._g_objective(update, fake)
-        return scalars | {"grad_norm_g": descend(loss, self.optimizers["optimizer_g"])} if learns else scalars
+        return scalars | {"grad_norm_g": self._descend(loss, "optimizer_g")} if learns else scalars
+
+    def _descend(self, loss: Tensor, optimizer: str) -> Tensor:
+        """One update of one network; the norm of its gradient."""
+        return descend(loss, self.optimizers[optimizer])
 
     def _d_objective(self, update: Update, fake: Fake) -> tuple[Tensor, Scalars]:
         """What D minimises, and what is recorded of it; the recorded loss is the game's alone, without a penalty."""
@@ -178,8 +182,8 @@ class GAN(Family):
         loss = self.loss.d(real_logits, fake_logits, smoothing=objective.label_smoothing)
         scalars = {
             "loss_d": loss.detach(),
-            "d_real": score(objective.loss, real_logits.detach()),
-            "d_fake": score(objective.loss, fake_logits.detach()),
+            "d_real": self._score(real_logits.detach()),
+            "d_fake": self._score(fake_logits.detach()),
         }
         if self.penalty is not None and update.penalty is not None:
             condition = self._condition(batch.labels)
@@ -194,7 +198,11 @@ class GAN(Family):
         """What G minimises, and what is recorded of it."""
         fake_logits = self._logits(fake.images, fake.labels, update.fake_noise)
         loss = self.loss.g(fake_logits)
-        return loss, {"loss_g": loss.detach(), "d_fake_g": score(self.config.objective.loss, fake_logits.detach())}
+        return loss, {"loss_g": loss.detach(), "d_fake_g": self._score(fake_logits.detach())}
+
+    def _score(self, logits: Tensor) -> Tensor:
+        """D's mean output for a batch."""
+        return score(self.config.objective.loss, logits)
 
     # --- the networks ---------------------------------------------------------------------------------------------
 

@@ -9,15 +9,18 @@ loaded torch. Whoever comes first in the queue is never overtaken by one that wo
 from __future__ import annotations
 
 import atexit
+import math
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from gancore import machine
+from gancore.config.stacking import likeness, why_alone
 from gancore.executors import processes
 from gancore.executors.loading import load_torch
 from gancore.executors.processes import Job
@@ -31,6 +34,8 @@ BUSY_SECONDS = 0.2  # before the queue is looked at again, when others hold all 
 LOOK_SECONDS = 1.0  # the same while processes train
 TEND_SECONDS = 30.0  # before a page asks again whether a sweep has lost a run
 PROCESS_BYTES = 8e8  # of a process that trains networks of the usual sizes
+
+LEAST_TOGETHER, MOST_TOGETHER = 3, 32  # toys in one process
 
 _POLL = 0.05  # seconds between looks at whether a process has ended
 _MOST_WORDS = 200  # characters of what a process printed last
@@ -55,6 +60,7 @@ class Executor:
         self._apart, self._most = apart, jobs
         self._cores = cores or machine.threads()
         self._jobs: dict[Path, Job] = {}  # by run
+        self._leaving: list[Job] = []  # whose runs have ended, and their processes not yet
         self._deaths: dict[Path, int] = {}  # the step at which a run's process was killed last
         self._closing, self._submitted = threading.Event(), threading.Event()
         self._patience = 20.0  # seconds for processes to end
@@ -114,7 +120,7 @@ class Executor:
             self._tending.searches()
             if self._take_up_next():
                 continue
-            if not self._jobs and not self._waiting():
+            if not self._jobs and not self._leaving and not self._waiting():
                 return
             self._wait()
         self._end_jobs()
@@ -126,7 +132,7 @@ class Executor:
             return False
         try:
             if self._is_apart(run):
-                self._jobs[run.path] = processes.start(run)
+                self._jobs |= {job.run.path: job for job in processes.start(self._team(run))}
             else:
                 self._execute(run)
         except (RunBusy, RunNotFound, Superseded):  # somebody was quicker: to begin, to delete, to take it over
@@ -151,21 +157,56 @@ class Executor:
 
     def _fits(self, run: Run) -> bool:
         """Whether there are cores and memory left for it. Alone, any run fits."""
-        if not self._jobs:
+        if not self._processes():
             return True
-        if not self._is_apart(run) or (self._most is not None and len(self._jobs) >= self._most):
+        if not self._is_apart(run) or self._free() < 1:
             return False
-        in_use = sum(job.threads for job in self._jobs.values())
-        return in_use + (run.threads or self._cores) <= self._cores and _has_memory()
+        return (run.threads or self._cores) <= self._free_cores() and _has_memory()
+
+    def _processes(self) -> Sequence[Job]:
+        """A job of each process that trains, or has still to end."""
+        return list({job.process: job for job in (*self._jobs.values(), *self._leaving)}.values())
+
+    def _team(self, run: Run) -> Sequence[Run]:
+        """A run, and those that wait and train with it as one computation: toys of its sweep that are alike.
+
+        As many as leave the other cores their share. Where a process was killed, runs go on each by itself.
+        """
+        room = int(max(1, min(self._free_cores(), self._free())))
+        others = (each for each in self._waiting() if each.path != run.path and self._is_alike(run, each))
+        alike = [run, *islice(others, room * MOST_TOGETHER - 1)]
+        share = math.ceil(len(alike) / room)
+        return alike[:share] if share >= LEAST_TOGETHER else [run]
+
+    def _is_alike(self, run: Run, other: Run) -> bool:
+        """Whether two runs may share a process."""
+        return (
+            run.sweep is not None
+            and other.sweep == run.sweep
+            and run.threads == other.threads == 1
+            and not {run.path, other.path} & {*self._deaths, *self._jobs}
+            and other.damage is None
+            and not why_alone(run.config)
+            and not why_alone(other.config)
+            and likeness(run.config) == likeness(other.config)
+            and not other.is_held()
+        )
+
+    def _free(self) -> float:
+        """Processes that may be begun."""
+        return math.inf if self._most is None else self._most - len(self._processes())
+
+    def _free_cores(self) -> int:
+        return self._cores - sum(job.threads for job in self._processes())
 
     def _waiting(self) -> Sequence[Run]:
         return [run for run in self.store.queue() if run.path not in self._given_up]
 
     def _wait(self) -> None:
-        """Until a process ends, something is submitted, or it is time to look again."""
-        deadline = time.monotonic() + (LOOK_SECONDS if self._jobs else BUSY_SECONDS)
+        """Until a run's process lets it go, something is submitted, or it is time to look again."""
+        deadline = time.monotonic() + (LOOK_SECONDS if self._jobs or self._leaving else BUSY_SECONDS)
         while time.monotonic() < deadline and not self._closing.wait(_POLL) and not self._submitted.is_set():
-            if any(job.is_over() for job in self._jobs.values()):
+            if any(job.is_over() for job in self._jobs.values()) or any(job.has_ended() for job in self._leaving):
                 return
 
     def _is_to_tend(self) -> bool:
@@ -186,11 +227,13 @@ class Executor:
             self._jobs.setdefault(job.run.path, job)
 
     def _reap(self) -> bool:
-        """Let go of the processes that have ended; whether any had."""
+        """Let go of the runs that have ended, or whose processes have; whether any had."""
         over = [job for job in self._jobs.values() if job.is_over()]
+        self._leaving = [job for job in (*self._leaving, *over) if not job.has_ended()]
         for job in over:
             del self._jobs[job.run.path]
             self._settle(job)
+        for job in over:  # at last: they may share what was printed
             job.clear()
         if any(job.status == processes.TAKEN for job in over):
             self._adopt()
@@ -220,10 +263,11 @@ class Executor:
         deadline = time.monotonic() + self._patience
         for job in self._jobs.values():
             job.ask_to_end()
-        while not all(job.is_over() for job in self._jobs.values()) and time.monotonic() < deadline:
+        jobs = [*self._jobs.values(), *self._leaving]
+        while not all(job.has_ended() for job in jobs) and time.monotonic() < deadline:
             time.sleep(_POLL)
-        for job in self._jobs.values():
-            if job.is_over():
+        for job in jobs:
+            if job.has_ended():
                 job.clear()
 
     def _give_up(self, run: Run, error: str, code: str) -> None:

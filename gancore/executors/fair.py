@@ -74,7 +74,11 @@ class FairExecutor(Executor):
         return taken
 
     def _fits(self, run: Run) -> bool:  # noqa: ARG002
-        return len(self._jobs) < (self._most or 1)
+        return self._free() >= 1
+
+    def _team(self, run: Run) -> Sequence[Run]:
+        """By itself: whoever has many that are alike would have the turns of others, too."""
+        return [run]
 
     def _wait(self) -> None:
         super()._wait()

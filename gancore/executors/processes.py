@@ -1,7 +1,8 @@
 """Runs that train in processes of their own, each in a session of its own: they outlive whoever started them.
 
-A process holds `.jobs/<run>.lock` in the store from its first moment to its last, and says beside it who it is. So
-whoever works off the queue next finds those that are still there, and adopts them.
+Several runs may share a process, in which they train together. For each of them it holds `.jobs/<run>.lock` in the
+store, from its first moment until the run has ended, and says beside it who it is. So whoever works off the queue next
+finds those that are still there, and adopts them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,18 +28,34 @@ _MOST_LOG = 4_000  # bytes of what a process printed last
 
 
 class Job:
-    """A run in a process of its own: one that was started here, or an adopted one."""
+    """A run in a process of its own, or in one that it shares: started here, or adopted."""
 
-    def __init__(self, run: Run, process: subprocess.Popen[bytes] | None = None) -> None:
+    def __init__(self, run: Run, process: subprocess.Popen[bytes] | None = None, first: Run | None = None) -> None:
+        """`first` is the first run of those that share the process, which has their log."""
         self.run = run
         self.threads = run.threads or 1
         self._process = process
+        self._first = first or run
 
-    def is_over(self) -> bool:
-        """Whether the process has ended."""
+    @property
+    def process(self) -> object:
+        """Equal for runs that share a process."""
+        return (self._process.pid if self._process is not None else self._written_pid()) or self.run.path
+
+    def has_ended(self) -> bool:
+        """Whether the process has."""
         if self._process is not None:
             return self._process.poll() is not None
         return not is_locked(lock_of(self.run))
+
+    def is_over(self) -> bool:
+        """Whether the process has ended, or has let this run go because that has."""
+        return self.has_ended() or (
+            self._process is not None
+            and not is_locked(lock_of(self.run))
+            and self._written_pid() == self._process.pid
+            and self.run.status.state not in ("queued", "running")
+        )
 
     @property
     def status(self) -> int | None:
@@ -50,14 +68,14 @@ class Job:
         if os.name == "nt":  # where no signal reaches it
             with suppress(OSError, RunNotFound):
                 self.run.command("stop")
-        elif pid is not None and not self.is_over():
+        elif pid is not None and not self.has_ended():
             with suppress(OSError):
                 os.kill(pid, signal.SIGTERM)
 
     def last_words(self) -> str:
         """The last line that it printed."""
         try:
-            printed = read_regular(_beside(self.run, "log"), _MOST_LOG, tail=True)
+            printed = read_regular(_beside(self._first, "log"), _MOST_LOG, tail=True)
         except OSError:
             return ""
         lines = printable(printed.decode(errors="replace")).split("\n")
@@ -79,20 +97,21 @@ class Job:
         return pid if type(pid) is int and pid > 1 else None
 
 
-def start(run: Run) -> Job:
-    """Have a queued run trained in a process of its own. Raises `OSError` if none can be started."""
-    (run.path.parent / FOLDER).mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "gancore.executors.job", str(run.path.resolve())]
-    with _beside(run, "log").open("wb") as log:
+def start(runs: Sequence[Run]) -> list[Job]:
+    """Have queued runs trained in a process of their own. Raises `OSError` if none can be started."""
+    first = runs[0]
+    (first.path.parent / FOLDER).mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "gancore.executors.job", *(str(run.path.resolve()) for run in runs)]
+    with _beside(first, "log").open("wb") as log:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=environment(run.threads or 1),
+            env=environment(first.threads or 1),
             start_new_session=True,
         )
-    return Job(run, process)
+    return [Job(run, process, first) for run in runs]
 
 
 def environment(threads: int) -> dict[str, str]:

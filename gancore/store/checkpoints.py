@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,10 +33,19 @@ class Checkpoint:
         temporary = temporary_name(path)
         try:
             with temporary.open("wb") as file:
-                _save(asdict(self), file)
+                _save(vars(self) | {"algorithm": _compact(self.algorithm)}, file)
             replace(temporary, path, durable=True)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _compact(state: Any) -> Any:
+    """The same, without what lies beside a tensor that is a part of a larger one: `torch.save` would take it along."""
+    if isinstance(state, dict):
+        return {key: _compact(value) for key, value in state.items()}
+    if isinstance(state, torch.Tensor) and state.untyped_storage().nbytes() > state.nbytes:
+        return state.clone()
+    return state
 
 
 def _save(content: dict[str, Any], file: IO[bytes]) -> None:

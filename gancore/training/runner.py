@@ -1,14 +1,20 @@
-"""`execute(run_dir)`: the one way in which a run is trained, whoever asks for it."""
+"""`execute(run_dir)`: the one way in which a run is trained, whoever asks for it.
+
+It drives an `attempt`, which stops before each step until somebody has made it: `gancore.training.together` drives
+several at once.
+"""
 
 from __future__ import annotations
 
 import math
 import os
 import threading
+import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 
@@ -24,13 +30,17 @@ from gancore.store.requests import new_token
 from gancore.store.scalars import ScalarWriter, missing_steps
 from gancore.training import failures
 from gancore.training.control import Inbox, Steering
-from gancore.training.events import Notice
+from gancore.training.events import Notice, Step
 from gancore.training.heartbeat import Heartbeat, Superseded
 from gancore.training.sinks import Diverged, HistorySink, ScalarSink, Sink
 from gancore.training.trainer import Trainer
 from gancore.training.watching import Watch
 
 LOCK_SECONDS = 5.0  # that somebody else may hold the run for a moment
+
+Attempt: TypeAlias = Generator[
+    Trainer, Step, State
+]  # yields the trainer whose next step is to be made; is sent the step
 
 
 class NoDevice(RuntimeError):
@@ -71,13 +81,43 @@ def execute(
     `RunNotFound` if its folder is gone, `ConfigError` if it cannot be read, `Superseded` if another machine took it
     over.
     """
+    made = attempt(
+        run_dir, watchers=watchers, max_steps=max_steps, interrupt=interrupt, resumed=resumed, expected=expected
+    )
+    try:
+        trainer = next(made)
+        while True:
+            try:
+                event = trainer.make_step()
+            except BaseException as problem:
+                trainer = made.throw(problem)
+            else:
+                trainer = made.send(event)
+    except StopIteration as end:
+        state: State = end.value
+        return state
+
+
+def attempt(
+    run_dir: str | Path,
+    *,
+    watchers: Iterable[Sink] = (),
+    max_steps: int | None = None,
+    interrupt: threading.Event | None = None,
+    resumed: bool = False,
+    expected: State | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Attempt:
+    """`execute`, for somebody who makes the steps; what goes wrong with one is thrown in. `clock` is by what its
+    seconds of training are told."""
     run = Run(Path(run_dir))
     _ = run.config
     with run.hold(f"{run.name} is running already", timeout=LOCK_SECONDS):
         status = run.status
         if expected is not None and status.state != expected:  # somebody was quicker to change his mind
             return status.state
-        return _Attempt(run, status, watchers, max_steps, interrupt or threading.Event(), resumed).execute()
+        made = _Attempt(run, status, watchers, max_steps, interrupt or threading.Event(), resumed, clock)
+        return (yield from made.execute())
 
 
 def pick_device(wanted: str = "auto") -> torch.device:
@@ -101,8 +141,9 @@ class _Attempt:
         max_steps: int | None,
         interrupt: threading.Event,
         resumed: bool,
+        clock: Callable[[], float],
     ) -> None:
-        self.run, self.config = run, run.config
+        self.run, self.config, self.clock = run, run.config, clock
         self.watchers = tuple(watchers)
         self.max_steps = math.inf if max_steps is None else max_steps
         self.interrupt, self.resumed = interrupt, resumed
@@ -117,7 +158,7 @@ class _Attempt:
         changes |= {"scalars": {}, "rate": None, "remaining": None}
         self.heartbeat = Heartbeat(run, before.model_copy(update=changes), self.config.images_per_step)
 
-    def execute(self) -> State:
+    def execute(self) -> Attempt:
         """Train, and write down how it ended."""
         sweep(self.run.path)
         with suppress(OSError):  # a folder in its place
@@ -127,7 +168,7 @@ class _Attempt:
             self.inbox.accept(self.before.token)
         try:
             self.heartbeat.start()
-            state, error, code = self._train_or_fail()
+            state, error, code = yield from self._train_or_fail()
             if state == "stopped" and self._is_to_be_resumed():
                 state = "running"
             else:
@@ -143,10 +184,10 @@ class _Attempt:
                 self._notify(Notice("failed", self.run.status.step, error, code))
         return state
 
-    def _train_or_fail(self) -> tuple[State, str | None, str]:
+    def _train_or_fail(self) -> Generator[Trainer, Step, tuple[State, str | None, str]]:
         """How it ended: the state, and for a failure one sentence and its code."""
         try:
-            return self._train(), None, ""
+            return (yield from self._train()), None, ""
         except Superseded:
             raise
         except tuple(_CODES) as problem:
@@ -157,7 +198,7 @@ class _Attempt:
                 write_atomic(self.run.path / "error.txt", traceback.format_exc().encode())
             return "failed", failures.describe(problem), failures.code(problem)
 
-    def _train(self) -> State:
+    def _train(self) -> Attempt:
         torch.set_num_threads(self.run.threads or torch.get_num_threads())
         device = pick_device(self.config.train.device)
         self.heartbeat.update(device=str(device))
@@ -177,6 +218,7 @@ class _Attempt:
             total_steps=self.config.total_steps,
             step=saved.step if saved else 0,
             trained=saved.trained if saved else 0.0,
+            clock=self.clock,
         )
         self.heartbeat.update(step=trainer.step, epoch=stream.epoch, seconds=trainer.trained)
         self._go_back_to(trainer.step)
@@ -189,7 +231,7 @@ class _Attempt:
             notify=self._notify,
         )
         try:
-            return self._loop(trainer, watch, str(device))
+            return (yield from self._loop(trainer, watch, str(device)))
         except BaseException as problem:
             if isinstance(problem, Superseded) or not isinstance(problem, Exception):
                 scalars.abandon()
@@ -197,7 +239,7 @@ class _Attempt:
                 watch.close_books()
             raise
 
-    def _loop(self, trainer: Trainer, watch: Watch, device: str) -> State:
+    def _loop(self, trainer: Trainer, watch: Watch, device: str) -> Attempt:
         start = trainer.step
         begun = f"on {device}" if start == 0 else f"on {device}, from step {start:,}"
         self._notify(Notice("resumed" if start else "started", start, begun))
@@ -205,7 +247,8 @@ class _Attempt:
         self.steering = steering = Steering(self.run, self.inbox, self._notify)
         self._steer(steering, trainer, watch)
         outcome: State = "finished"
-        for event in trainer.run():
+        while trainer.step < trainer.total_steps:
+            event = yield trainer
             for sink in (watch.scalars, *self.watchers):
                 sink(event)
             watch.after(event)

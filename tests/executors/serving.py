@@ -34,7 +34,7 @@ class Forked:
         self.pid = os.fork()
         if self.pid == 0:
             os.setsid()
-            os._exit(job.main(command[-1]))
+            os._exit(job.main(*command[3:]))
 
     def poll(self) -> int | None:
         if self.returncode is None:

@@ -113,7 +113,7 @@ def test_the_next_server_goes_on_with_what_waits_and_adopts_what_trains(
     wait_until: WaitUntil,
 ) -> None:
     first, second = queued(stores["ann"], 1, config)[0], queued(stores["bo"], 1, config)[0]
-    job = processes.start(first)  # as by a server that was killed
+    (job,) = processes.start([first])  # as by a server that was killed
     make().ensure_worker()
     wait_until(lambda: first.state == "finished" and second.state == "finished", seconds=120)
     wait_until(job.is_over)

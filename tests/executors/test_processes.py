@@ -128,7 +128,7 @@ def test_what_another_worker_started_is_adopted(
 ) -> None:
     left, waiting = store.create(long(dcgan), threads=1), store.create(dcgan, threads=1)
     left.enqueue()
-    orphan = processes.start(left)  # by somebody who was killed then
+    (orphan,) = processes.start([left])  # by somebody who was killed then
     wait_until(lambda: 2 in left.samples())
     executor = make_executor(apart=True, jobs=1)
     executor.submit(waiting)
@@ -136,7 +136,7 @@ def test_what_another_worker_started_is_adopted(
     assert waiting.state == "queued"
     executor.close(60)
     assert (left.state, waiting.state) == ("stopped", "queued")  # SIGTERM found it
-    wait_until(orphan.is_over)
+    wait_until(orphan.has_ended)
 
 
 def test_a_second_process_leaves_the_run_to_the_first(
