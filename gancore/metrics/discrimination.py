@@ -10,6 +10,8 @@ from torch.nn.functional import softplus
 
 from gancore.metrics.arrays import AT_ONCE, Values, as_matrix, as_pair
 
+NOTHING = -700.0  # a logarithm of what adds nothing to 1 in float64, however often, and is a normal number still
+
 
 def discrimination_accuracy(real: Values, fake: Values, boundary: float = 0.0) -> float:
     """The share that D classifies rightly, from its logits for real (N,) and generated (M,) samples, which weigh alike.
@@ -51,9 +53,13 @@ def log_mixture(points: Values, centres: Values, sigma: float, shares: Tensor | 
     weights = torch.full((len(centres),), 1 / len(centres)) if shares is None else shares
     constant = weights.double().log() - points.shape[1] * math.log(sigma * math.sqrt(math.tau))
     portions = torch.split(points, max(1, AT_ONCE // len(centres)))
-    return torch.cat(
-        [(constant - torch.cdist(part, centres).square() / (2 * sigma**2)).logsumexp(1) for part in portions]
-    )
+    return torch.cat([_logsumexp(constant - torch.cdist(part, centres).square() / (2 * sigma**2)) for part in portions])
+
+
+def _logsumexp(values: Tensor) -> Tensor:
+    """PyTorch's, of each row, to the bit. Exponentials below all normal numbers take long, and add nothing."""
+    largest = values.amax(1, keepdim=True)
+    return (values - largest).clamp_(min=NOTHING).exp_().sum(1).log_().add_(largest[:, 0])
 
 
 def _row(logits: Values, name: str) -> Tensor:

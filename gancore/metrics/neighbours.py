@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
 import torch
 from torch import Tensor
 
 from gancore.metrics.arrays import Values, as_matrix, as_pair, squared_distances
+
+PLANE = 2  # dimensions in which a tree of points pays
 
 
 def prdc(real: Values, fake: Values, k: int = 5) -> dict[str, float]:
@@ -18,15 +23,7 @@ def prdc(real: Values, fake: Values, k: int = 5) -> dict[str, float]:
     if k < 1:
         raise ValueError(f"k must be at least 1, not {k}.")
     real, fake = as_pair(real, fake, ("real", "fake"), at_least=k + 1)
-    real_reach, fake_reach = _reach(real, k), _reach(fake, k)
-    held = torch.zeros(len(fake))
-    recalled = torch.zeros(len(real), dtype=torch.bool)
-    covered = torch.zeros(len(real), dtype=torch.bool)
-    for rows, distances in squared_distances(fake, real):
-        inside = distances <= real_reach
-        held[rows] = inside.sum(1).float()
-        covered |= inside.any(0)
-        recalled |= (distances <= fake_reach[rows, None]).any(0)
+    held, recalled, covered = (_balls_in_plane if real.shape[1] == PLANE else _balls)(real, fake, k)
     return {
         "precision": _share(held > 0),
         "recall": _share(recalled),
@@ -35,11 +32,55 @@ def prdc(real: Values, fake: Values, k: int = 5) -> dict[str, float]:
     }
 
 
-def _reach(points: Tensor, k: int) -> Tensor:
-    """The squared radius (N,) of each point's ball, a hair larger, so that ties count however they are rounded."""
-    found = [distances.topk(k + 1, largest=False).values[:, -1] for _, distances in squared_distances(points, points)]
+Balls = tuple[Tensor, Tensor, Tensor]  # reals' balls that hold a fake (M,), reals in a fake's ball, those with a fake
+
+
+def _balls(real: Tensor, fake: Tensor, k: int) -> Balls:
+    """Whose ball holds whom, from the distances of all pairs."""
+    real_reach, fake_reach = (_wider(_kth(points, k), points) for points in (real, fake))
+    held = torch.zeros(len(fake))
+    recalled = torch.zeros(len(real), dtype=torch.bool)
+    covered = torch.zeros(len(real), dtype=torch.bool)
+    for rows, distances in squared_distances(fake, real):
+        inside = distances <= real_reach
+        held[rows] = inside.sum(1).float()
+        covered |= inside.any(0)
+        recalled |= (distances <= fake_reach[rows, None]).any(0)
+    return held, recalled, covered
+
+
+def _balls_in_plane(real: Tensor, fake: Tensor, k: int) -> Balls:
+    """The same of points (N, 2), of which a tree finds those that are near: a hundredth of the time."""
+    from scipy.spatial import cKDTree  # here, as it takes long to import
+
+    reals, fakes = (cKDTree(points.double().numpy()) for points in (real, fake))
+    real_reach, fake_reach = (
+        _wider(torch.from_numpy(tree.query(tree.data, k + 1)[0][:, -1]).square(), points).sqrt().numpy()
+        for tree, points in ((reals, real), (fakes, fake))
+    )
+    of_reals = fakes.query_ball_point(reals.data, real_reach)
+    of_fakes = reals.query_ball_point(fakes.data, fake_reach)
+    held = torch.bincount(_joined(of_reals), minlength=len(fake))
+    recalled = torch.bincount(_joined(of_fakes), minlength=len(real)) > 0
+    covered = torch.tensor([len(inside) > 0 for inside in of_reals])
+    return held, recalled, covered
+
+
+def _joined(places: Iterable[Sequence[int]]) -> Tensor:
+    return torch.tensor([*chain.from_iterable(places)], dtype=torch.int64)
+
+
+def _kth(points: Tensor, k: int) -> Tensor:
+    """The squared distance (N,) of each point to its k-th nearest other one."""
+    return torch.cat(
+        [distances.topk(k + 1, largest=False).values[:, -1] for _, distances in squared_distances(points, points)]
+    )
+
+
+def _wider(reach: Tensor, points: Tensor) -> Tensor:
+    """Squared radii of the points' balls, a hair larger, so that ties count however they are rounded."""
     largest = (points - points.mean(0, dtype=torch.float64)).square().sum(1).max()
-    return torch.cat(found) * (1 + 1e-9) + 1e-13 * largest
+    return reach * (1 + 1e-9) + 1e-13 * largest
 
 
 def _share(flags: Tensor) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from gancore.store import Run
+from gancore.store.records import Status
 from gancore.sweeps.sweep import Cell
 
 ACTIVE = ("queued", "running")
@@ -42,8 +43,10 @@ def measure(runs: Sequence[tuple[Cell, Run | None]], planned: int = 0) -> Progre
     total = max(len(runs), planned)
     done = sum(1.0 if states[cell.run] in ENDED else _share(run) for cell, run in there)
     waiting = [(cell, run) for cell, run in there if states[cell.run] in ACTIVE]
-    at_once = max(1, counts["running"])
-    left = _seconds_left(waiting, _step_seconds(there), at_once)
+    seconds = _step_seconds(there)
+    left = _seconds_left(
+        waiting, seconds, _at_once([each for each in waiting if states[each[0].run] == "running"], seconds)
+    )
     if left and total > len(runs):
         left *= 1 + (total - len(runs)) / sum(1 - _share(run) for _, run in waiting)
     return Progress(dict(counts), total, done / total if total else 0.0, left)
@@ -70,7 +73,19 @@ def _step_seconds(runs: Sequence[tuple[Cell, Run]]) -> dict[str, float]:
     return {arm: median(values) for arm, values in measured.items()}
 
 
-def _seconds_left(waiting: Sequence[tuple[Cell, Run]], seconds: Mapping[str, float], at_once: int) -> float | None:
+def _at_once(running: Sequence[tuple[Cell, Run]], seconds: Mapping[str, float]) -> float:
+    """How many seconds of training pass in a second, at least 1: those of a run that trains beside others are seconds,
+    those of one that shares them with others a part of them."""
+    return max(1.0, sum(_pace(run.status, seconds.get(cell.arm)) for cell, run in running))
+
+
+def _pace(status: Status, seconds: float | None) -> float:
+    """Seconds of its training that pass in a second, at most 1, from what it has left in either."""
+    left = (status.total_steps - status.step) * seconds if seconds else 0.0
+    return min(left / status.remaining, 1.0) if left and status.remaining else 1.0
+
+
+def _seconds_left(waiting: Sequence[tuple[Cell, Run]], seconds: Mapping[str, float], at_once: float) -> float | None:
     """An arm of which nothing was measured is taken to be like the mean of the others."""
     if not waiting:
         return 0.0

@@ -17,6 +17,7 @@ from gancore.training.events import Notice, Step
 
 FLUSH_SECONDS = (0.2, 1.0)  # between two portions of rows: at first, and after hours
 FLUSH_SHARE = 1 / 5_000  # of the time trained so far: nobody sees less on a curve, and portions cost room and time
+FLUSH_COST = 0.02  # of the time that a run trains, to be flushed in: one of many that share a processor has less
 MEAN_SECONDS = 1.0  # over which the losses of a status are averaged
 
 
@@ -52,6 +53,7 @@ class ScalarSink:
         self._writer = writer
         self._clock = clock
         self._flushed = clock()
+        self._trained, self._cost = 0.0, 0.0  # seconds of training at the last flush, and those that it took
         self._pending: list[Step] = []
         self._recent: deque[tuple[float, np.ndarray, int]] = deque()  # when, sums and numbers of rows
 
@@ -59,8 +61,10 @@ class ScalarSink:
         if isinstance(event, Step):
             self._pending.append(event)
             soon, late = FLUSH_SECONDS
-            if self._clock() - self._flushed >= min(max(soon, FLUSH_SHARE * event.time), late):
+            due = self._clock() - self._flushed >= min(max(soon, FLUSH_SHARE * event.time), late)
+            if due and FLUSH_COST * (event.time - self._trained) >= self._cost:
                 self.flush()
+                self._trained, self._cost = event.time, self._clock() - self._flushed
 
     def flush(self) -> None:
         """Write what is pending."""

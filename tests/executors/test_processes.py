@@ -24,7 +24,7 @@ from gancore.store.records import read_json
 from gancore.sweeps.plan import Plan
 from gancore.sweeps.sweeps import Sweeps
 from gancore.training.runner import execute
-from tests.miniatures import equal
+from tests.miniatures import equal, toy
 
 WaitUntil = Callable[..., None]
 Make = Callable[..., Executor]
@@ -121,6 +121,91 @@ def test_closing_ends_processes_with_a_checkpoint_and_those_of_sweeps_go_on(
     wait_until(lambda: run.state == "running")
     run.command("stop")  # which is not forgotten when the process ends, too
     wait_until(lambda: run.state == "stopped")
+
+
+def toys(store: RunStore, count: int, **changes: object) -> list[Run]:
+    """Runs of a sweep, of toys that differ in their seeds."""
+    config = toy({"train.steps": 100_000, "train.checkpoint_seconds": 1.0, **changes})
+    sweep = Sweeps(store).create(Plan("toys", {"a": config}, tuple(range(count))), threads=1)
+    return [store.open(cell.run) for cell in sweep.cells]
+
+
+def test_toys_of_a_sweep_share_processes_and_each_is_its_own_run(
+    store: RunStore, make_executor: Make, wait_until: WaitUntil
+) -> None:
+    runs = toys(store, 6)
+    executor = make_executor(cores=2)
+    executor.ensure_worker()
+    wait_until(lambda: all(run.status.step > 0 for run in runs))
+    pids = [pid_of(run) for run in runs]
+    assert [pids.count(pid) for pid in pids] == [3] * 6
+    assert os.getpid() not in pids
+    runs[0].command("stop")
+    wait_until(lambda: runs[0].state == "stopped" and runs[0].path not in executor._jobs, seconds=20)
+    runs[1].command("pause")
+    wait_until(lambda: runs[1].state == "paused", seconds=20)
+    assert [run.state for run in runs[2:]] == ["running"] * 4
+    executor.submit(runs[1])  # both cores are in use
+    step = runs[2].status.step
+    wait_until(lambda: runs[2].status.step > step)
+    assert runs[1].state == "queued"
+    os.kill(pids[2], signal.SIGKILL)
+    wait_until(lambda: runs[2].status.attempt == 2 and runs[2].state == "running")
+    assert pid_of(runs[2]) != pids[2]
+    assert [run.status.attempt for run in runs[3:]] == [1] * 3
+    executor.close(60)
+    assert [run.state for run in runs[2:]] == ["interrupted"] * 4
+    assert len({run.status.step for run in runs[3:]}) == 1
+    assert leftovers(store) == []
+
+
+def test_toys_that_are_killed_and_go_on_are_those_that_were_left_alone(
+    store: RunStore, make_executor: Make, wait_until: WaitUntil
+) -> None:
+    steps = {"train.steps": 1_500}
+    runs = toys(store, 3, **steps)
+    make_executor(cores=1, apart=True).ensure_worker()
+    wait_until(lambda: all((run.path / "checkpoints" / "last.pt").exists() for run in runs))
+    os.kill(pid_of(runs[0]), signal.SIGKILL)
+    wait_until(lambda: all(run.state == "finished" for run in runs))
+    assert [run.status.attempt for run in runs] == [2] * 3
+    for run in runs:
+        alone = store.create(run.config, threads=1)
+        execute(alone.path)
+        left, right = (load_checkpoint(each.checkpoint_path("last")) for each in (alone, run))
+        assert equal(left.algorithm, right.algorithm)
+        curves, others = (each.scalars().drop(columns=["time", "step_time"]) for each in (alone, run))
+        assert curves.equals(others)
+
+
+def test_who_trains_with_whom(store: RunStore) -> None:
+    base = toy({"train.steps": 100_000})
+    alike = {
+        "ring": base,
+        "grid": base.replace({"data.name": "grid"}),
+        "hinge": base.replace({"objective.loss": "hinge"}),
+    }
+    others = {"slow": base.replace({"optim.lr_g": 1e-5}), "averaged": base.replace({"optim.ema": 0.9})}
+    sweeps = Sweeps(store)
+    sweep = sweeps.create(Plan("toys", {**others, **alike}, (0, 1)), threads=1)
+    sweeps.create(Plan("of another sweep", {"ring": base}, (2, 3)), threads=1)
+    runs = [store.open(cell.run) for cell in sweep.cells]
+    by_arm = {
+        arm: [run for run, cell in zip(runs, sweep.cells, strict=True) if cell.arm == arm]
+        for arm in {**others, **alike}
+    }
+    executor = Executor(store, cores=1)
+    first = by_arm["ring"][0]
+    team = executor._team(first)
+    assert {run.id for run in team} == {run.id for arm in alike for run in by_arm[arm]}
+    assert team[0] is first
+    for arm in others:
+        assert len(executor._team(by_arm[arm][0])) == 1
+    assert len(Executor(store, cores=2)._team(first)) == 3  # the other core has its share
+    assert len(Executor(store, cores=8)._team(first)) == 1  # two are not faster together
+    executor._deaths[team[1].path] = 5  # its process was killed
+    assert {run.id for run in executor._team(first)} == {run.id for run in team} - {team[1].id}
+    assert executor._team(team[1]) == [team[1]]
 
 
 def test_what_another_worker_started_is_adopted(
