@@ -90,6 +90,7 @@ SLOW = {
 # What `make test` leaves out, too: modules, functions or single tests. Each is the dear end of something that cheaper
 # tests try as well. `make test-all` runs them, before a release and after a change of what they are about.
 THOROUGH = {
+    "bench/test_batched.py::test_a_sweep_is_measured_with_all_that_its_processes_take",
     "bench/test_batched.py::test_every_way_is_measured",
     "bench/test_page.py",
     "browser/test_classroom.py::test_two_students_and_a_teacher",

@@ -1,30 +1,41 @@
 """Whether many small runs train faster as one computation: toys that differ in their seed alone, their weights stacked.
 
 Everything random is drawn for each run as it is drawn for it alone. The products are batched ones, and the result is
-the same bit for bit, which `same_bits` checks: so nothing but time can be gained or lost.
+the same bit for bit, which `same_bits` checks: so nothing but time can be gained or lost. Then the same as sweeps of a
+store, with all that their run folders and processes cost.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import torch
 from rich.console import Console
 from rich.table import Table
 
 from gancore.config import RunConfig
+from gancore.executors.executor import Executor
 from gancore.experiments import EXPERIMENTS
+from gancore.store import Run, RunStore
+from gancore.sweeps.plan import Plan
+from gancore.sweeps.sweeps import Sweeps
 from gancore.training.stacked import StackedTrainers, build_trainer, same_bits
 
 RUNS = 30
 STEPS = 100  # of each, in one round
+SWEPT = 1_000  # of each, of a sweep
 COMPARED = 20  # steps after which runs are compared
 HEAD = (f"{RUNS} toys", "processes", "ms a step of all", "against one process", "against two processes")
+
+_LOOK = 0.1  # seconds between looks at whether a sweep is done
 
 Take = Callable[[Sequence[RunConfig], int], float]  # seconds for so many steps of these runs
 
@@ -93,6 +104,58 @@ def stacked(configs: Sequence[RunConfig], steps: int) -> float:
     return time.perf_counter() - begin
 
 
+# --- through run folders ----------------------------------------------------------------------------------------------
+
+
+class EachAlone(Executor):
+    """Trains every run in a process of its own."""
+
+    def _team(self, run: Run) -> Sequence[Run]:
+        return [run]
+
+
+@dataclass(frozen=True)
+class Sweeping:
+    """What a sweep takes."""
+
+    what: str
+    seconds: float
+    cpu: float  # seconds of processors
+
+
+def sweep_all(count: int, steps: int) -> list[Sweeping]:
+    """A sweep of toys: one after another, two side by side, and as sweeps are trained on two cores."""
+    ways: list[tuple[str, type[Executor], int]] = [
+        ("one after another", EachAlone, 1),
+        ("two side by side", EachAlone, 2),
+        ("as one computation on each core", Executor, 2),
+    ]
+    return [_sweep(what, kind, cores, count, steps) for what, kind, cores in ways]
+
+
+def _sweep(what: str, kind: type[Executor], cores: int, count: int, steps: int) -> Sweeping:
+    with TemporaryDirectory() as folder:
+        store = RunStore(Path(folder))
+        config = toys(1)[0].replace({"train.steps": steps})
+        sweep = Sweeps(store).create(Plan("toys", {"": config}, tuple(range(count))), threads=1)
+        executor = kind(store, apart=True, cores=cores)
+        begin, cpu = time.perf_counter(), _cpu_of_children()
+        executor.ensure_worker()
+        while Sweeps(store).progress(sweep).active:
+            time.sleep(_LOOK)
+        seconds = time.perf_counter() - begin
+        executor.close()
+        if Sweeps(store).progress(sweep).finished < count:
+            raise RuntimeError(f"not all of {count} toys were trained to their end")
+        return Sweeping(what, seconds, _cpu_of_children() - cpu)
+
+
+def _cpu_of_children() -> float:
+    """Seconds of processors that processes started here have taken until they ended."""
+    used = os.times()
+    return used.children_user + used.children_system
+
+
 def rows(ways: Sequence[Way]) -> list[tuple[str, ...]]:
     """A row of a table for each way."""
     alone, pair = ways[0], ways[1]
@@ -114,11 +177,14 @@ class Found:
 
     ways: Sequence[Way]
     same: bool  # bit for bit
+    sweeps: Sequence[Sweeping]
 
 
 def find(console: Console, rounds: int) -> Found:
     """Measure, and compare weights."""
-    return Found(measure(console, rounds), same_bits(toys(), COMPARED))
+    ways, same = measure(console, rounds), same_bits(toys(), COMPARED)
+    with console.status(f"{RUNS} toys of {SWEPT} steps through run folders"):
+        return Found(ways, same, sweep_all(RUNS, SWEPT))
 
 
 def verdict(found: Found) -> str:
@@ -136,3 +202,7 @@ def run_benchmarks(console: Console, rounds: int) -> None:
         table.add_row(*row)
     console.print(table)
     console.print(verdict(found))
+    table = Table(f"{RUNS} runs of {SWEPT} steps", "seconds", "seconds of processors", box=None, pad_edge=False)
+    for each in found.sweeps:
+        table.add_row(each.what, f"{each.seconds:.0f}", f"{each.cpu:.0f}")
+    console.print(table)

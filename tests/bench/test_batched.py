@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from gancore.bench import batched
-from gancore.bench.batched import Found, Way
+from gancore.bench.batched import Found, Sweeping, Way
 
 
 def test_ways_are_compared_round_by_round() -> None:
@@ -23,8 +23,15 @@ def test_every_way_is_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         ("one computation", 2),
     ]
     assert all(seconds > 0 for way in found for seconds in way.seconds)
-    monkeypatch.setattr(batched, "find", lambda *_: Found(found, same=False))
+    monkeypatch.setattr(batched, "find", lambda *_: Found(found, False, [Sweeping("all at once", 12.0, 23.0)]))
     batched.run_benchmarks(Console(width=120), 1)
     printed = capsys.readouterr().out
     assert printed.count("one computation") == 2
     assert "not bit for bit" in printed
+    assert "all at once" in printed
+
+
+def test_a_sweep_is_measured_with_all_that_its_processes_take() -> None:
+    sweeps = batched.sweep_all(count=3, steps=2)
+    assert [each.what for each in sweeps][::2] == ["one after another", "as one computation on each core"]
+    assert all(each.seconds > 0 and each.cpu > 0 for each in sweeps)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
@@ -423,6 +423,23 @@ def test_progress_counts_steps_and_foresees_the_rest(sweeps: Sweeps, store: RunS
     assert (progress.finished, progress.active, progress.total) == (1, 2, 4)
     assert progress.share == pytest.approx((1 + 0.5) / 4)
     assert progress.seconds_left == pytest.approx(10 * 1.0 + 20 * 0.5)
+
+
+@pytest.mark.parametrize(("remaining", "left"), [(5.0, 5.0), (10.0, 10.0), (None, 5.0), (1.0, 5.0)])
+def test_runs_that_share_their_seconds_are_foreseen_by_what_they_say_themselves(
+    sweeps: Sweeps, store: RunStore, plan: Plan, remaining: float | None, left: float
+) -> None:
+    """Two that train: in a process of its own each, or together, where 5 seconds of each pass in 10."""
+    sweep = sweeps.create(plan)
+    runs = [store.open(cell.run) for cell in sweep.cells]
+    changes = {"state": "running", "step": 10, "seconds": 5.0, "remaining": remaining}
+    with ExitStack() as held:
+        for run in runs[:2]:
+            held.enter_context(run.hold("busy"))
+            run.write_status(run.status.model_copy(update=changes))
+        for run in runs[2:]:
+            store.delete(run)
+        assert sweeps.progress(sweep).seconds_left == pytest.approx(left)
 
 
 # --- from anywhere --------------------------------------------------------------------------------------------------

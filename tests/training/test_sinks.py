@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,15 @@ from gancore.config import RunConfig
 from gancore.store import RunStore
 from gancore.store.scalars import ScalarWriter, read_scalars
 from gancore.training.events import Notice, Step
-from gancore.training.sinks import FLUSH_SECONDS, FLUSH_SHARE, MEAN_SECONDS, Diverged, HistorySink, ScalarSink
+from gancore.training.sinks import (
+    FLUSH_COST,
+    FLUSH_SECONDS,
+    FLUSH_SHARE,
+    MEAN_SECONDS,
+    Diverged,
+    HistorySink,
+    ScalarSink,
+)
 
 
 class Clock:
@@ -64,6 +73,23 @@ def test_rows_of_a_long_run_come_in_larger_portions(path, clock, sink, trained: 
         return len(read_scalars(path))
 
     assert [at(0.99 * pause), at(1.01 * pause)] == [0, 2]
+    sink.close()
+
+
+def test_who_shares_a_processor_with_many_writes_in_larger_portions(path: Path, clock: Clock) -> None:
+    """A flush takes 4 ms, so it is due after 0.2 seconds of the run's own training."""
+
+    class Slow(ScalarWriter):
+        def append(self, columns: Mapping[str, np.ndarray]) -> None:
+            super().append(columns)
+            clock.now += 0.2 * FLUSH_COST
+
+    sink, written = ScalarSink(Slow(path), clock), []
+    for step in range(1, 7):
+        clock.now += 1.0
+        sink(Step(step, step / 5, 0.15 * step, 0.15, event(step).scalars))  # several are made together
+        written.append(len(read_scalars(path)))
+    assert written == [1, 1, 3, 3, 5, 5]
     sink.close()
 
 
