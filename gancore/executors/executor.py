@@ -203,10 +203,10 @@ class Executor:
         return [run for run in self.store.queue() if run.path not in self._given_up]
 
     def _wait(self) -> None:
-        """Until a run's process lets it go, something is submitted, or it is time to look again."""
+        """Until a process ends, something is submitted, or it is time to look again."""
         deadline = time.monotonic() + (LOOK_SECONDS if self._jobs or self._leaving else BUSY_SECONDS)
         while time.monotonic() < deadline and not self._closing.wait(_POLL) and not self._submitted.is_set():
-            if any(job.is_over() for job in self._jobs.values()) or any(job.has_ended() for job in self._leaving):
+            if any(job.has_ended() for job in (*self._jobs.values(), *self._leaving)):
                 return
 
     def _is_to_tend(self) -> bool:

@@ -24,7 +24,7 @@ from gancore.sweeps.plan import Plan
 from gancore.sweeps.sweeps import Sweeps, config_of
 from gancore.training.runner import execute
 from tests.executors import serving
-from tests.miniatures import equal
+from tests.miniatures import equal, toy
 
 KILLS = 20
 STEPS = 30
@@ -40,6 +40,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.executors.serving", "gancore.training.runner"])
     return context
+
+
+@pytest.fixture
+def toys() -> Plan:
+    """12 runs, of which all but some share a process."""
+    base = toy({"train.steps": STEPS})
+    arms = {"ring": base, "grid": base.replace({"data.name": "grid"}), "slow": base.replace({"optim.lr_g": 1e-5})}
+    return Plan("toys", arms, (0, 1, 2, 3))
 
 
 @pytest.fixture
@@ -87,10 +95,20 @@ def assert_trained_once(run: Run, alone: Run) -> None:
     assert len(begun) <= run.status.attempt <= KILLS + 1
 
 
-@pytest.mark.parametrize("apart", [False, True], ids=["in a thread", "in processes"])
+@pytest.mark.parametrize(
+    ("what", "apart"),
+    [("plan", False), ("plan", True), ("toys", True)],
+    ids=["in a thread", "in processes", "toys that share a process"],
+)
 def test_a_sweep_survives_kills_at_random_moments(
-    store: RunStore, plan: Plan, server: ForkServerContext, wait_until: WaitUntil, apart: bool
+    store: RunStore,
+    request: pytest.FixtureRequest,
+    server: ForkServerContext,
+    wait_until: WaitUntil,
+    what: str,
+    apart: bool,
 ) -> None:
+    plan: Plan = request.getfixturevalue(what)
     chance = random.Random(f"kills {apart}")
     begin = time.monotonic()
     unit = 0.0
