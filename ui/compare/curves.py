@@ -21,8 +21,9 @@ from ui.compare.controls import SEEDS, Controls
 from ui.compare.quality import evaluations, warn
 from ui.figures.comparison import Averaged, Shown, Style, curves_data
 from ui.figures.curves import AXES, Mark, curve_names
+from ui.figures.evaluations import first_values, measured
 from ui.frontend import plots
-from ui.run import quality, view
+from ui.run import view
 
 MOST_CHARTS = 8
 _CHARTS = "compare-charts"  # in the session
@@ -36,9 +37,9 @@ def section(runs: Sequence[Run], controls: Controls) -> None:
     )
     shown = read(runs, join=bool(join))
     named = names_of(shown)
-    measured = quality.measured([each for run in shown for each in run.evaluations])
-    options = [*named, *(key for key in measured if key not in named)]
-    asked = address.current().columns or st.session_state.get(_CHARTS) or _first(runs[0], named, measured)
+    values = measured([each for run in shown for each in run.evaluations])
+    options = [*named, *(key for key in values if key not in named)]
+    asked = address.current().columns or st.session_state.get(_CHARTS) or _first(runs[0], named, values)
     st.session_state[_CHARTS] = [key for key in asked if key in options][:MOST_CHARTS]
     chosen = st.multiselect(
         "Charts",
@@ -52,7 +53,7 @@ def section(runs: Sequence[Run], controls: Controls) -> None:
         placeholder="Choose curves and measures",
     )
     draw(shown, controls, [key for key in chosen if key in options], key="compare-curves", named=named)
-    if any(key in measured for key in chosen):
+    if any(key in values for key in chosen):
         warn([each for run in shown for each in run.evaluations])
     outputs = {game.output for run in runs if (game := run.config.kind.game(run.config)) is not None}
     if any(key.startswith("d_") for key in chosen) and len(outputs) > 1:
@@ -64,11 +65,11 @@ def _keep() -> None:
     address.change(columns=tuple(st.session_state[_CHARTS]))
 
 
-def _first(run: Run, named: Mapping[str, str], measured: Sequence[str]) -> list[str]:
+def _first(run: Run, named: Mapping[str, str], values: Sequence[str]) -> list[str]:
     """What says most at first: the main measure, and D's outputs or the losses."""
     outputs = [column for column in ("d_real", "d_fake") if column in named]
     losses = [column for column in ("loss_d", "loss_g", "loss") if column in named]
-    return [*quality.first_values(run.config, measured)[:1], *(outputs or losses)]
+    return [*first_values(run.config, values)[:1], *(outputs or losses)]
 
 
 def read(runs: Sequence[Run], *, join: bool = False) -> list[Shown]:

@@ -19,11 +19,11 @@ from ui.boundary import boundary
 from ui.compare import address
 from ui.compare.chosen import lines, names
 from ui.compare.controls import Controls
+from ui.figures.evaluations import first_values, measured
 from ui.figures.importance import importance_figure
 from ui.figures.space import measure_axis, setting_axis, space_data
 from ui.frontend import plots
 from ui.frontend.components import chart
-from ui.run import quality
 from ui.run.view import setting_text
 from ui.words import plain
 
@@ -60,8 +60,8 @@ def section(runs: Sequence[Run], controls: Controls) -> None:  # noqa: ARG001 (a
 
 def _keys(runs: Sequence[Run]) -> list[str]:
     """Measures, the main ones first."""
-    known = quality.measured([each for run in runs for each in run.evaluations()])
-    first = quality.first_values(runs[0].config, known)
+    known = measured([each for run in runs for each in run.evaluations()])
+    first = first_values(runs[0].config, known)
     return [key for key in dict.fromkeys((*first, *MAIN, *known)) if key in known and not key.endswith("_error")]
 
 

@@ -20,9 +20,9 @@ from ui.boundary import boundary, explain
 from ui.compare.chosen import lines, names
 from ui.compare.controls import Controls
 from ui.figures.curves import curve_names
-from ui.figures.evaluations import as_text
+from ui.figures.evaluations import as_text, first_values
 from ui.frontend import plots
-from ui.run import changes, quality
+from ui.run import changes
 from ui.run.progress import state_word
 from ui.run.view import setting_text
 from ui.words import plain
@@ -177,5 +177,5 @@ def _others(curves: Mapping[str, str], known: set[str]) -> list[dict[str, Any]]:
 
 def _chosen(run: Run, measured: Sequence[str]) -> list[str]:
     """What is shown before anybody chooses: what says most of such runs, then the losses."""
-    main = [key for key in (*quality.first_values(run.config, measured), *MAIN) if key in measured]
+    main = [key for key in (*first_values(run.config, measured), *MAIN) if key in measured]
     return [*list(dict.fromkeys(main))[:MOST_CHOSEN], "loss_d", "loss_g", "loss", _TRAINED]

@@ -15,10 +15,10 @@ from gancore.text import describe_duration
 from ui import navigation, state
 from ui.experiments import sweeps
 from ui.experiments.arms import Arm
-from ui.figures.evaluations import as_text
+from ui.figures.evaluations import as_text, first_values, measured
 from ui.frontend.components import Cell, Row, cells
 from ui.messages import attempt
-from ui.run import film, progress, quality
+from ui.run import film, progress
 from ui.server import pictures
 from ui.words import share
 
@@ -101,7 +101,7 @@ def _line(run: Snapshot, shown: ShownState, word: str) -> str:
 def _result(run: Run) -> str:
     """`FID 12.3`; nothing if nothing was measured."""
     every = run.evaluations()
-    for key in quality.first_values(run.config, quality.measured(every))[:1]:
+    for key in first_values(run.config, measured(every))[:1]:
         if (found := last(every, key, "full") or last(every, key)) is not None:
             return f"{MEASURES[key].label} {as_text(found.values, key)}"
     return ""

@@ -9,7 +9,7 @@ from gancore.experiments import OUTCOMES
 from gancore.experiments.outcomes import outcome
 from gancore.experiments.statistics import of_values
 from gancore.store.index import Snapshot
-from ui.run import quality
+from ui.figures.evaluations import first_values
 
 OF_A_FAMILY = ("modes", "test_elbo", "test_accuracy")  # what only some families have says most of them
 _SMALLEST = 1e-9  # whose logarithm is taken
@@ -52,6 +52,6 @@ def known(runs: Iterable[Snapshot], wanted: Sequence[str]) -> list[str]:
     """Quantities that some run has: the usual one for such a run first, then `wanted`, then the others."""
     every = list(runs)
     there = [key for key in OUTCOMES if any(value(run, key) is not None for run in every)]
-    usual = quality.first_values(every[0].config, there) if there else []
+    usual = first_values(every[0].config, there) if there else []
     first = dict.fromkeys(key for key in (*OF_A_FAMILY, *usual[:1], *wanted, *usual) if key in there)
     return [*first, *(key for key in there if key not in first)]

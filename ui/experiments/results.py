@@ -17,9 +17,9 @@ from ui.boundary import boundary
 from ui.experiments import quantities
 from ui.experiments.arms import ENDED, Arm, is_log, seeds
 from ui.figures.curves import AXES, SMOOTHING, curve_names
+from ui.figures.evaluations import first_values, measured
 from ui.figures.experiments import Band, Strand, band, band_figure, curve, setting_figure
 from ui.frontend.components import Film, chart, film
-from ui.run import quality
 from ui.run.film import run_film
 from ui.words import plain
 
@@ -179,12 +179,10 @@ def _curves(results: Results) -> None:
         axis = st.segmented_control("Axis", list(AXES), default="step", required=True, key=f"axis-{results.key}")
         log = st.toggle("Log scale", key=f"log-{results.key}")
     recorded = curve_names(run.config for run in runs)
-    measured = {
-        key: MEASURES[key].label for key in quality.measured([each for run in runs for each in evaluations(run)])
-    }
+    values = {key: MEASURES[key].label for key in measured([each for run in runs for each in evaluations(run)])}
     first: list[str] = [key for key in ("loss_g", "loss_d", "loss") if key in recorded]
-    first += quality.first_values(runs[0].config, list(measured))[:1]
-    offered = {**recorded, **{key: label for key, label in measured.items() if key not in recorded}}
+    first += first_values(runs[0].config, list(values))[:1]
+    offered = {**recorded, **{key: label for key, label in values.items() if key not in recorded}}
     chosen = st.multiselect(
         "Curves",
         list(offered),

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from gancore.config import RunConfig
+from gancore.config.datasets import TOYS
 from gancore.evaluation.measures import MEASURES, on_the_way, shown_weights
 from gancore.store.evaluations import Evaluation, Weights
 from ui import colors
@@ -27,6 +29,8 @@ COMPANIONS = {"coverage": {"precision": "#009E73", "recall": "#CC79A7"}}  # draw
 RARE = 0.1  # of its share of the data: a class that hardly comes up
 ROUGH = 0.25  # precision below which samples are no classes yet: a classifier calls most of them the same, an 8 say
 NEVER = "×"  # in the cell of a class that does not come up
+_ERRORS = tuple(f"{key}_error" for key in MEASURES if f"{key}_error" in MEASURES)  # shown with what they belong to
+SHOWN = tuple(key for key in MEASURES if key not in (*_ERRORS, "parzen_sigma"))
 
 _RATIO = [[0.0, "#B35806"], [0.5, "#AEB4BD"], [1.0, "#6A51A3"]]  # of a share to the data's: 0, 1, 2 and above
 
@@ -333,6 +337,23 @@ def class_bars(
 def highest_share(evaluations: Sequence[Evaluation]) -> float:
     """Where an axis of shares in percent should end for all of these."""
     return 108 * max(float(max(shares(each).max(), expected_shares(each).max())) for each in evaluations)
+
+
+def measured(evaluations: Sequence[Evaluation]) -> list[str]:
+    """The values that are known, in the order of `MEASURES`."""
+    known = {key for each in evaluations for key in each.values}
+    return [key for key in SHOWN if key in known]
+
+
+def first_values(config: RunConfig, keys: Sequence[str]) -> list[str]:
+    """Two that say most of a run of this kind, among those that are known."""
+    wanted = ("modes", "near_modes", "coverage") if config.data.name in TOYS else config.kind.headline
+    return [key for key in wanted if key in keys][:2] or list(keys[:1])
+
+
+def level(key: str, config: RunConfig) -> float | None:
+    """What real images would give: the number of classes, where classes are counted."""
+    return len(config.labels_in_use) if key in ("classes", "modes") else MEASURES[key].real
 
 
 def as_text(values: Mapping[str, float], key: str) -> str:

@@ -1,7 +1,7 @@
 // A Plotly chart that keeps its DOM node, and with it zoom and hover, while its data change. It shows the numbers that
 // come with it, or follows the curves of a run by itself.
 
-const ROOM_MS = 4_000 // for whose steps there is room at the right, so that the axis need not be drawn for each
+const ROOM_MS = 10_000 // for whose steps there is room at the right, so that the axis need not be drawn for each
 const ROOM = 0.25 // of the steps so far that it is at most
 const IN_SIGHT = 0.15 // of a chart, from which on it follows its run
 const READ_MS = 2_000 // after which a pointer over the chart reads what has come
@@ -49,6 +49,7 @@ class Chart {
     Object.assign(this, { frame: null, reading: null, updates: 0, zooms: 0, drawing: Promise.resolve() })
     this.drawDue = () => this.draw()
     element.onpointerenter = () => this.behind && this.redraw()
+    element.onpointerdown = () => this.behind && this.drawWhole() // whoever zooms or pans moves all of a line
     this.watchers = [
       watch(element, { rootMargin: "200px" }, (found) => this.comes("near", found.isIntersecting)),
       watch(element, { threshold: [0, IN_SIGHT] }, (found) => this.comes("seen", found.intersectionRatio >= IN_SIGHT)),
@@ -94,8 +95,9 @@ class Chart {
     if (another) this.forget()
     const { curve, client, pace, lines, replay } = await modules(run)
     if (this.followed !== wanted) return
-    Object.assign(this, { client, pace, moveOn: lines.moveOn, over: false, total: Infinity })
-    this.curves ??= new curve.Curves(run.weight)
+    Object.assign(this, { client, pace, over: false, total: Infinity })
+    this.continued ??= new lines.Continued(this.element)
+    this.curves ??= new curve.Curves(run.weight, run.columns)
     this.replayed = null
     if (run.live) this.leave = client.follow(run.address, (message) => this.take(message))
     if (run.replay) this.replay(replay, run)
@@ -266,7 +268,7 @@ class Chart {
     if (!this.due || !this.Plotly || !complete || !this.element.isConnected) return
     if (this.element._dragging) return this.pace?.soon(this.drawDue) // or the zoom that is being drawn would be lost
     this.due = false
-    this.behind = !this.whole && this.moved()
+    this.behind = !this.whole && this.goneOn()
     if (!this.behind) this.drawWhole()
     if (this.behind && this.element.matches(":hover")) this.reading ??= setTimeout(() => this.redraw(), READ_MS)
     this.element.classList.remove("loading")
@@ -275,11 +277,11 @@ class Chart {
     if (this.updates === 1) this.listen()
   }
 
-  // Whether it was enough to move the lines on.
-  moved() {
+  // Whether it was enough that the lines go on.
+  goneOn() {
     const { layout } = this.data.figure
     const marked = this.replayed ? soFar(layout, this.replayed).shapes?.length : this.marked
-    return marked === this.marked && this.moveOn(this.element, this.traces(), { clipped: this.isZoomed })
+    return marked === this.marked && this.continued.goOn(this.traces(), { clipped: this.isZoomed })
   }
 
   drawWhole() {
@@ -293,8 +295,10 @@ class Chart {
     }
     const layout = themed(this.layout(), this.element)
     this.given = layout.xaxis?.range?.[1] ?? 0
-    this.drawing = this.Plotly.react(this.element, this.traces(), layout, config).catch(() => {})
-    this.whole = false
+    const traces = this.traces()
+    this.drawing = this.Plotly.react(this.element, traces, layout, config).catch(() => {})
+    this.continued?.begin(traces)
+    this.whole = this.behind = false
     this.marked = layout.shapes?.length
     this.element.dataset.drawings = Number(this.element.dataset.drawings ?? 0) + 1
   }
@@ -306,7 +310,9 @@ class Chart {
       if (names.some((name) => name.includes("axis.range"))) this.isZoomed = true
       if (names.includes("xaxis.autorange")) this.unzoom()
       this.zoomed()
+      this.redraw()
     })
+    this.element.on("plotly_restyle", () => this.redraw())
     this.element.on("plotly_doubleclick", () => this.unzoom())
   }
 

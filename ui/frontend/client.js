@@ -60,9 +60,11 @@ function inThisPage() {
   return port1
 }
 
-function receive({ data: { id, message } }) {
-  followed.get(id)?.take(message)
-  if (message.kind === "end") setTimeout(() => followAgain(id), AGAIN_MS)
+function receive({ data: { ids, message } }) {
+  for (const id of ids) {
+    followed.get(id)?.take(message)
+    if (message.kind === "end") setTimeout(() => followAgain(id), AGAIN_MS)
+  }
 }
 
 // Whoever still follows a run that ended has not heard of it, or somebody resumed it at once.

@@ -100,6 +100,7 @@ _PICTURE = st.components.v2.component(
 _PROGRESS = st.components.v2.component(
     "gan_workbench_progress",
     html="""<div class="progress">
+    <div class="numbers"></div>
     <div class="line"><span class="label"></span><span class="words"></span>
     <span class="connection" role="status"></span></div>
     <div class="bar" role="progressbar" aria-valuemin="0" aria-valuemax="100"><div class="done"></div></div>
@@ -202,14 +203,26 @@ def from_the_top(place: str) -> None:
     _TOP(key="top", data={"place": place}, height="content")
 
 
-def progress(run: Run, *, live: bool, key: str, label: str = "", losses: bool = False) -> bool:
-    """Show how far a run is, on a line, with its `losses` if wanted, and as a bar; both follow it while it is `live`.
+def progress(
+    run: Run,
+    *,
+    live: bool,
+    key: str,
+    label: str = "",
+    losses: bool = False,
+    numbers: bool = False,
+    evaluations: bool = False,
+) -> bool:
+    """Show how far a run is, on a line, with its `losses` if wanted, and as a bar; above, if wanted, the `numbers` that
+    say how good it is. All follow the run while it is `live`.
 
-    Whether something changed that the page around it shows: a fragment is drawn anew then.
+    Whether something changed that the page around it shows, perhaps `evaluations`: a fragment is drawn anew then.
     """
     data = feeds.progress(run) | {
         "label": label,
         "shows_losses": losses,
+        "shows_numbers": numbers,
+        "shows_evaluations": evaluations,
         "name": run.name,
         "run": following(run, live=live),
     }

@@ -88,10 +88,10 @@ export class Curve {
   }
 }
 
-// The curves of one run: a picture of all steps, a finer one of those that a zoom shows, and what is new.
+// Some `columns` of one run: a picture of all steps, a finer one of those that a zoom shows, and what is new.
 export class Curves {
-  constructor(past) {
-    Object.assign(this, { past, curves: new Map(), finer: new Map(), step: 0, generation: null, rows: 0 })
+  constructor(past, columns) {
+    Object.assign(this, { past, columns, curves: new Map(), finer: new Map(), step: 0, generation: null, rows: 0 })
     Object.assign(this, { low: Infinity, high: -Infinity }) // of all values
   }
 
@@ -113,7 +113,8 @@ export class Curves {
     const steps = unpack(step)
     const begin = steps.findIndex((each) => each > this.step)
     if (begin < 0) return true
-    for (const [column, packed] of Object.entries(columns)) {
+    for (const column of this.columns.filter((each) => columns[each])) {
+      const packed = columns[column]
       if (!this.curves.has(column)) this.curves.set(column, new Curve(this.past))
       const values = unpack(packed)
       for (let row = begin; row < steps.length; row += 1) {

@@ -8,7 +8,6 @@ const RANGED = 4_000 // points that an axis is chosen by, at least
 const MARGIN = { left: 58, right: 14, top: 10, bottom: 40 }
 const REACH = 60 // pixels from a curve at which the pointer still means it
 const MOST_POINTS = 1_200 // of a curve that grows; beyond, each two become one
-const LIVE_MS = 250 // between drawings of runs that train
 const ZOOM_MS = 250 // after a zoom, until finer curves are asked for
 const MOST_FINER = 16 // runs of which they are
 const TELL_MS = 5_000 // between times that the page is asked to be drawn anew
@@ -200,9 +199,9 @@ class Follower {
   }
 
   async load() {
-    const names = ["client.js", "curve.js"]
+    const names = ["client.js", "curve.js", "pace.js"]
     const found = names.map((name) => import(new URL(this.root.data.scripts + name, document.baseURI).href))
-    ;[this.client, this.curve] = await (this.loading ??= Promise.all(found))
+    ;[this.client, this.curve, this.pace] = await (this.loading ??= Promise.all(found))
   }
 
   // Follow those that train, and no others.
@@ -275,10 +274,8 @@ class Follower {
   }
 
   soon() {
-    this.waiting ??= setTimeout(() => {
-      this.waiting = null
-      requestAnimationFrame(() => this.closed || this.root.charts.forEach((chart) => chart.compute()))
-    }, LIVE_MS)
+    this.drawDue ??= () => this.root.charts.forEach((chart) => chart.compute())
+    this.pace.soon(this.drawDue)
   }
 
   // Ask for what lies in the zoom, of runs of which each point stands for several rows.
@@ -322,7 +319,7 @@ class Follower {
 
   close() {
     this.closed = true
-    clearTimeout(this.waiting)
+    this.pace?.forget(this.drawDue)
     clearTimeout(this.zooming)
     for (const leave of this.leaving.values()) leave()
   }

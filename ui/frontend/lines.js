@@ -1,36 +1,80 @@
-// The lines of a Plotly chart, moved on between two of its own drawings: axes, legend and texts stay as they are, which
-// takes a fiftieth of the work.
+// The lines of a Plotly chart, continued on a canvas above it between two of its own drawings. What is there stays as it
+// is, axes and lines: a browser would otherwise paint half of the page again for a few pixels at the end of a line.
 
 const SLACK = 0.5 // pixels that a line may leave the axes
+const ROOM = 2 // pixels around a line's end, for its width
 
-// Whether it could be done: not if a line is not there yet or, unless they are `clipped`, leaves the axes.
-export function moveOn(element, traces, { clipped }) {
-  const { _fullData: shown, _fullLayout: layout } = element
-  if (shown?.length !== traces.length) return false
-  const moved = []
-  for (const [place, trace] of traces.entries()) {
-    if (trace.mode !== "lines" || shown[place].visible !== true) continue // what the legend hides, and marks
-    const path = element.querySelector(`.scatterlayer .trace${shown[place].uid} .js-line`)
-    const line = path && pathOf(trace, layout.xaxis, layout.yaxis, clipped)
-    if (!line) return false
-    moved.push([path, line])
+export class Continued {
+  constructor(element) {
+    Object.assign(this, { element, canvas: null, ends: [] })
   }
-  for (const [path, line] of moved) path.setAttribute("d", line)
-  return true
+
+  // From where lines go on: the chart has just been drawn whole.
+  begin(traces) {
+    this.canvas?.remove()
+    this.canvas = null
+    this.ends = traces.map(({ x, y }) => ({ x: x.at(-1), y: y.at(-1) }))
+  }
+
+  // Whether it could be done: not if there is another line, if one went back or, unless they are `clipped`, one leaves
+  // the axes.
+  goOn(traces, { clipped }) {
+    const { _fullData: shown, _fullLayout: layout } = this.element
+    if (shown?.length !== traces.length || this.ends.length !== traces.length) return false
+    const more = []
+    for (const [place, trace] of traces.entries()) {
+      if (trace.mode !== "lines" || shown[place].visible !== true) continue // marks, and what the legend hides
+      const pixels = pixelsOf(trace, this.ends[place], layout.xaxis, layout.yaxis, clipped)
+      if (!pixels) return false
+      if (pixels.length > 1) more.push({ place, pixels, style: shown[place] })
+    }
+    if (more.length) this.draw(more, layout)
+    for (const { place } of more) this.ends[place] = { x: traces[place].x.at(-1), y: traces[place].y.at(-1) }
+    return true
+  }
+
+  draw(more, layout) {
+    const from = Math.min(...more.map(({ pixels }) => pixels[0][0]))
+    if (from > layout.xaxis._length) return // a zoom shows what was before
+    this.canvas ??= canvasOn(this.element, layout, Math.max(0, Math.floor(from) - ROOM))
+    const context = this.canvas.getContext("2d")
+    for (const { pixels, style } of more) {
+      const [[x, y], ...others] = pixels
+      context.beginPath()
+      context.moveTo(x, y)
+      for (const [x, y] of others) context.lineTo(x, y)
+      Object.assign(context, { strokeStyle: style.line.color, lineWidth: style.line.width, globalAlpha: style.opacity })
+      context.stroke()
+    }
+  }
 }
 
-function pathOf({ x, y }, across, up, clipped) {
+// A line from where it ended before; null if it cannot go on from there.
+function pixelsOf({ x, y }, end, across, up, clipped) {
   const isFixed = clipped || up.autorange === false
-  const points = new Array(x.length)
-  for (let place = 0; place < x.length; place += 1) {
-    const [left, top] = [across.d2p(x[place]), up.d2p(y[place])]
-    if (!Number.isFinite(top)) return null // a logarithmic axis has no place for it
-    if ((!clipped && left > across._length + SLACK) || (!isFixed && outside(top, up._length))) return null
-    points[place] = `${Math.round(10 * left) / 10},${Math.round(10 * top) / 10}`
-  }
-  return points.length ? `M${points.join("L")}` : null
+  let first = x.length
+  while (first > 0 && x[first - 1] > end.x) first -= 1
+  if (!first || x.at(-1) < end.x) return null
+  const pixels = [[across.d2p(end.x), up.d2p(end.y)]]
+  for (let place = first; place < x.length; place += 1) pixels.push([across.d2p(x[place]), up.d2p(y[place])])
+  const fits = ([left, top]) =>
+    Number.isFinite(top) && // a logarithmic axis has no place for what is not
+    (clipped || left <= across._length + SLACK) &&
+    (isFixed || (top >= -SLACK && top <= up._length + SLACK))
+  return pixels.every(fits) ? pixels : null
 }
 
-function outside(pixel, length) {
-  return pixel < -SLACK || pixel > length + SLACK
+// Over the chart's axes from a pixel on, below its legend and whatever else stands on them.
+function canvasOn(element, { xaxis, yaxis }, from) {
+  const canvas = document.createElement("canvas")
+  const [width, height] = [xaxis._length - from, yaxis._length]
+  canvas.width = Math.ceil(width * devicePixelRatio)
+  canvas.height = Math.ceil(height * devicePixelRatio)
+  const place = { left: `${xaxis._offset + from}px`, top: `${yaxis._offset}px`, width: `${width}px`, height: `${height}px` }
+  Object.assign(canvas.style, { position: "absolute", pointerEvents: "none", ...place })
+  const context = canvas.getContext("2d")
+  context.setTransform(canvas.width / width, 0, 0, canvas.height / height, (-from * canvas.width) / width, 0)
+  context.lineJoin = "round"
+  element.querySelector(".main-svg").after(canvas)
+  return canvas
 }

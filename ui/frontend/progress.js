@@ -1,15 +1,39 @@
-// How far a run is: a line and a bar, which follow it by themselves while it trains. When something changes that the
-// page around it shows, the page is told.
+// How far a run is: its numbers, a line and a bar, which follow it by themselves while it trains. When something changes
+// that the page around it shows, the page is told.
 
 const WORDS = { live: "", polling: "no stream, asks every second", lost: "no connection, tries again" }
 const PATIENCE_MS = 1_000 // so that many tabs do not all ask at the same moment
 const APART_MS = 5_000 // between two times that the page is drawn anew for what happens again and again
 
-function render(root, { line, share, losses }) {
+function render(root, { line, share, losses, numbers }) {
+  if (root.data.shows_numbers) renderNumbers(root.querySelector(".numbers"), numbers)
   root.querySelector(".words").textContent = root.data.shows_losses && losses ? `${line} · ${losses}` : line
   root.querySelector(".done").style.width = `${100 * share}%`
   root.querySelector(".bar").setAttribute("aria-valuenow", Math.round(100 * share))
   root.querySelector(".bar").setAttribute("aria-valuetext", line)
+}
+
+// Where they are the same ones as before, their texts are all that is written.
+function renderNumbers(line, numbers) {
+  const names = JSON.stringify(numbers.map(({ label, role }) => [label, role]))
+  if (line.dataset.names !== names) {
+    line.dataset.names = names
+    const shown = numbers.length ? numbers : [{ note: "Its first numbers come within seconds." }]
+    line.replaceChildren(...shown.map(numberOf))
+  }
+  numbers.forEach(({ text, note }, place) => {
+    const [, value, when] = line.children[place].children
+    if (value.textContent !== text) value.textContent = text
+    if (when.textContent !== note) when.textContent = note
+  })
+}
+
+function numberOf({ label = "", text = "", note = "", role = "" }) {
+  const number = document.createElement("span")
+  number.className = `number ${role}`
+  const parts = Object.entries({ span: label, b: text, small: note })
+  number.append(...parts.map(([tag, words]) => Object.assign(document.createElement(tag), { textContent: words })))
+  return number
 }
 
 function take(root, message) {
@@ -28,15 +52,15 @@ function take(root, message) {
 // Ask the page to be drawn anew, once for each news: at once when the run came into another state.
 function notice(root) {
   const { told, data } = root
-  const news = newsOf(told)
-  if (news === newsOf(data) || news === root.noticed) return
+  const news = newsOf(told, data)
+  if (news === newsOf(data, data) || news === root.noticed) return
   root.noticed = news
   if (told.state === data.state) root.telling ??= setTimeout(() => tell(root), pause(root))
   else tell(root)
 }
 
-function newsOf({ state, changes }) {
-  return JSON.stringify([state, changes])
+function newsOf({ state, changes, evaluations }, { shows_evaluations }) {
+  return JSON.stringify([state, changes, ...(shows_evaluations ? [evaluations] : [])])
 }
 
 function pause(root) {
@@ -47,8 +71,8 @@ function pause(root) {
 function tell(root) {
   clearTimeout(root.telling)
   root.telling = null
-  root.noticed = newsOf(root.told)
-  if (root.noticed === newsOf(root.data)) return // the page was drawn anew meanwhile
+  root.noticed = newsOf(root.told, root.data)
+  if (root.noticed === newsOf(root.data, root.data)) return // the page was drawn anew meanwhile
   root.asked = performance.now()
   root.tell("changed", root.noticed)
 }

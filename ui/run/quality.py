@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from gancore.config import RunConfig
-from gancore.config.datasets import DATASETS, TOYS
+from gancore.config.datasets import DATASETS
 from gancore.evaluation import measures
 from gancore.evaluation.meanings import peers
 from gancore.evaluation.measures import CHEAP_SAMPLES, FULL_SAMPLES, MEASURES, final
@@ -22,7 +22,10 @@ from ui.figures.evaluations import (
     class_bars,
     class_map,
     classes_line,
+    first_values,
     is_rough,
+    level,
+    measured,
     of_a_run,
     value_figure,
     with_classes,
@@ -63,8 +66,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("other_thickness_ratio", "other_kept_class"),
     ),
 }
-_ERRORS = tuple(f"{key}_error" for key in MEASURES if f"{key}_error" in MEASURES)  # shown with what they belong to
-SHOWN = tuple(key for key in MEASURES if key not in (*_ERRORS, "parzen_sigma"))
 _ARROWS = {"low": "↓", "high": "↑", "": ""}
 
 
@@ -81,23 +82,6 @@ def section(run: Run, *, live: bool, marks: Sequence[Mark] = ()) -> None:
 
 
 # --- values over the steps ------------------------------------------------------------------------------------------
-
-
-def measured(evaluations: Sequence[Evaluation]) -> list[str]:
-    """The values that are known, in the order of `MEASURES`."""
-    known = {key for each in evaluations for key in each.values}
-    return [key for key in SHOWN if key in known]
-
-
-def first_values(config: RunConfig, keys: Sequence[str]) -> list[str]:
-    """Two that say most of a run of this kind, among those that are known."""
-    wanted = ("modes", "near_modes", "coverage") if config.data.name in TOYS else config.kind.headline
-    return [key for key in wanted if key in keys][:2] or list(keys[:1])
-
-
-def level(key: str, config: RunConfig) -> float | None:
-    """What real images would give: the number of classes, where classes are counted."""
-    return len(config.labels_in_use) if key in ("classes", "modes") else MEASURES[key].real
 
 
 def _values(run: Run, evaluations: Sequence[Evaluation], marks: Sequence[Mark]) -> None:

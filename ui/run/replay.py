@@ -13,11 +13,10 @@ from gancore.health.timeline import Moment, timeline
 from gancore.store import Run
 from gancore.store.records import LIVE
 from ui import state
-from ui.figures.evaluations import as_text
+from ui.figures.evaluations import as_text, first_values, measured
 from ui.frontend.components import Happening, film, player
 from ui.run import changes
 from ui.run.film import run_film
-from ui.run.quality import first_values, measured
 
 ASKED = "replay"  # in the address
 _FILES = ("meta.json", "evals", "changes", "scalars.arrow", "status.json")

@@ -13,7 +13,7 @@ from ui.frontend.components import progress
 from ui.run import controls, film, queue
 from ui.words import plain, progress_line, share, unit
 
-TICK = 10.0  # seconds between looks at what nobody was told of
+TICK = 30.0  # seconds between looks at what nobody was told of
 MOST = 3  # bars
 WATCH = 2.0  # seconds between looks at what else goes on in the store
 WATCH_TRAINING = 10.0  # the same while a run trains, of which the page is told by itself

@@ -18,7 +18,7 @@ from ui.boundary import boundary
 from ui.colors import REAL
 from ui.figures.curves import SMOOTHING, Mark, panels, run_figure
 from ui.frontend.components import curves, film, progress
-from ui.run import changes, controls, forking, health, interruption, numbers, quality, replay, takeaway, turn
+from ui.run import changes, controls, forking, health, interruption, quality, replay, takeaway, turn
 from ui.run.film import newest, run_film
 from ui.run.progress import state_badge
 from ui.run.strip import TICK
@@ -96,8 +96,8 @@ def _header(run: Run, live: bool) -> None:
     status = run.status
     _title(run, lambda: _buttons(run))
     _origin_line(run)
-    numbers.line(run)
-    progress(run, live=live, key="progress")
+    evaluations = st.session_state.get(_details_key(run)) == "quality"  # they are shown there
+    progress(run, live=live, key="progress", numbers=True, evaluations=evaluations)
     turn.line(run)
     health.line(run, live=live)
     if run.state == "interrupted":
@@ -156,7 +156,7 @@ def _details(run: Run, charts: dict[str, Panel], live: bool) -> None:
         default=options[0],
         required=True,
         format_func=lambda key: titles.get(key, key.capitalize()),
-        key=f"details-{run.id}",
+        key=_details_key(run),
         label_visibility="collapsed",
     )
     if chosen in charts:
@@ -169,6 +169,10 @@ def _details(run: Run, charts: dict[str, Panel], live: bool) -> None:
         takeaway.section(run)
     else:
         _history(run)
+
+
+def _details_key(run: Run) -> str:
+    return f"details-{run.id}"
 
 
 def change_marks(run: Run, color: str = REAL) -> list[Mark]:

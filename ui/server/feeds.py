@@ -25,20 +25,21 @@ from gancore.store import Run
 from gancore.store.records import LIVE, ShownState, Status
 from ui import state
 from ui.figures.curves import packed, panels
-from ui.server import pictures
+from ui.server import numbers, pictures
+from ui.server.numbers import Number
 from ui.server.pictures import Frame
 from ui.words import losses_line, progress_line, share, unit
 
 PERIOD = 0.2  # seconds between looks: rows are written as often
 SLOWER = 10  # who follow a run, from which on each one more makes the looks rarer
 LONGEST = 0.8  # seconds between looks, however many follow
-STATE_SECONDS = 1.0  # between looks at whether anybody trains it, and at what changes seldom
+STATE_SECONDS = 0.9  # between looks at whether anybody trains it, and at what people read: no faster than they can
 SIGN = 10.0  # seconds after which the status is sent again, so that proxies and browsers know that the line works
 MOST_ROWS = 2_000  # in a message; whoever is further behind asks for the thinned curves again
 
 _LOG = logging.getLogger(__name__)
 
-_CHANGES = ("meta.json", "requests", "changes", "evals", "events.jsonl")  # besides what is sent
+_CHANGES = ("meta.json", "requests", "changes", "events.jsonl")  # besides what is sent
 _POSITION = re.compile(r"(?P<step>[0-9]{1,12})(?:-(?P<generation>[0-9a-f]{0,16}))?")
 
 
@@ -146,18 +147,14 @@ class Reader:
         self._columns = tuple({curve.column for panel in panels(run.config).values() for curve in panel.curves})
 
     def look(self, *, at_all: bool = True) -> Look:
-        """The run as it is now; with `at_all` also what changes seldom, such as whether anybody trains it."""
+        """The run as it is now; with `at_all` not only its curves, but also what is read in words or seldom changes."""
         run = self.run
         growing = self._once("scalars.arrow", run.growing_scalars)
-        status = self._once("status.json", lambda: run.status)
-        if at_all or "state" not in self._found:
-            self._found["state"] = run.state
-            self._found["busy"] = _is_busy(self._found["state"])
-            self._found["changes"] = _changes(run)
-            self._found["frames"] = self._once("samples", lambda: tuple(pictures.frames(run)))
-        frames = self._found["frames"]
         rows = growing.rows if np.isfinite(_last(growing.rows, "step", np.nan)) else growing.rows.head(0)
-        return Look(rows, self._columns, growing.generation, self._status(status, rows), frames)
+        if at_all or "told" not in self._found:
+            self._found["told"] = self._status(rows)
+            self._found["frames"] = self._once("samples", lambda: tuple(pictures.frames(run)))
+        return Look(rows, self._columns, growing.generation, self._found["told"], self._found["frames"])
 
     def _once(self, name: str, read: Any) -> Any:
         """What `read` finds in a file or folder, read when that has changed."""
@@ -166,20 +163,21 @@ class Reader:
             self._found[name], self._stamps[name] = read(), stamp
         return self._found[name]
 
-    def _status(self, status: Status, rows: pd.DataFrame) -> dict[str, Any]:
-        if self._found["state"] == "running" and len(rows):  # newer than the status, which is written once a second
+    def _status(self, rows: pd.DataFrame) -> dict[str, Any]:
+        run = self.run
+        shown, status = run.state, self._once("status.json", lambda: run.status)
+        if shown == "running" and len(rows):  # newer than the status, which is written once a second
             newer = {"step": int(_last(rows, "step", 0.0)), "epoch": _last(rows, "epoch", status.epoch)}
             status = status.model_copy(update=newer)
-        return _described(self.run, status, self._found["state"], self._found["changes"], busy=self._found["busy"])
+        return _described(run, status, shown, self._once("evals", lambda: list(numbers.quality(run))))
 
 
 def progress(run: Run) -> dict[str, Any]:
     """How far a run is now, as its stream would say it."""
-    shown = run.state
-    return _described(run, run.status, shown, _changes(run), busy=_is_busy(shown))
+    return _described(run, run.status, run.state, list(numbers.quality(run)))
 
 
-def _described(run: Run, status: Status, shown: ShownState, changes: str, *, busy: bool) -> dict[str, Any]:
+def _described(run: Run, status: Status, shown: ShownState, quality: list[Number]) -> dict[str, Any]:
     live = shown in LIVE
     return {
         "state": shown,
@@ -189,16 +187,21 @@ def _described(run: Run, status: Status, shown: ShownState, changes: str, *, bus
         "left": status.remaining if live else None,
         "rate": status.rate,
         "losses": losses_line(status),
+        "numbers": [each._asdict() for each in (*quality, *numbers.losses(status))],
         "phase": status.phase,
-        "line": progress_line(status, live=live, counted=unit(run.config), busy=busy),
-        "changes": changes,
+        "line": progress_line(status, live=live, counted=unit(run.config), busy=_is_busy(shown)),
+        "changes": _changes(run),
+        "evaluations": _digest(state.stamp(run.path / "evals")),
     }
 
 
 def _changes(run: Run) -> str:
-    """Another word when something changed that a page shows besides: a request, an evaluation, its history."""
-    stamps = repr([state.stamp(run.path / name) for name in _CHANGES])
-    return f"{zlib.crc32(stamps.encode()):08x}"
+    """Another word when something changed that a page shows besides: a request, its history, what is kept of it."""
+    return _digest([state.stamp(run.path / name) for name in _CHANGES], sorted(run.checkpoints()))
+
+
+def _digest(*facts: object) -> str:
+    return f"{zlib.crc32(repr(facts).encode()):08x}"
 
 
 def _is_busy(shown: ShownState) -> bool:
