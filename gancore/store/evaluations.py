@@ -71,9 +71,10 @@ _Stamp = tuple[int, dict[str, object]]
 
 @dataclass
 class _LastRead:
-    """The evaluations of a folder as they were read last, and its stamp then: in one, as pages run in threads."""
+    """The evaluations of a folder as they were read last, in order and by file, and its stamp then: in one, as pages
+    run in threads."""
 
-    known: tuple[_Stamp, tuple[Evaluation, ...]] = (0, {}), ()
+    known: tuple[_Stamp, tuple[Evaluation, ...], dict[str, Evaluation | None]] = (0, {}), (), {}
 
 
 @lru_cache(maxsize=5_000)
@@ -82,26 +83,26 @@ def _last_read(_folder: Path) -> _LastRead:
 
 
 def read(folder: Path) -> tuple[Evaluation, ...]:
-    """The evaluations in a folder, in order. They are read again only if its files are others: a live page asks for all
-    of them every second, a table for those of every run."""
+    """The evaluations in a folder, in order. Only files that are new are read: a live page asks for all of them every
+    second, a table for those of every run."""
     try:
         stamp = _stamp(folder)
     except OSError:
         return ()
     last_read = _last_read(folder)
-    before, known = last_read.known
+    before, known, parsed = last_read.known
     if before == stamp:
         return known
-    found, all_read = [], True
-    for name in stamp[1]:
+    found: dict[str, Evaluation | None] = {}
+    for name, identity in stamp[1].items():
         try:
-            found.append(_parse(folder / name))
+            found[name] = parsed[name] if before[1].get(name) == identity else _parse(folder / name)
         except OSError:  # it is gone, or cannot be read now
-            all_read = False
-    usable = (each for each in found if each is not None)
+            continue
+    usable = (each for each in found.values() if each is not None)
     made = tuple(sorted(usable, key=lambda each: (each.step, each.weights, each.size, each.samples)))
-    if all_read:
-        last_read.known = stamp, made
+    if len(found) == len(stamp[1]):
+        last_read.known = stamp, made, found
     return made
 
 

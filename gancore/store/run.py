@@ -234,6 +234,10 @@ class Run:
         """The curves of a run that may train, and by what to tell whether rows were only added."""
         return tails.grow(self.path / "scalars.arrow")
 
+    def growing_numbers(self, columns: Sequence[str]) -> tails.Numbers:
+        """`growing_scalars`, some of its columns, for whoever looks several times a second."""
+        return tails.numbers(self.path / "scalars.arrow", columns)
+
     def evaluations(self) -> list[Evaluation]:
         """What was measured of its samples, by step; files that cannot be read are left out."""
         return list(evaluations.read(self.path / "evals"))

@@ -11,10 +11,10 @@ import os
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ MOST_FILES = 64  # that are remembered
 MOST_MEMORY = 256_000_000  # bytes of the numbers that are remembered
 _ANCHOR = 4_096  # bytes before the end of what was read, by which a file is known again
 
-Numbers = npt.NDArray[np.generic]
+Values = npt.NDArray[np.generic]
 
 
 class _Stamp(NamedTuple):
@@ -47,11 +47,11 @@ class _Unusual(Exception):
 class _Column:
     """Numbers that grow at their end. What was given out stays as it is."""
 
-    def __init__(self, values: Numbers) -> None:
+    def __init__(self, values: Values) -> None:
         self._values = values
         self._count = len(values)
 
-    def append(self, values: Numbers) -> None:
+    def append(self, values: Values) -> None:
         count = self._count + len(values)
         if count > len(self._values):
             larger = np.empty(max(count, 3 * len(self._values) // 2), self._values.dtype)
@@ -60,7 +60,7 @@ class _Column:
         self._values[self._count : count] = values
         self._count = count
 
-    def so_far(self) -> Numbers:
+    def so_far(self) -> Values:
         shown = self._values[: self._count].view()
         shown.flags.writeable = False
         return shown
@@ -158,6 +158,10 @@ class _Tail:
             return self._whole.copy(deep=False)
         return self._frame_of(name for name in columns if name in self._columns)
 
+    def numbers(self, columns: Sequence[str]) -> dict[str, Values]:
+        """Some columns, those that are there."""
+        return {name: self._columns[name].so_far() for name in columns if name in self._columns}
+
     def _frame_of(self, names: Iterable[str]) -> pd.DataFrame:
         return pd.DataFrame({name: self._columns[name].so_far() for name in names}, copy=False)
 
@@ -180,17 +184,45 @@ def follow(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
 
 def grow(path: Path, columns: Sequence[str] | None = None) -> Growing:
     """`follow`, and whether what was there before still is: for readers that want only what is new."""
+    return _read(
+        path,
+        lambda tail: Growing(tail.frame(columns), tail.generation),
+        lambda: Growing(read_scalars(path, columns), ""),
+    )
+
+
+class Numbers(NamedTuple):
+    """Columns of a file so far, those that are there."""
+
+    columns: Mapping[str, Values]
+    generation: str  # as in `Growing`
+
+
+def numbers(path: Path, columns: Sequence[str]) -> Numbers:
+    """Some columns as `grow` reads them, without what a data frame costs: for whoever looks several times a second."""
+    return _read(
+        path,
+        lambda tail: Numbers(tail.numbers(columns), tail.generation),
+        lambda: Numbers({str(name): found.to_numpy() for name, found in read_scalars(path, columns).items()}, ""),
+    )
+
+
+_Found = TypeVar("_Found", Growing, Numbers)
+
+
+def _read(path: Path, of: Callable[[_Tail], _Found], unusual: Callable[[], _Found]) -> _Found:
+    """What somebody wants `of` a file as far as it goes now, or of one that cannot be followed."""
     with _lock:
         tail = _tails.setdefault(path, _Tail())
         _tails.move_to_end(path)
     try:
         with tail.lock:
             tail.refresh(path)
-            found = Growing(tail.frame(columns), tail.generation)
+            found = of(tail)
     except (_Unusual, OSError, ValueError, pa.ArrowException):
         with _lock:
             _tails.pop(path, None)
-        return Growing(read_scalars(path, columns), "")
+        return unusual()
     _make_room()
     return found
 

@@ -50,7 +50,7 @@ def charts(monkeypatch) -> dict[str, dict]:
 
 def test_every_value_is_in_one_group_or_beside_another():
     grouped = [key for keys in quality.GROUPS.values() for key in keys]
-    assert sorted([*grouped, *quality._ERRORS]) == sorted(MEASURES)
+    assert sorted([*grouped, *evaluations._ERRORS]) == sorted(MEASURES)
 
 
 def test_a_line_through_the_small_evaluations_and_a_diamond_for_the_full_one():

@@ -19,10 +19,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from gancore.store import Run
 from gancore.store.records import LIVE, ShownState, Status
+from gancore.store.tails import Values
 from ui import state
 from ui.figures.curves import packed, panels
 from ui.server import numbers, pictures
@@ -40,6 +40,7 @@ MOST_ROWS = 2_000  # in a message; whoever is further behind asks for the thinne
 _LOG = logging.getLogger(__name__)
 
 _CHANGES = ("meta.json", "requests", "changes", "events.jsonl")  # besides what is sent
+_PLACES = ("step", "epoch")  # columns that say where a row is
 _POSITION = re.compile(r"(?P<step>[0-9]{1,12})(?:-(?P<generation>[0-9a-f]{0,16}))?")
 
 
@@ -86,8 +87,7 @@ class Known:
 class Look:
     """A run as its folder was at one moment."""
 
-    rows: pd.DataFrame
-    columns: tuple[str, ...]  # that are sent
+    rows: Mapping[str, Values]  # by column, "step" and those that are sent
     generation: str
     status: Mapping[str, Any]
     frames: tuple[Frame, ...]
@@ -116,7 +116,7 @@ class Look:
         return messages, told
 
     def _curve_news(self, known: Position) -> Iterator[Message]:
-        steps = self.rows["step"].to_numpy() if len(self.rows) else np.empty(0)
+        steps = self.rows.get("step", np.empty(0))
         place = int(np.searchsorted(steps, known.step, side="right"))
         is_there = place > 0 and steps[place - 1] == known.step
         if known.step and (not is_there or known.generation not in (None, self.generation)):
@@ -124,8 +124,7 @@ class Look:
         elif len(steps) - place > MOST_ROWS:
             yield Message("reset", {"step": known.step}, self.position)
         elif place < len(steps):
-            new = self.rows.iloc[place:]
-            columns = {name: packed(new[name].to_numpy()) for name in self.columns if name in new}
+            columns = {name: packed(values[place:]) for name, values in self.rows.items() if name not in _PLACES}
             data = {"after": known.step, "generation": self.generation, "step": packed(steps[place:], "f8")}
             yield Message("rows", data | {"columns": columns}, self.position)
 
@@ -144,17 +143,21 @@ class Reader:
         self.run = run
         self._stamps: dict[str, object] = {}
         self._found: dict[str, Any] = {}
-        self._columns = tuple({curve.column for panel in panels(run.config).values() for curve in panel.curves})
+        self._columns = (*_PLACES, *{curve.column for panel in panels(run.config).values() for curve in panel.curves})
+        self._told: dict[str, Any] | None = None
+        self._frames: tuple[Frame, ...] = ()
+        self._generation = ""  # of the curves, when the frames were looked at
 
     def look(self, *, at_all: bool = True) -> Look:
         """The run as it is now; with `at_all` not only its curves, but also what is read in words or seldom changes."""
-        run = self.run
-        growing = self._once("scalars.arrow", run.growing_scalars)
-        rows = growing.rows if np.isfinite(_last(growing.rows, "step", np.nan)) else growing.rows.head(0)
-        if at_all or "told" not in self._found:
-            self._found["told"] = self._status(rows)
-            self._found["frames"] = self._once("samples", lambda: tuple(pictures.frames(run)))
-        return Look(rows, self._columns, growing.generation, self._found["told"], self._found["frames"])
+        growing = self._once("scalars.arrow", lambda: self.run.growing_numbers(self._columns))
+        rows = growing.columns if np.isfinite(_last(growing.columns, "step", np.nan)) else {}
+        if at_all or self._told is None:
+            self._told = self._status(rows)
+            known = self._frames if growing.generation == self._generation else ()
+            self._frames = self._once("samples", lambda: tuple(pictures.frames(self.run, known=known)))
+            self._generation = growing.generation
+        return Look(rows, growing.generation, self._told, self._frames)
 
     def _once(self, name: str, read: Any) -> Any:
         """What `read` finds in a file or folder, read when that has changed."""
@@ -163,10 +166,10 @@ class Reader:
             self._found[name], self._stamps[name] = read(), stamp
         return self._found[name]
 
-    def _status(self, rows: pd.DataFrame) -> dict[str, Any]:
+    def _status(self, rows: Mapping[str, Values]) -> dict[str, Any]:
         run = self.run
         shown, status = run.state, self._once("status.json", lambda: run.status)
-        if shown == "running" and len(rows):  # newer than the status, which is written once a second
+        if shown == "running" and rows:  # newer than the status, which is written once a second
             newer = {"step": int(_last(rows, "step", 0.0)), "epoch": _last(rows, "epoch", status.epoch)}
             status = status.model_copy(update=newer)
         return _described(run, status, shown, self._once("evals", lambda: list(numbers.quality(run))))
@@ -276,9 +279,9 @@ class Feed:
         self._news = asyncio.Event()
 
 
-def _last(rows: pd.DataFrame, column: str, default: float) -> float:
+def _last(rows: Mapping[str, Values], column: str, default: float) -> float:
     """The last number of a column that may not be there."""
-    return float(rows[column].to_numpy()[-1]) if column in rows and len(rows) else default
+    return float(rows[column][-1]) if len(rows.get(column, ())) else default
 
 
 def _same(one: Look, other: Look) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import stat
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -44,16 +44,21 @@ class Frame:
     src: str  # its address, relative to the server's
 
 
-def frames(run: Run, steps: Sequence[int] | None = None) -> list[Frame]:
-    """A run's sample grids: those at `steps`, or else thinned to what is worth stepping through."""
+def frames(run: Run, steps: Sequence[int] | None = None, known: Iterable[Frame] = ()) -> list[Frame]:
+    """A run's sample grids: those at `steps`, or else thinned to what is worth stepping through.
+
+    Those that are `known` are not looked at again while they are there.
+    """
     samples = run.samples()
     wanted = thin_steps(list(samples)) if steps is None else [step for step in samples if step in steps]
-    said = captions(run)
-    return [
-        Frame(step=step, caption=said(step), src=source)
-        for step in wanted
-        if (source := address(run, step, path=samples[step])) is not None
-    ]
+    said, before = captions(run), {frame.step: frame for frame in known}
+    found = []
+    for step in wanted:
+        if step in before:
+            found.append(before[step])
+        elif (source := address(run, step, path=samples[step])) is not None:
+            found.append(Frame(step=step, caption=said(step), src=source))
+    return found
 
 
 def captions(run: Run) -> Callable[[int], str]:
@@ -63,11 +68,14 @@ def captions(run: Run) -> Callable[[int], str]:
 
 
 def thin_steps(steps: Sequence[int], most: int = MAX_FRAMES) -> list[int]:
-    """At most so many of the steps, two or more, evenly spread, the first and the last among them."""
-    if len(steps) <= most:
-        return list(steps)
-    chosen = {round(i * (len(steps) - 1) / (most - 1)) for i in range(most)}
-    return [step for index, step in enumerate(steps) if index in chosen]
+    """At most so many of the steps, two or more, evenly spread, the first and the last among them.
+
+    Of a run that goes on they stay the same: more and more of them are left out, and none comes back.
+    """
+    apart = 1
+    while len(steps[::apart]) > most - 1 and len(steps) > most:
+        apart *= 2
+    return [*steps[:-1:apart], *steps[-1:]]
 
 
 def address(run: Run, step: int, *, small: bool = False, path: Path | None = None) -> str | None:
