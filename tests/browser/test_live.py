@@ -201,7 +201,7 @@ CONTINUED = """async ([script, start, steps, values, weight]) => {
   const curve = new Curve(weight, start)
   values.forEach((value, index) => curve.append(steps[index], value ?? NaN))
   const spike = Array.from({ length: 5000 }, (_, index) => (index === 1234 ? 9 : Math.sin(index)))
-  return { x: curve.smoothed.x, y: curve.smoothed.y, kept: thinned(spike, 200) }
+  return { x: curve.smoothed.x, y: curve.smoothed.y, kept: thinned(spike.map((_, at) => at), spike, 200) }
 }"""
 
 

@@ -1,7 +1,7 @@
 // A Plotly chart that keeps its DOM node, and with it zoom and hover, while its data change. It shows the numbers that
 // come with it, or follows the curves of a run by itself.
 
-const ROOM_MS = 10_000 // for whose steps there is room at the right, so that the axis need not be drawn for each
+const ROOM_MS = 20_000 // for whose steps there is room at the right, so that the axis need not be drawn for each
 const ROOM = 0.25 // of the steps so far that it is at most
 const IN_SIGHT = 0.15 // of a chart, from which on it follows its run
 const READ_MS = 2_000 // after which a pointer over the chart reads what has come
@@ -293,14 +293,15 @@ class Chart {
       showSendToCloud: false, // nothing of a run goes anywhere
       modeBarButtonsToRemove: ["select2d", "lasso2d"],
     }
-    const layout = themed(this.layout(), this.element)
+    const drawings = Number(this.element.dataset.drawings ?? 0) + 1
+    const layout = { ...themed(this.layout(), this.element), datarevision: drawings } // lines grow in their own arrays
     this.given = layout.xaxis?.range?.[1] ?? 0
     const traces = this.traces()
     this.drawing = this.Plotly.react(this.element, traces, layout, config).catch(() => {})
     this.continued?.begin(traces)
     this.whole = this.behind = false
     this.marked = layout.shapes?.length
-    this.element.dataset.drawings = Number(this.element.dataset.drawings ?? 0) + 1
+    this.element.dataset.drawings = drawings
   }
 
   listen() {

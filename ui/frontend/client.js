@@ -2,7 +2,7 @@
 
 import { Hub } from "./hub.js"
 
-const AWAY_MS = 60_000 // a tab that nobody looks at for so long follows nothing
+const AWAY_MS = 10_000 // a tab that nobody looks at for so long follows nothing
 const AGAIN_MS = 10_000 // after the end of a run
 const server = new URL("../../", import.meta.url)
 const followed = new Map() // id -> { address, take }

@@ -27,20 +27,21 @@ export class Average {
   }
 }
 
-// Indices of about so many points: the first and the last, and the extremes between; a spike stays.
-export function thinned(values, points) {
+// Indices of about so many points: the first and the last, and the extremes of even stretches between; a spike stays.
+export function thinned(x, y, points) {
   const parts = Math.max(1, Math.floor((points - 2) / 2))
-  const inner = values.length - 2
-  const kept = new Set([0, values.length - 1])
+  const last = x.length - 1
+  const kept = new Set([0, last])
+  let index = 1
   for (let part = 0; part < parts; part += 1) {
-    const end = 1 + Math.floor(((part + 1) * inner) / parts)
-    let low = 1 + Math.floor((part * inner) / parts)
-    let high = low
-    for (let index = low; index < end; index += 1) {
-      if (values[index] < values[low]) low = index
-      if (values[index] > values[high]) high = index
+    const end = x[0] + ((part + 1) * (x[last] - x[0])) / parts
+    let [low, high] = [index, index]
+    const first = index
+    for (; index < last && x[index] < end; index += 1) {
+      if (y[index] < y[low]) low = index
+      if (y[index] > y[high]) high = index
     }
-    if (low < end) kept.add(low).add(high)
+    if (first < index) kept.add(low).add(high)
   }
   return [...kept].sort((a, b) => a - b)
 }
@@ -56,7 +57,7 @@ class Line {
     this.x.push(x)
     this.y.push(y)
     if (this.x.length <= MOST_POINTS) return
-    const kept = thinned(this.y, MOST_POINTS / 2)
+    const kept = thinned(this.x, this.y, MOST_POINTS / 2)
     this.x = kept.map((index) => this.x[index])
     this.y = kept.map((index) => this.y[index])
   }

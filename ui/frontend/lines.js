@@ -6,13 +6,13 @@ const ROOM = 2 // pixels around a line's end, for its width
 
 export class Continued {
   constructor(element) {
-    Object.assign(this, { element, canvas: null, ends: [] })
+    Object.assign(this, { element, canvases: new Map(), ends: [] }) // of each opacity one, or pieces would add up to more
   }
 
   // From where lines go on: the chart has just been drawn whole.
   begin(traces) {
-    this.canvas?.remove()
-    this.canvas = null
+    for (const canvas of this.canvases.values()) canvas.remove()
+    this.canvases.clear()
     this.ends = traces.map(({ x, y }) => ({ x: x.at(-1), y: y.at(-1) }))
   }
 
@@ -36,16 +36,24 @@ export class Continued {
   draw(more, layout) {
     const from = Math.min(...more.map(({ pixels }) => pixels[0][0]))
     if (from > layout.xaxis._length) return // a zoom shows what was before
-    this.canvas ??= canvasOn(this.element, layout, Math.max(0, Math.floor(from) - ROOM))
-    const context = this.canvas.getContext("2d")
     for (const { pixels, style } of more) {
+      if (!this.canvases.has(style.opacity)) this.cover(style.opacity, layout, Math.max(0, Math.floor(from) - ROOM))
+      const context = this.canvases.get(style.opacity).getContext("2d")
       const [[x, y], ...others] = pixels
       context.beginPath()
       context.moveTo(x, y)
       for (const [x, y] of others) context.lineTo(x, y)
-      Object.assign(context, { strokeStyle: style.line.color, lineWidth: style.line.width, globalAlpha: style.opacity })
+      Object.assign(context, { strokeStyle: style.line.color, lineWidth: style.line.width })
       context.stroke()
     }
+  }
+
+  // The axes from a pixel on, below the legend and whatever else stands on them.
+  cover(opacity, layout, from) {
+    const canvas = canvasOf(layout, from)
+    canvas.style.opacity = opacity
+    this.canvases.set(opacity, canvas)
+    this.element.querySelector(".main-svg").after(canvas)
   }
 }
 
@@ -64,8 +72,7 @@ function pixelsOf({ x, y }, end, across, up, clipped) {
   return pixels.every(fits) ? pixels : null
 }
 
-// Over the chart's axes from a pixel on, below its legend and whatever else stands on them.
-function canvasOn(element, { xaxis, yaxis }, from) {
+function canvasOf({ xaxis, yaxis }, from) {
   const canvas = document.createElement("canvas")
   const [width, height] = [xaxis._length - from, yaxis._length]
   canvas.width = Math.ceil(width * devicePixelRatio)
@@ -75,6 +82,5 @@ function canvasOn(element, { xaxis, yaxis }, from) {
   const context = canvas.getContext("2d")
   context.setTransform(canvas.width / width, 0, 0, canvas.height / height, (-from * canvas.width) / width, 0)
   context.lineJoin = "round"
-  element.querySelector(".main-svg").after(canvas)
   return canvas
 }
