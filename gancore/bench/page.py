@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from gancore.bench import shares
 from gancore.bench.store import make_store
 from gancore.experiments import EXPERIMENTS
 from gancore.store import Run, RunStore
@@ -64,18 +65,28 @@ def _training(command: Command, browser: Any, seconds: float, rounds: int, conso
             _wait(lambda: toy.status.step > WARM_UP)
             watched = _ways_to_watch(browser, url, toy)
             rates = {who: [] for who in watched}
+            spent: dict[str, list[Mapping[str, float]]] = {who: [] for who in watched}
             for turn in range(rounds):
                 for who in watched if turn % 2 == 0 else reversed(watched):
                     with console.status(f"round {turn + 1} of {rounds}: {who}"), watched[who]():
-                        rates[who].append(_rate(toy, seconds))
+                        rate, used = _rate(toy, seconds)
+                        rates[who].append(rate)
+                        spent[who].append(used)
             toy.command("stop")
             _wait(lambda: toy.state != "running")
-    table = Table("who looks", "steps/s", "of those with nobody", "all rounds", box=None, pad_edge=False)
+    headings = ("steps/s", "of those with nobody", "all rounds", "CPU besides training")
+    table = Table("who looks", *headings, box=None, pad_edge=False)
     for who, found in rates.items():
-        shares = [each / max(alone, 1e-9) for each, alone in zip(found, rates[NOBODY], strict=True)]
-        spread = f"{100 * min(shares):.0f}..{100 * max(shares):.0f} %"
-        table.add_row(who, f"{median(found):.0f}", f"{100 * median(shares):.0f} %", spread)
+        left = [each / max(alone, 1e-9) for each, alone in zip(found, rates[NOBODY], strict=True)]
+        spread = f"{100 * min(left):.0f}..{100 * max(left):.0f} %"
+        table.add_row(who, f"{median(found):.0f}", f"{100 * median(left):.0f} %", spread, _in_words(spent[who]))
     return table
+
+
+def _in_words(spent: Sequence[Mapping[str, float]]) -> str:
+    """`renderer 8 %, server 3 %`: of one core, in the middle of all rounds."""
+    kinds = {kind: median(each.get(kind, 0.0) for each in spent) for kind in spent[0]}
+    return ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in kinds.items() if share >= 0.005)
 
 
 NOBODY = "nobody"
@@ -133,13 +144,13 @@ def _ask(address: str, done: threading.Event) -> None:
             answer.read()
 
 
-def _rate(run: Run, seconds: float) -> float:
-    """Steps a second of a run."""
+def _rate(run: Run, seconds: float) -> tuple[float, Mapping[str, float]]:
+    """Steps a second of a run, and who used the processors besides."""
     time.sleep(SETTLE)
-    before = run.status
+    before, begun, used = run.status, time.monotonic(), shares.used()
     time.sleep(seconds)
-    after = run.status
-    return (after.step - before.step) / max(after.heartbeat - before.heartbeat, 1e-9)
+    after, spent = run.status, shares.shares(used, shares.used(), time.monotonic() - begun)
+    return (after.step - before.step) / max(after.heartbeat - before.heartbeat, 1e-9), spent
 
 
 def _bytes(command: Command, browser: Any, console: Console) -> Table:

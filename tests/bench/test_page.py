@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from rich.console import Console
 
-from gancore.bench import page
+from gancore.bench import page, shares
 from gancore.cli.dashboard import command
 
 
@@ -20,3 +23,19 @@ def test_training_alone_is_measured_where_there_is_no_browser(
     printed = capsys.readouterr().out
     assert "no tabs are opened" in printed
     assert "100 %" in printed
+
+
+@pytest.mark.skipif(not shares.PROC.exists(), reason="only Linux tells it")
+def test_who_uses_the_processors_is_told_without_the_thread_that_trains() -> None:
+    busy = "import threading\ndef spin():\n while True: pass\nthreading.Thread(target=spin, daemon=True).start()\nspin()"
+    for name, is_left_out in (("streamlit", True), ("--type=renderer", False)):
+        with subprocess.Popen([sys.executable, "-c", busy, name]) as spinning:
+            while len(before := shares.used()) < 2 or sum(before.values()) < 0.1:
+                assert spinning.poll() is None
+            while sum((after := shares.used()).values()) < sum(before.values()) + 0.3:
+                assert spinning.poll() is None
+            spinning.kill()
+        told = shares.shares(before, after, seconds=1.0)
+        all_of_it = sum(after.values()) - sum(before.values())
+        assert list(told) == ["server" if is_left_out else "renderer"]
+        assert (sum(told.values()) < 0.9 * all_of_it) == is_left_out

@@ -96,7 +96,8 @@ CONTINUED = """element => [...element.querySelectorAll("canvas")].flatMap((canva
     found.get(color).ys.push(y)
   }
   const middle = (ys) => ys.reduce((sum, y) => sum + y, 0) / ys.length + 0.5
-  return [...found].map(([color, { x, ys }]) => [canvas.style.opacity, color, left + (x + 1) / scale, middle(ys) / scale])
+  const { opacity } = canvas.style
+  return [...found].map(([color, { x, ys }]) => [opacity, color, left + (x + 1) / scale, middle(ys) / scale])
 })"""
 COUNT = "element => Number(element.dataset.drawings)"
 
