@@ -27,7 +27,8 @@ def test_training_alone_is_measured_where_there_is_no_browser(
 
 @pytest.mark.skipif(not shares.PROC.exists(), reason="only Linux tells it")
 def test_who_uses_the_processors_is_told_without_the_thread_that_trains() -> None:
-    busy = "import threading\ndef spin():\n while True: pass\nthreading.Thread(target=spin, daemon=True).start()\nspin()"
+    spin = "def spin():\n while True: pass\n"
+    busy = f"import threading\n{spin}threading.Thread(target=spin, daemon=True).start()\nspin()"
     for name, is_left_out in (("streamlit", True), ("--type=renderer", False)):
         with subprocess.Popen([sys.executable, "-c", busy, name]) as spinning:
             while len(before := shares.used()) < 2 or sum(before.values()) < 0.1:

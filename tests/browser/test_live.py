@@ -50,8 +50,8 @@ class Trained:
         self.writer = ScalarWriter(self.run.path / "scalars.arrow", keep_through=step)
         self.step = step
 
-    def tell(self, state: str) -> None:
-        self.run.write_status(Status(state=state, step=self.step, total_steps=1_000, device="cpu"))
+    def tell(self, state: str, **losses: float) -> None:
+        self.run.write_status(Status(state=state, step=self.step, total_steps=1_000, device="cpu", scalars=losses))
 
 
 @contextmanager
@@ -82,6 +82,9 @@ def test_a_page_follows_a_run_without_being_drawn_anew(app: App, new_page: Calla
         page.locator(LOSSES).evaluate("element => { element.mine = true }")
         for _ in range(5):
             shows(page, trained.go_on(7))
+        for loss in (0.5, 0.25):
+            trained.tell("running", loss_d=loss)
+            expect(page.locator(".progress .numbers")).to_have_text(f"D loss{loss}")
         assert page.locator(LOSSES).evaluate("element => element.mine")
         assert messages
         assert not any("bdata" in str(message) for message in messages)  # no pass over the page brings numbers

@@ -20,6 +20,7 @@ from gancore.config import RunConfig
 from gancore.store import Run, RunStore
 from gancore.store.records import Status
 from gancore.store.scalars import ScalarWriter
+from tests.app.evaluations import evaluation
 from tests.loops import play
 from ui import state
 from ui.server import feeds, live, routes
@@ -121,6 +122,25 @@ def test_new_rows_come_as_they_are_written(run: Run) -> None:
 
     with training(run) as writer:
         play(scenario(writer))
+
+
+def test_numbers_are_told_and_an_evaluation_is_no_reason_to_draw_the_page_anew(run: Run) -> None:
+    with training(run):
+        reader = Reader(run)
+        before = reader.look().status
+        run.write_status(run.status.model_copy(update={"scalars": {"loss_d": 0.61234, "loss_g": 1.9}}))
+        run.add_evaluation(evaluation(1_050, {"fid": 5.6123}))
+        status = reader.look().status
+    assert [(each["label"], each["text"], each["note"], each["role"]) for each in status["numbers"]] == [
+        ("FID", "5.61", "at step 1,050", ""),
+        ("D loss", "0.612", "", "d"),
+        ("G loss", "1.9", "", "g"),
+    ]
+    assert status["evaluations"] != before["evaluations"]
+    assert status["changes"] == before["changes"]
+    (run.path / "checkpoints").mkdir()
+    (run.path / "checkpoints" / "000100.pt").touch()
+    assert reader.look().status["changes"] != before["changes"]  # from which it can be forked now
 
 
 def test_rows_between_reading_and_sending_come_once(run: Run) -> None:
