@@ -53,6 +53,7 @@ def run_benchmarks(command: Command, seconds: float, rounds: int, console: Conso
         if browser is not None:
             console.print(_bytes(command, browser, console))
             console.print(_waits(command, browser, console))
+            console.print(_experiments(command, browser, console))
 
 
 def _training(command: Command, browser: Any, seconds: float, rounds: int, console: Console) -> Table:
@@ -167,7 +168,15 @@ def _bytes(command: Command, browser: Any, console: Console) -> Table:
 
 def _waits(command: Command, browser: Any, console: Console) -> Table:
     """Seconds from asking for the Runs page to its first row: in new browsers, but where the table says otherwise."""
-    headings = ("first server", "next server", "again", "found by a query", "reloaded", "from another page")
+    headings = (
+        "first server",
+        "next server",
+        "again",
+        "opened with a query",
+        "reloaded",
+        "from another page",
+        "filter",
+    )
     table = Table("Runs", *headings, box=None, pad_edge=False)
     with tempfile.TemporaryDirectory() as folder, console.status(f"the Runs page with {MANY:,} runs"):
         store = make_store(Path(folder) / "runs", MANY)
@@ -181,9 +190,45 @@ def _waits(command: Command, browser: Any, console: Console) -> Table:
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 reloaded = median(_first_row_of(page, partial(page.goto, f"{url}/runs")) for _ in range(4))
                 clicked = median(_first_row_by_menu(page) for _ in range(3))
+                filtered = median(_filter(page, count) for count in (500, 600, 700))
                 page.close()
-        table.add_row(f"{MANY:,}", *(f"{seconds:.2f} s" for seconds in (*waits, again, found, reloaded, clicked)))
+        columns = (*waits, again, found, reloaded, clicked, filtered)
+        table.add_row(f"{MANY:,}", *(f"{seconds:.2f} s" for seconds in columns))
     return table
+
+
+def _experiments(command: Command, browser: Any, console: Console) -> Table:
+    """Seconds from asking for the Experiments page to its first question, in new browsers."""
+    table = Table("Experiments", "first browser", "next browser", box=None, pad_edge=False)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        console.status("the Experiments page"),
+        serve(command, RunStore(Path(folder) / "runs")) as url,
+    ):
+        waits = [_wait_for(browser, f"{url}/experiments", QUESTION) for _ in range(4)]
+    table.add_row("first question", f"{waits[0]:.2f} s", f"{median(waits[1:]):.2f} s")
+    return table
+
+
+QUESTION = '[data-testid="stMainBlockContainer"] h3'
+
+
+def _wait_for(browser: Any, address: str, selector: str) -> float:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    begin = time.perf_counter()
+    page.goto(address)
+    page.locator(selector).first.wait_for(timeout=PATIENCE)
+    waited = time.perf_counter() - begin
+    page.close()
+    return waited
+
+
+def _filter(page: Any, count: int) -> float:
+    """Seconds from typing a query to the rows that it finds, so many of them."""
+    begin = time.perf_counter()
+    page.get_by_role("combobox", name="Find runs").fill(f"seed < {count}")
+    page.get_by_text(f"{count} of {MANY:,} runs").wait_for(timeout=PATIENCE)
+    return time.perf_counter() - begin
 
 
 def _first_row(browser: Any, address: str) -> float:
@@ -266,11 +311,12 @@ def serve(command: Command, store: RunStore) -> Iterator[str]:
 
 
 def _answers(port: int) -> bool:
+    """Whether the dashboard is there: its port is open while it still imports what it needs."""
     try:
-        socket.create_connection(("localhost", port), 1).close()
+        with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=10) as answer:
+            return bool(answer.status == 200)
     except OSError:
         return False
-    return True
 
 
 def _wait(holds: Callable[[], bool], seconds: float = 120.0) -> None:

@@ -213,7 +213,8 @@ _Found = TypeVar("_Found", Growing, Numbers)
 def _read(path: Path, of: Callable[[_Tail], _Found], unusual: Callable[[], _Found]) -> _Found:
     """What somebody wants `of` a file as far as it goes now, or of one that cannot be followed."""
     with _lock:
-        tail = _tails.setdefault(path, _Tail())
+        if (tail := _tails.get(path)) is None:
+            tail = _tails[path] = _Tail()
         _tails.move_to_end(path)
     try:
         with tail.lock:

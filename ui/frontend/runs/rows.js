@@ -48,6 +48,16 @@ function buildRow(line, page) {
   return row
 }
 
+function renderLines(page, lines) {
+  keyed(
+    page.body,
+    lines,
+    (line) => ("group" in line ? `group ${line.group}` : line.id),
+    (line) => buildLine(line, page),
+    (row, line) => ("group" in line ? renderGroup(row, line, page) : renderRow(row, line, page)),
+  )
+}
+
 // With Shift, all rows from the one that was ticked last.
 function tickRange(page, id, on, isRange) {
   const ids = page.data.lines.filter((line) => line.id).map((line) => line.id)
@@ -80,15 +90,13 @@ function renderRow(row, line, page) {
   )
 }
 
+const FIRST = 20 // rows that are in view at first, on a tall screen
+
 function renderRows(page) {
   const { data } = page
-  keyed(
-    page.body,
-    data.lines,
-    (line) => ("group" in line ? `group ${line.group}` : line.id),
-    (line) => buildLine(line, page),
-    (row, line) => ("group" in line ? renderGroup(row, line, page) : renderRow(row, line, page)),
-  )
+  const isNew = !page.body.firstChild && data.lines.length > FIRST && !document.hidden
+  renderLines(page, isNew ? data.lines.slice(0, FIRST) : data.lines)
+  if (isNew) requestAnimationFrame(() => setTimeout(() => renderLines(page, page.data.lines))) // once these are painted
   const runs = data.lines.filter((line) => line.id)
   const ticked = runs.filter((line) => page.outbox.isTicked(line)).length
   page.all.checked = runs.length > 0 && ticked === runs.length
