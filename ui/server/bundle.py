@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 STATIC = Path(st.__file__).parent / "static"
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 _KINDS = {"js": "text/javascript", "css": "text/css"}  # by their folder
-_NEEDED = ("BidiComponent", "Html")  # scripts of elements that all pages have
+_NEEDED = ("BidiComponent", "Html", "Button")  # scripts of elements that most pages have
 _NAME = re.compile(r"static/(?P<kind>js|css)/(?P<name>[\w.-]+\.(?P=kind))")
 _IMPORTS = re.compile(r"""(?:from|import)\s*["']\./([\w.-]+\.js)["']""")
 _NAMED = re.compile(r"""\./static/js/([\w.-]+\.js)""")
