@@ -322,6 +322,28 @@ def test_health_that_is_not_known_yet_is_looked_at_while_the_page_is_there(
     assert all(runs_table.cells(name)["state"]["line"] for name in runs_table.names)
 
 
+def test_of_many_the_page_comes_first_and_their_health_part_by_part(open_page, finished, runs_table, monkeypatch):
+    for number in range(4):
+        finished(f"run {number}")
+    monkeypatch.setattr(health, "titles", lambda _run: ["Something"])
+    monkeypatch.setattr(health, "word", lambda _run: "something")
+    monkeypatch.setattr(looking, "FEW", 1)
+    app = open_page("runs")
+    assert [runs_table.cells(name)["state"]["line"] for name in runs_table.names] == [None] * 4
+    drawn_anew, left, first = [], list(state.runs()), [True]
+    with monkeypatch.context() as patch:
+        patch.setattr(looking.st, "rerun", lambda: drawn_anew.append(True))
+        patch.setattr(looking, "PART", -1.0)
+        for _ in range(2):  # while the page is being drawn, and then in no time at all
+            looking._part(left, first)
+            assert (len(left), drawn_anew) == (4, [])
+        patch.setattr(looking, "PART", 60.0)
+        looking._part(left, first)
+        assert (left, drawn_anew) == ([], [True])
+    app.run()
+    assert all(runs_table.cells(name)["state"]["line"] for name in runs_table.names)
+
+
 def test_opening_and_comparing_leave_the_page(open_page, finished, runs_table, monkeypatch):
     first, second = finished("first"), finished("second")
     asked = []
