@@ -2,7 +2,8 @@
 
 A real server trains a toy while nobody, tabs of a browser here, and clients that only listen look at it, in turns, so
 that whatever else the machine does falls on all alike. A browser on the same machine takes its share, too: on two cores
-a tab's own drawing weighs more than what the server does for it. Clients that listen are what tabs on other machines
+a tab's own drawing weighs more than what the server does for it; and without a screen every tab is in sight, as if in a
+window of its own, while one behind another draws nothing. Clients that listen are what tabs on other machines
 are for the server, but for the pages' own slow redrawing; those that ask every second are tabs without a stream.
 """
 

@@ -49,7 +49,9 @@ class Chart {
     Object.assign(this, { frame: null, reading: null, updates: 0, zooms: 0, drawing: Promise.resolve() })
     this.drawDue = () => this.draw()
     element.onpointerenter = () => this.behind && this.redraw()
-    element.onpointerdown = () => this.behind && this.drawWhole() // whoever zooms or pans moves all of a line
+    element.onpointerdown = () => {
+      if (this.behind) this.drawWhole() // whoever zooms or pans moves all of a line
+    }
     this.watchers = [
       watch(element, { rootMargin: "200px" }, (found) => this.comes("near", found.isIntersecting)),
       watch(element, { threshold: [0, IN_SIGHT] }, (found) => this.comes("seen", found.intersectionRatio >= IN_SIGHT)),
