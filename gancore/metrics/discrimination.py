@@ -53,13 +53,14 @@ def log_mixture(points: Values, centres: Values, sigma: float, shares: Tensor | 
     weights = torch.full((len(centres),), 1 / len(centres)) if shares is None else shares
     constant = weights.double().log() - points.shape[1] * math.log(sigma * math.sqrt(math.tau))
     portions = torch.split(points, max(1, AT_ONCE // len(centres)))
-    return torch.cat([_logsumexp(constant - torch.cdist(part, centres).square() / (2 * sigma**2)) for part in portions])
+    exponents = (torch.cdist(part, centres).square_().div_(-2 * sigma**2).add_(constant) for part in portions)
+    return torch.cat([_logsumexp(each) for each in exponents])
 
 
 def _logsumexp(values: Tensor) -> Tensor:
-    """PyTorch's, of each row, to the bit. Exponentials below all normal numbers take long, and add nothing."""
+    """PyTorch's, of each row, to the bit; the values are spent. Exponentials of what adds nothing would take long."""
     largest = values.amax(1, keepdim=True)
-    return (values - largest).clamp_(min=NOTHING).exp_().sum(1).log_().add_(largest[:, 0])
+    return values.sub_(largest).clamp_(min=NOTHING).exp_().sum(1).log_().add_(largest[:, 0])
 
 
 def _row(logits: Values, name: str) -> Tensor:

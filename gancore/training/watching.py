@@ -33,6 +33,7 @@ from gancore.training.trainer import Trainer
 CHECKPOINT_SHARE = 0.02  # of training time that saving may take at most
 SUMMARY_STEPS = 100  # over which final numbers are averaged
 HEALTH_SECONDS = 10.0  # between looks at whether something goes wrong
+HEALTH_SHARE = 0.02  # of training time that these may take at most
 
 
 class Watch:
@@ -58,6 +59,7 @@ class Watch:
         self.evaluations = Evaluations(run, algorithm)
         self.keeping = Keeping(run)
         self._health_due = Every(HEALTH_SECONDS)
+        self._examined_at, self._examine_cost = trainer.trained, 0.0
         self._trained_before = trainer.trained
         self._saved_at, self._save_cost = time.monotonic(), 0.0
         self._drawn = set[Path]()  # grids that may not be on the disk yet
@@ -79,7 +81,7 @@ class Watch:
         if self.evaluations.due(event.step, event.time - self._trained_before):
             self._evaluate("cheap")
         self._take_up_evaluations()
-        if self._health_due():
+        if event.time - self._examined_at >= self._examine_cost / HEALTH_SHARE and self._health_due():
             self._look_for_problems()
         pause = max(self.config.train.checkpoint_seconds, self._save_cost / CHECKPOINT_SHARE)
         if time.monotonic() - self._saved_at >= pause:
@@ -152,6 +154,7 @@ class Watch:
 
     def _look_for_problems(self) -> None:
         """Write problems into the history, each once, whichever attempt found it first."""
+        begin = time.monotonic()
         self.scalars.flush()
         with self._without_harm("undiagnosed", "the check for problems failed"):
             known = {event["code"] for event in self.run.events() if event["kind"] == "warning"}
@@ -159,6 +162,7 @@ class Watch:
                 if finding.code not in known:
                     message = f"{finding.title}: {finding.observation}"
                     self.notify(Notice("warning", self.trainer.step, message, finding.code))
+        self._examined_at, self._examine_cost = self.trainer.trained, time.monotonic() - begin
 
     @contextmanager
     def _without_harm(self, code: str, what: str) -> Iterator[None]:

@@ -116,7 +116,7 @@ def test_the_next_server_goes_on_with_what_waits_and_adopts_what_trains(
     (job,) = processes.start([first])  # as by a server that was killed
     make().ensure_worker()
     wait_until(lambda: first.state == "finished" and second.state == "finished", seconds=120)
-    wait_until(job.is_over)
+    wait_until(job.has_ended)
     assert [first.status.attempt, second.status.attempt] == [1, 1]
 
 

@@ -16,6 +16,7 @@ from gancore.metrics import (
     log_mixture,
     optimal_output,
 )
+from gancore.metrics.discrimination import _logsumexp
 
 
 def source() -> torch.Generator:
@@ -51,6 +52,11 @@ def test_a_mixture_has_the_density_of_its_gaussians() -> None:
 def test_the_density_far_from_everything_is_small_and_finite() -> None:
     found = log_mixture(torch.tensor([[50.0, 0.0]]), torch.zeros(1, 2), 0.01)
     assert float(found) == pytest.approx(-0.5 * 5_000**2 - math.log(math.tau * 0.01**2))
+
+
+def test_what_adds_nothing_to_a_sum_is_left_out_to_the_bit() -> None:
+    values = -(10 ** (12 * torch.rand(50, 300, generator=source(), dtype=torch.float64) - 6))
+    assert torch.equal(_logsumexp(values.clone()), values.logsumexp(1))
 
 
 def divergence_of(distance: float) -> float:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gancore.metrics import closer, nearest, nearest_distance, prdc
+from gancore.metrics.neighbours import _balls, _balls_in_plane
 
 
 def draw(*shape: int, seed: int = 0) -> Tensor:
@@ -134,3 +135,11 @@ def test_nearest_rows_are_found_with_their_distances() -> None:
     assert places.tolist() == [[0, 2], [1, 2]]
     assert distances.tolist() == [[0.0, 1.0], [1.0, pytest.approx(13**0.5)]]
     assert nearest(training, training, 9)[1].shape == (3, 3)
+
+
+@pytest.mark.parametrize("spread", [1.0, 0.01, 0.0, 30.0])
+def test_points_of_the_plane_have_the_balls_that_all_distances_tell(spread: float) -> None:
+    real, fake = draw(400, 2), torch.cat([spread * draw(300, 2, seed=1), draw(20, 2, seed=2), 100 * draw(5, 2, seed=3)])
+    found, expected = (_of(real, fake, 5) for _of in (_balls_in_plane, _balls))
+    for mine, theirs in zip(found, expected, strict=True):
+        assert mine.tolist() == theirs.tolist()
