@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import shutil
 import threading
 import time
@@ -691,6 +692,7 @@ def test_an_evaluation_that_fails_does_not_end_the_training(
 def test_trouble_is_told_once(store: RunStore, dcgan: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     finding = Finding("collapse", "Mode collapse", 3, "2 of 10 digits come up.", "G repeats itself.", "report 002")
     monkeypatch.setattr(watching, "HEALTH_SECONDS", 0.0)
+    monkeypatch.setattr(watching, "HEALTH_SHARE", math.inf)
     monkeypatch.setattr(watching, "examine", lambda run: [finding] if len(run.scalars()) >= 3 else [])
     run = store.create(dcgan)
     execute(run.path, max_steps=dcgan.total_steps - 1)
