@@ -79,24 +79,18 @@ def read(runs: Sequence[Run], *, join: bool = False) -> list[Shown]:
         runs, key=lambda run: -(run.meta.parent_step or 0)
     ):  # a fork's past is its parent's, who covers it
         with boundary(run):
-            rows, version = (state.store().joined_scalars(run), "") if join else _rows(run)
+            rows = state.store().joined_scalars(run) if join else run.scalars()
             measured = evaluations(run, join=join)
-            shown.append(_shown(run, named[run.id], drawn[run.id], rows, measured, version))
+            shown.append(_shown(run, named[run.id], drawn[run.id], rows, measured))
     return shown
 
 
-def _rows(run: Run) -> tuple[pd.DataFrame, str]:
-    """A run's own curves, and their version."""
-    growing = run.growing_scalars()
-    return growing.rows, growing.generation and f"{growing.generation} {len(growing.rows)}"
-
-
-def _shown(run: Run, name: str, line: Line, rows: pd.DataFrame, measured: Sequence[Evaluation], version: str) -> Shown:
+def _shown(run: Run, name: str, line: Line, rows: pd.DataFrame, measured: Sequence[Evaluation]) -> Shown:
     step = run.meta.parent_step
     fork = [] if step is None else [Mark(step, "fork", line.color)]
     marks = fork + view.change_marks(run, line.color)
     live = run.state in LIVE
-    return Shown(run.id, name, line.color, line.dash, run.config, rows, measured, marks, live, version)
+    return Shown(run.id, name, line.color, line.dash, run.config, rows, measured, marks, live)
 
 
 def names_of(shown: Sequence[Shown]) -> dict[str, str]:

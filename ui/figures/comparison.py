@@ -40,7 +40,6 @@ class Shown:
     evaluations: Sequence[Evaluation] = ()
     marks: Sequence[Mark] = ()
     live: bool = False  # whether it trains, so that more rows come
-    version: str = ""  # another one for other rows; empty where nobody can tell
 
 
 @dataclass(frozen=True)
@@ -123,25 +122,9 @@ def places(run: Shown, steps: Numbers, axis: str) -> Numbers:
 
 
 def _binned(run: Shown, columns: Sequence[str], axis: str, points: int) -> Binned | None:
-    """Worked out once for rows of one version: a page that is drawn anew has the same curves of most runs."""
     if "step" not in run.rows or run.rows.empty:
         return None
-    key = run.version and (run.id, run.version, *columns, axis, points)
-    if not key:
-        return _bin(run, columns, axis, points)
-    if (found := _KEPT.get(key)) is None:
-        if len(_KEPT) >= MOST_KEPT:
-            _KEPT.clear()
-        found = _KEPT[key] = _bin(run, columns, axis, points)
-    return found
-
-
-def _bin(run: Shown, columns: Sequence[str], axis: str, points: int) -> Binned:
     return binned(run.rows, places(run, run.rows["step"].to_numpy(float), axis), columns, points)
-
-
-MOST_KEPT = 500  # of some ten kilobytes each
-_KEPT: dict[tuple[object, ...], Binned] = {}
 
 
 def _of_column(

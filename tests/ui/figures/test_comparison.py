@@ -8,10 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gancore.comparison.curves import binned
 from gancore.config import RunConfig
 from gancore.store.evaluations import Evaluation
-from ui.figures import comparison
 from ui.figures.comparison import Averaged, Shown, Style, curves_data
 from ui.figures.curves import Mark
 
@@ -92,29 +90,6 @@ def test_groups_have_neither_marks_nor_diamonds():
     data = curves_data(runs, ["loss_d", "fid"], {"loss_d": "D loss"}, style)
     assert data["groups"] == [{"name": "both", "color": "#111111", "runs": ["a", "b"], "count": "2 runs"}]
     assert not any(chart["marks"] for chart in data["charts"])
-
-
-def test_curves_of_one_version_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison, "_KEPT", {})
-    worked_out = []
-
-    def working(*args: object) -> object:
-        worked_out.append(args)
-        return binned(*args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(comparison, "binned", working)
-
-    def mean(**changes: object) -> np.ndarray:
-        data = curves_data([shown(**changes)], ["loss_d"], {"loss_d": "D loss"}, Style())
-        return numbers(data["charts"][0]["series"][0]["mean"])
-
-    first = mean(version="a 40")
-    np.testing.assert_array_equal(mean(version="a 40"), first)
-    assert len(worked_out) == 1
-    assert len(mean(version="a 41", rows=rows(41))) == 41
-    assert len(mean(rows=rows(42))) == 42  # nobody can tell whether it is another
-    assert len(mean(rows=rows(43))) == 43
-    assert len(worked_out) == 4
 
 
 def test_students_quantiles():
