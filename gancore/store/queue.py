@@ -35,14 +35,15 @@ def recover(run: Run) -> bool:
     What it had been asked to do before, to pause or to stop, is done instead. Raises `RunBusy` and `RunNotFound`.
     """
     with run.hold(f"{run.name} is running already", timeout=0):
-        if run.status.state != "running":  # somebody was quicker
+        before = run.status
+        if before.state != "running":  # somebody was quicker
             return False
-        asked = run.asked
-        if asked == "run":
+        if run.asked_of(before.token) == "run":
             _write_queued(run)
-        else:
+        asked = run.asked_of(before.token)  # also by who did not see yet that it is queued
+        if asked != "run":
             state = "paused" if asked == "pause" else "stopped"
-            run.write_status(run.status.model_copy(update={"state": state, "remaining": None, "phase": ""}))
+            run.write_status(before.model_copy(update={"state": state, "remaining": None, "phase": ""}))
         return True
 
 

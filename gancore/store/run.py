@@ -349,14 +349,17 @@ class Run:
         """Ask whoever executes the run to pause or stop; a run that waits in the queue is taken out of it.
 
         What is asked is for the attempt of this moment, the one that a queued run waits for included: no later one
-        obeys it.
+        obeys it. Where a run that was interrupted is queued again at this moment, that is the one.
         """
         status = self.status
-        if status.state not in ("queued", "running") or command == "run":
-            return
-        request = requests.leave(self.path, Request(kind=command, attempt=status.token))
-        if status.state == "queued":
-            self._leave_queue(request)
+        while status.state in ("queued", "running") and command != "run":
+            request = requests.leave(self.path, Request(kind=command, attempt=status.token))
+            if status.state == "queued":
+                self._leave_queue(request)
+            asked, status = status.token, self.status
+            if status.token == asked or not requests.waits(self.path, request):
+                return
+            requests.remove(self.path, request)
 
     def _leave_queue(self, request: Request) -> None:
         """Do at once what a queued run is asked, unless somebody has just taken it up, who does it then."""
@@ -373,7 +376,10 @@ class Run:
     @property
     def asked(self) -> Command:
         """What the attempt of this moment was asked and has not done yet; `run` if nothing."""
-        token = self.status.token
+        return self.asked_of(self.status.token)
+
+    def asked_of(self, token: str) -> Command:
+        """What an attempt was asked and has not done yet; `run` if nothing."""
         mine = [each for each in requests.waiting(self.path) if each.attempt == token]
         return next((each.kind for each in reversed(mine) if each.kind in ("pause", "stop")), "run")
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from gancore.config import RunConfig
-from gancore.store import Run, RunBusy, RunNotFound, RunStore, queue
-from gancore.store.records import State
+from gancore.store import Run, RunBusy, RunNotFound, RunStore, queue, requests
+from gancore.store.records import Command, State
+from gancore.store.requests import Request
 
 HeldElsewhere = Callable[[Path], AbstractContextManager[None]]
 
@@ -137,3 +138,34 @@ def test_what_was_asked_before_is_done_instead(waiting: list[Run], command: str,
     run.command(command)
     assert queue.recover(run)
     assert run.state == state
+
+
+@pytest.mark.parametrize(("command", "state"), [("pause", "paused"), ("stop", "stopped")])
+def test_what_is_asked_while_a_run_is_queued_again_is_done(
+    waiting: list[Run], command: Command, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, write = be(waiting[0], "running"), queue._write_queued
+
+    def asked_meanwhile(found: Run) -> None:
+        run.command(command)
+        write(found)
+
+    monkeypatch.setattr(queue, "_write_queued", asked_meanwhile)
+    assert queue.recover(run)
+    assert run.state == state
+
+
+@pytest.mark.parametrize(("command", "state"), [("pause", "paused"), ("stop", "stopped")])
+def test_who_asked_an_interrupted_run_is_heard_after_it_was_queued_again(
+    waiting: list[Run], command: Command, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, leave = be(waiting[0], "running"), requests.leave
+
+    def after_it_was_queued(path: Path, request: Request) -> Request:
+        queue.recover(run)
+        return leave(path, request)
+
+    monkeypatch.setattr(requests, "leave", after_it_was_queued)
+    run.command(command)
+    assert run.state == state
+    assert requests.waiting(run.path) == []
