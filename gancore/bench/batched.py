@@ -34,6 +34,7 @@ STEPS = 100  # of each, in one round
 SWEPT = 1_000  # of each, of a sweep
 COMPARED = 20  # steps after which runs are compared
 HEAD = (f"{RUNS} toys", "processes", "ms a step of all", "against one process", "against two processes")
+HEAD_OF_SWEEPS = (f"{RUNS} runs of {SWEPT:,} steps", "seconds", "seconds of processors")
 
 _LOOK = 0.1  # seconds between looks at whether a sweep is done
 
@@ -171,6 +172,11 @@ def rows(ways: Sequence[Way]) -> list[tuple[str, ...]]:
     ]
 
 
+def rows_of_sweeps(sweeps: Sequence[Sweeping]) -> list[tuple[str, ...]]:
+    """A row of a table for each way."""
+    return [(each.what, f"{each.seconds:.0f}", f"{each.cpu:.0f}") for each in sweeps]
+
+
 @dataclass(frozen=True)
 class Found:
     """What came of it."""
@@ -202,7 +208,7 @@ def run_benchmarks(console: Console, rounds: int) -> None:
         table.add_row(*row)
     console.print(table)
     console.print(verdict(found))
-    table = Table(f"{RUNS} runs of {SWEPT} steps", "seconds", "seconds of processors", box=None, pad_edge=False)
-    for each in found.sweeps:
-        table.add_row(each.what, f"{each.seconds:.0f}", f"{each.cpu:.0f}")
+    table = Table(*HEAD_OF_SWEEPS, box=None, pad_edge=False)
+    for row in rows_of_sweeps(found.sweeps):
+        table.add_row(*row)
     console.print(table)

@@ -78,10 +78,6 @@ def speed_page(about: dict[str, Any], results: Sequence[Result], together: batch
     )
     yield ""
     yield from _markdown(HEAD, _rates(results))
-    yield from (
-        "",
-        "Memory is the most that these steps hold, the data set included, beyond Python and torch themselves.",
-    )
     if not any(result.precision == "bf16" for result in results):
         yield ""
         yield "There are no rows of bf16: this processor does not compute in it, and torch's substitute is far slower."
@@ -95,14 +91,15 @@ def speed_page(about: dict[str, Any], results: Sequence[Result], together: batch
     yield from _markdown(_HEAD_OF_PARTS, _parts(results))
     yield from ("", "## Many small runs at once", "")
     yield from textwrap.wrap(
-        "Runs of `toy-collapse` that differ in their seed alone, each process with one thread: one after another, as "
-        "a sweep trains them, and as one computation, whose weights are stacked and whose products are batched. "
-        "Everything random is drawn for each run as ever. What can be gained this way no sweep uses yet. "
-        f"{batched.verdict(together)} `python -m gancore bench batched` measures this part alone.",
+        "Runs of `toy-collapse` that differ in their seed alone, each process with one thread: one after another, and "
+        "as one computation, whose weights are stacked and whose products are batched. Everything random is drawn for "
+        f"each run as ever. {batched.verdict(together)} `python -m gancore bench batched` measures this part alone.",
         WIDTH,
     )
     yield ""
     yield from _markdown(batched.HEAD, iter(batched.rows(together.ways)))
+    yield from ("", "With all that their folders, processes and evaluations take besides:", "")
+    yield from _markdown(batched.HEAD_OF_SWEEPS, iter(batched.rows_of_sweeps(together.sweeps)))
 
 
 _HEAD_OF_PARTS = ("networks", "batch", "precision", *ALL_PARTS)

@@ -171,10 +171,10 @@ def test_many_films_have_fewer_grids_each(open_page, finished, shown):
         for step in range(300):
             (run.path / "samples" / f"{step:06d}.png").write_bytes(content)
     compare(open_page, *runs)
-    assert [len(film["frames"]) for film in shown.films.values()] == [48, 48]
+    assert [len(film["frames"]) for film in shown.films.values()] == [39, 39]  # each eighth and the last, of at most 48
     others = [finished(f"{number}") for number in range(38)]
     compare(open_page, *runs, *others)
-    assert len(shown.films["a"]["frames"]) == 12
+    assert len(shown.films["a"]["frames"]) == 11  # of at most 12
 
 
 def test_only_a_run_that_may_go_on_is_called_live(open_page, finished, shown):

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from gancore.bench import batched, speed
-from gancore.bench.batched import Found, Way
+from gancore.bench.batched import Found, Sweeping, Way
 from gancore.bench.limit import ALL_PARTS, Result
 
 FP32 = Result(
@@ -35,7 +35,9 @@ ABOUT = {
 }
 
 TOGETHER = Found(
-    [Way("one after another", 1, (0.09,)), Way("one after another", 2, (0.045,)), Way("one", 1, (0.015,))], True
+    [Way("one after another", 1, (0.09,)), Way("one after another", 2, (0.045,)), Way("one", 1, (0.015,))],
+    True,
+    [Sweeping("one after another", 455.2, 360.6), Sweeping("as one", 87.9, 101.4)],
 )
 
 
@@ -46,7 +48,9 @@ def test_the_page_has_a_row_for_each_case_and_says_what_it_holds_for() -> None:
     assert "Measured on 2026-11-28: A CPU 3000, 2 threads, torch 2.9; medians of 5 rounds." in page
     assert "no rows of bf16" in page
     assert "| one | 1 | 15.0 | 6.0 x | 3.0 x |" in page
-    assert "bit for bit those that it has alone" in page
+    assert "| as one | 88 | 101 |" in page
+    assert "bit for bit, the curves and weights that it has alone" in page.replace("\n", " ")
+    assert "| as one | 88 | 101 |" in page
     assert "busy" not in page
     assert max(map(len, page.splitlines())) <= 120
 

@@ -164,6 +164,7 @@ def test_a_school_signs_its_members_in(school: App, new_page: Callable[[], Page]
         ("Mallory", "mallory@elsewhere.example is not of this class."),
         ("Unchecked", "without a verified email address"),
     ],
+    ids=["of elsewhere", "unchecked"],
 )
 def test_a_school_keeps_out_whom_it_does_not_know(
     name: str, answer: str, school: App, new_page: Callable[[], Page]

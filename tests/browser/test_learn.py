@@ -126,12 +126,12 @@ def test_three_iterations_of_the_gan_are_those_of_torch(compute: Compute, name: 
     )
     for turn in found["turns"]:
         real, fake, mixed = (torch.tensor(each, dtype=torch.float64).view(-1, 2) for each in turn["drawn"])
-        loss_d = LOSSES[name].d(d(real), d(fake))
+        loss_d = LOSSES[name].d(d(real)[:, 0], d(fake)[:, 0])
         price = gradient_penalty(lambda x: d(x)[:, 0], mixed, mixed, torch.zeros(len(mixed), 1)) if len(mixed) else 0
         adam_d.zero_grad()
         (loss_d + found["penalty"] * price).backward()
         adam_d.step()
-        loss_g = LOSSES[name].g(d(g(torch.tensor(turn["z"], dtype=torch.float64).view(-1, 2))))
+        loss_g = LOSSES[name].g(d(g(torch.tensor(turn["z"], dtype=torch.float64).view(-1, 2)))[:, 0])
         adam_g.zero_grad()
         loss_g.backward()
         adam_g.step()
