@@ -82,9 +82,13 @@ def test_a_page_follows_a_run_without_being_drawn_anew(app: App, new_page: Calla
         page.locator(LOSSES).evaluate("element => { element.mine = true }")
         for _ in range(5):
             shows(page, trained.go_on(7))
+        numbers = page.locator(".progress .numbers")
+        expect(numbers).to_have_text("Its first numbers come within seconds.")
+        place = numbers.bounding_box()
         for loss in (0.5, 0.25):
             trained.tell("running", loss_d=loss)
-            expect(page.locator(".progress .numbers")).to_have_text(f"D loss{loss}")
+            expect(numbers).to_have_text(f"D loss{loss}")
+        assert numbers.bounding_box() == place  # what is below stays where it is
         assert page.locator(LOSSES).evaluate("element => element.mine")
         assert messages
         assert not any("bdata" in str(message) for message in messages)  # no pass over the page brings numbers
