@@ -12,6 +12,8 @@ from gancore.training import stacked
 from gancore.training.stacked import StackedTrainers, build_trainer, is_exact, key_of, same_bits
 from tests.miniatures import equal, toy
 
+pytestmark = pytest.mark.usefixtures("_exact_stacks")
+
 STEPS = 25
 VARIANTS: dict[str, dict[str, Any]] = {
     **{

@@ -17,6 +17,8 @@ from gancore.training.stacked import StackedTrainers
 from gancore.training.together import SharedClock, execute_together
 from tests.miniatures import equal, tiny, toy
 
+pytestmark = pytest.mark.usefixtures("_exact_stacks")
+
 Changes = dict[str, Any]
 TIMES = ["time", "step_time"]
 
