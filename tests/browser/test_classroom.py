@@ -162,7 +162,7 @@ def test_a_school_signs_its_members_in(school: App, new_page: Callable[[], Page]
     ("name", "answer"),
     [
         ("Mallory", "mallory@elsewhere.example is not of this class."),
-        ("Unchecked", "without a verified email address"),
+        ("Unchecked", "has no verified email address"),
     ],
     ids=["of elsewhere", "unchecked"],
 )

@@ -23,28 +23,14 @@ from gancore.store.records import Status
 from gancore.store.requests import Request
 from gancore.store.scalars import ScalarWriter, missing_steps
 from gancore.training import control
-from gancore.training.events import Notice, Step
 from gancore.training.heartbeat import Heartbeat
 from gancore.training.runner import execute
+from tests.at import At
 
 
 @pytest.fixture(autouse=True)
 def _looks_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "CONTROL_SECONDS", 0.0)
-
-
-class At:
-    """A watcher that does something at a step."""
-
-    def __init__(self, step: int, do: Callable[[], object]) -> None:
-        self._step, self._do = step, do
-
-    def __call__(self, event: Step | Notice) -> None:
-        if isinstance(event, Step) and event.step == self._step:
-            self._do()
-
-    def close(self) -> None:
-        pass
 
 
 def breaks(problem: type[BaseException] = RuntimeError) -> Callable[..., None]:

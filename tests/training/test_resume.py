@@ -24,8 +24,8 @@ from gancore.store import Run, RunStore
 from gancore.store.checkpoints import load_checkpoint
 from gancore.store.scalars import read_scalars
 from gancore.training import control
-from gancore.training.events import Notice, Step
 from gancore.training.runner import execute
+from tests.at import At
 from tests.miniatures import tiny
 
 REPOSITORY = Path(__file__).parents[2]
@@ -98,20 +98,6 @@ def in_a_process(run: Run, *options: str) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
-
-
-class At:
-    """A watcher that does something at a step."""
-
-    def __init__(self, step: int, do: Callable[[], object]) -> None:
-        self._step, self._do = step, do
-
-    def __call__(self, event: Step | Notice) -> None:
-        if isinstance(event, Step) and event.step == self._step:
-            self._do()
-
-    def close(self) -> None:
-        pass
 
 
 class Fails(At):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,30 +11,16 @@ import pytest
 from gancore.store import Run, RunStore
 from gancore.store.checkpoints import load_checkpoint
 from gancore.training import control, together
-from gancore.training.events import Notice, Step
 from gancore.training.runner import Attempt, attempt, execute
 from gancore.training.stacked import StackedTrainers
 from gancore.training.together import SharedClock, execute_together
+from tests.at import At
 from tests.miniatures import equal, tiny, toy
 
 pytestmark = pytest.mark.usefixtures("_exact_stacks")
 
 Changes = dict[str, Any]
 TIMES = ["time", "step_time"]
-
-
-class At:
-    """A sink that does something once a step is made."""
-
-    def __init__(self, step: int, do: Callable[[], object]) -> None:
-        self._step, self._do = step, do
-
-    def __call__(self, event: Step | Notice) -> None:
-        if isinstance(event, Step) and event.step == self._step:
-            self._do()
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.fixture

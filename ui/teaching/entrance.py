@@ -43,7 +43,7 @@ def _outside(here: Room) -> None:
             st.markdown("You are signed out.")
             sign_out_link("Sign in again")
         elif (user := login.user(st.context.cookies)) is None and st.user.get("is_logged_in"):
-            st.markdown("This login comes without a verified email address, so it says nothing about who you are.")
+            st.markdown("This login has no verified email address, so the class cannot tell who you are.")
             sign_out_link("Sign in with another address")
         elif user is None:
             st.markdown("Change a setting, watch two networks play against each other, and see what the change did.")

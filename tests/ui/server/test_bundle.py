@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +57,18 @@ def test_who_asks_otherwise_is_left_to_streamlit(serve: Serve, asked: dict[str, 
 )
 def test_what_it_does_not_know_is_left_to_streamlit(serve: Serve, path: str) -> None:
     assert serve().get(f"/{path}").text == LEFT
+
+
+def test_what_browsers_are_told_is_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle.st, "get_option", lambda name: ["</script>"] if "Origins" in name else "</script>")
+    bundle.page.cache_clear()
+    try:
+        told = re.search(r"\.\.\.(\{.*\}) \}", bundle.page())
+        assert told is not None
+        assert "<" not in told[1]
+        assert json.loads(told[1])["HOST_CONFIG"]["allowedOrigins"] == ["</script>"]
+    finally:
+        bundle.page.cache_clear()
 
 
 @pytest.mark.parametrize("address", navigation.ADDRESSES)
