@@ -17,7 +17,6 @@ def test_no_page_asks_for_what_is_not_there(app, new_page: Callable[[], Page]) -
     page, said = new_page(), []
     page.on("response", lambda answer: said.append(answer.url) if answer.status >= 400 else None)
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda asked: said.append(asked.url) if "host-config" in asked.url else None)  # told beforehand
     of_a_class = {navigation.CLASS.stem, navigation.ME.stem}
     for address in (each for each in navigation.ADDRESSES if each not in of_a_class):
         page.goto(f"{app.url}/{address}")
